@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The payloads of the MQTT contract (doc/mqtt.md): what the daemon publishes and replay prints.
+ *
+ * A message is a plain value of fixed size, made on the sense thread without allocation and copied through the
+ * queue; the JSON text is made where memory may be allocated. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <repcast/event.h>
+
+#define MESSAGE_NAME_MAX 64
+#define MESSAGE_RUN_MAX  33 /* 128-bit id of the run, hexadecimal */
+
+enum message_type {
+        MESSAGE_STATE,    /* station state: retained, QoS 1 */
+        MESSAGE_LIVE,     /* QoS 0 */
+        MESSAGE_PHASE,    /* QoS 0 */
+        MESSAGE_REP,      /* QoS 1 */
+        MESSAGE_SET,      /* QoS 1 */
+        MESSAGE_REJECTED, /* QoS 0 */
+        _MESSAGE_MAX,
+};
+
+/* Who and what: copied into each message, for it may change before the message is sent. Empty = not known. */
+struct message_origin {
+        char hub[MESSAGE_NAME_MAX];
+        char station[MESSAGE_NAME_MAX];
+        char sensor[MESSAGE_NAME_MAX];
+        char athlete[MESSAGE_NAME_MAX];
+        char exercise[MESSAGE_NAME_MAX];
+        char prescription[MESSAGE_NAME_MAX];
+        double load_kg; /* NAN = not known */
+};
+
+/* A station as dashboards see it when they open. */
+struct station_state {
+        char sensor_state[MESSAGE_NAME_MAX];     /* "streaming", "ended", "waiting", "failed" */
+        char sensor_error[2 * MESSAGE_NAME_MAX]; /* in words; empty = none */
+        uint32_t set, reps;                      /* running set and its reps; 0 = no set running */
+        uint32_t last_set, last_set_reps;        /* 0 = none yet */
+        double last_set_tut_s, last_set_best_mps, last_set_velocity_loss_pct; /* NAN = not known */
+};
+
+struct message {
+        enum message_type type;
+        struct message_origin origin;
+        char run[MESSAGE_RUN_MAX]; /* the daemon's run; with number it is the event's id; empty: no id (replay) */
+        uint64_t number;           /* counter of the run, from 1 */
+        uint64_t seq;              /* per station and run, from 1, without gaps; 0 = not numbered */
+        int64_t epoch_us;          /* added to a sample instant gives microseconds since the epoch */
+        bool synced;               /* the wall clock was known when it was made */
+        bool late;                 /* it waited for the broker */
+        uint64_t t_us;             /* sample clock: instant of the message */
+        union {
+                struct station_state state;
+                struct live live;
+                struct phase_event phase;
+                struct rep rep;
+                struct set set;
+                struct rejected rejected;
+        };
+};
+
+/* Fill type, t_us and payload from an event of the core; the rest is the caller's. */
+void message_from_event(struct message *m, const struct event *event);
+
+/* One JSON object without a newline. Returns 0 and a string to free(), -ENOMEM, or -EINVAL where a name is no
+ * UTF-8. */
+int message_to_json(const struct message *m, char **ret);
+
+const char *message_type_to_string(enum message_type type);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The uplink: a thread that owns libmosquitto.
+ *
+ * uplink_post() and uplink_show() are called on the sense thread; they copy, never block and never allocate.
+ * Names, TLS and a hanging broker stall only the uplink's own thread. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "message/message.h"
+
+struct uplink;
+
+struct uplink_config {
+        const char *host; /* name or address of the broker */
+        uint16_t port;
+        const char *username;  /* NULL = none */
+        const char *password;  /* NULL = none */
+        const char *client_id; /* stable over restarts, one per hub */
+        const char *prefix;    /* topic prefix, "repcast" */
+        const char *hub;       /* hub name in topics and payloads */
+        const char *run;       /* id of this run: the session of birth and will */
+        const char *version;
+        unsigned keepalive_s; /* 5 to 3600 */
+        unsigned
+                backlog_max; /* events kept in memory while the broker is away; the oldest are dropped beyond it */
+        unsigned n_stations;
+};
+
+struct uplink_stats {
+        bool connected;
+        uint64_t published; /* events acknowledged by the broker */
+        uint64_t waiting;   /* events in queue and backlog */
+        uint64_t dropped;   /* events lost to a full queue or backlog */
+        uint64_t reconnects;
+        char error[128]; /* why the broker is not connected, in words; empty = it is, or was never tried */
+};
+
+int uplink_new(const struct uplink_config *config, struct uplink **ret);
+int uplink_start(struct uplink *u);
+
+/* Queue an event. -ENOBUFS: the queue is full; it is counted as dropped. */
+int uplink_post(struct uplink *u, const struct message *m);
+
+/* Replace the latest state, live or phase message of a station (0 to n_stations - 1). */
+void uplink_show(struct uplink *u, unsigned station, const struct message *m);
+
+void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
+
+/* CLOCK_MONOTONIC microseconds until which the thread is known to be in order: the watchdog is fed until then. A
+ * call that may block for long (connecting) moves it ahead by that call's own limit. */
+uint64_t uplink_alive_until_us(struct uplink *u);
+
+/* Send what waits, publish "offline", await its acknowledgement, disconnect, join. Returns 0, or -ETIMEDOUT with
+ * the thread abandoned: leave the process then. */
+int uplink_stop(struct uplink *u, uint64_t timeout_us);
+
+/* After uplink_stop() returned 0 or without uplink_start(). */
+struct uplink *uplink_free(struct uplink *u);
