@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every test there is. The last line is "N passed, N failed".
+set -u
+
+usage() {
+        cat <<USAGE
+Usage: scripts/test.sh [--quick] [TIER...]
+
+Installs what is missing, then builds and tests repcast tier by tier, each with its time:
+
+  gcc            gcc, warnings are errors: make check
+  gcc-sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
+  clang          clang: make check
+  clang-fuzz     clang with sanitizers and libFuzzer: make check, then each fuzz target runs for a while
+  distcheck      make distcheck
+  memory         valgrind: no error, and no allocation per sample, in ten minutes of replay
+  lint           shell scripts, man pages, layout of the code
+  accuracy       counts on synthetic sets, and on recorded sets where they are present
+
+  --quick        only gcc, memory and lint
+  -h, --help     this text
+
+FUZZ_SECONDS (default 20) is the time of each fuzz target. Builds are kept in build-test/.
+The last line is "N passed, N failed"; the exit status is 0 only where nothing failed.
+USAGE
+}
+
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint accuracy'
+chosen=
+while [ $# -gt 0 ]; do
+        case $1 in
+        --quick) chosen='gcc memory lint' ;;
+        -h | --help) usage; exit 0 ;;
+        *)
+                case " $tiers " in
+                *" $1 "*) chosen="$chosen $1" ;;
+                *) echo "test.sh: unknown tier or option '$1'" >&2; usage >&2; exit 64 ;;
+                esac
+                ;;
+        esac
+        shift
+done
+tiers=${chosen:-$tiers}
+
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+. scripts/common.sh
+# shellcheck disable=SC2086 # lists of names
+install_packages $packages_build $packages_test
+install_packages "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
+
+build=$top/build-test
+mkdir -p "$build"
+say 'preparing ./configure'
+quietly "$build/autogen.log" ./autogen.sh || die "autogen.sh failed ($build/autogen.log)"
+
+passed=0 failed=0 skipped=0
+result() { # NAME STATUS
+        if [ "$2" = 0 ]; then
+                passed=$((passed + 1))
+                printf 'PASS: %s\n' "$1"
+        else
+                failed=$((failed + 1))
+                printf '%s\n' "${red}FAIL: $1$plain"
+        fi
+}
+
+skip() { # NAME WHY
+        skipped=$((skipped + 1))
+        printf 'SKIP: %s: %s\n' "$1" "$2"
+}
+
+# Add the results that automake left behind. A make check that failed without a failed test counts as one failure.
+tally() { # TIER MAKE_STATUS
+        results=$(find "$build/$1" -name '*.trs' -exec cat {} + | sed -n 's/^:test-result: \([A-Z]*\).*/\1/p')
+        p=$(printf '%s\n' "$results" | grep -c '^PASS')
+        s=$(printf '%s\n' "$results" | grep -c '^SKIP')
+        f=$(printf '%s\n' "$results" | grep -cE '^(FAIL|ERROR|XPASS)')
+        [ "$2" = 0 ] || [ "$f" -gt 0 ] || f=1
+        [ "$p" -gt 0 ] || f=$((f + 1))
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+        find "$build/$1" -name '*.trs' -exec grep -hE '^:test-result: (FAIL|ERROR|XPASS|SKIP)' {} + | sed 's/^:test-result: //'
+        printf '%s: %s passed, %s failed, %s skipped\n' "make check" "$p" "$f" "$s"
+        [ "$f" = 0 ]
+}
+
+configured() { # TIER CONFIGURE-ARGUMENT...
+        tier=$1
+        shift
+        rm -rf "${build:?}/$tier"
+        mkdir -p "$build/$tier"
+        cd "$build/$tier" || return 1
+        quietly configure.log "$top/configure" --enable-werror "$@" || return 1
+        quietly make.log make -j"$(nproc)"
+}
+
+check() { # TIER CONFIGURE-ARGUMENT...
+        if ! configured "$@"; then
+                result "$1: build" 1
+                return
+        fi
+        result "$1: build without a warning" 0
+        status=0
+        make -j"$(nproc)" check >check.log 2>&1 || status=$?
+        tally "$1" "$status" || {
+                printf 'logs: %s\n' "$build/$1/test-suite.log"
+                grep -hE '^not ok|Sanitizer|runtime error|: fail' test-suite.log 2>/dev/null | head -n 40
+        }
+}
+
+run_fuzzers() {
+        for target in "$build"/clang-fuzz/tests/fuzz/fuzz-*; do
+                case $target in *.log | *.trs | *.o) continue ;; esac
+                if ! [ -x "$target" ] || ! [ -f "$target" ]; then continue; fi
+                name=${target##*/}
+                grown=$build/clang-fuzz/grown/$name
+                mkdir -p "$grown"
+                status=0
+                "$target" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+                        -artifact_prefix="$grown/" "$grown" "$top/tests/fuzz/corpus/${name#fuzz-}" \
+                        >"$grown.log" 2>&1 || status=$?
+                result "clang-fuzz: $name, $(sed -n 's/.*number_of_executed_units: *//p' "$grown.log") runs" "$status"
+                [ "$status" = 0 ] || tail -n 20 "$grown.log"
+        done
+}
+
+distcheck() {
+        configured distcheck || { result 'distcheck: build' 1; return; }
+        status=0
+        quietly distcheck.log make -j"$(nproc)" distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror || status=$?
+        result 'distcheck' "$status"
+}
+
+memory() {
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'memory: build' 1; return; }
+        cd "$build/gcc" || return
+        status=0
+        quietly memory.log make check-memory || status=$?
+        sed -n 's/^\(ok\|not ok\)/  &/p' memory.log
+        result 'memory: ten minutes of replay under valgrind' "$status"
+}
+
+lint() {
+        cd "$top" || return
+        status=0
+        shellcheck -x -P scripts scripts/*.sh tests/*/*.sh autogen.sh .ci/run || status=$?
+        result 'lint: shell scripts' "$status"
+        status=0
+        for page in man/*.[1-8]; do
+                mandoc -T lint -W warning "$page" || status=1
+        done
+        result 'lint: man pages' "$status"
+        if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+                status=0
+                find include src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + || status=$?
+                result 'lint: layout' "$status"
+        else
+                skip 'lint: layout' 'clang-format 14 is not here (it decides the layout; other versions differ)'
+        fi
+        status=0
+        if grep -rLE 'SPDX-License-Identifier: Apache-2.0' include src tests --include='*.[ch]' --include='*.sh' \
+                --include='*.py' | grep .; then status=1; fi
+        result 'lint: licence line in every source file' "$status"
+}
+
+accuracy() {
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'accuracy: build' 1; return; }
+        cd "$build/gcc" || return
+        status=0
+        make -s accuracy || status=$?
+        result 'accuracy: tables' "$status"
+}
+
+start=$(date +%s)
+for tier in $tiers; do
+        tier_start=$(date +%s)
+        say "$tier"
+        case $tier in
+        gcc) check gcc CC=gcc ;;
+        gcc-sanitize) check gcc-sanitize CC=gcc --enable-sanitizers CFLAGS='-O1 -g' ;;
+        clang) check clang CC=clang ;;
+        clang-fuzz)
+                check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
+                run_fuzzers
+                ;;
+        distcheck | memory | lint | accuracy) $tier ;;
+        esac
+        cd "$top" || exit 1
+        printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"
+done
+printf '%s\n' "$dim$skipped skipped; all took $(($(date +%s) - start)) s$plain"
+printf '%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

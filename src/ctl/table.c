@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table that replay prints on a terminal. */
+
+#include "ctl/table.h"
+
+#include <math.h>
+
+#define DIM   "\033[2m"
+#define BOLD  "\033[1m"
+#define PLAIN "\033[0m"
+
+static const char *paint(const struct table *t, const char *code) {
+        return t->colour ? code : "";
+}
+
+static double seconds(uint64_t t_us) {
+        return (double) t_us * 1e-6;
+}
+
+/* A figure in its column, or a dash where it is not known. */
+static void cell(const struct table *t, int width, int decimals, double value) {
+        if (isnan(value))
+                fprintf(t->out, " %*s", width, "-");
+        else
+                fprintf(t->out, " %*.*f", width, decimals, value);
+}
+
+static void heading(struct table *t, uint32_t set) {
+        if (t->set == set)
+                return;
+        t->set = set;
+        fprintf(t->out, "%sset %u%s\n", paint(t, BOLD), set, paint(t, PLAIN));
+        fprintf(t->out,
+                "%s          start  before   ecc   bot   con     ROM   ecc mean  peak   con mean  peak   MPV   "
+                "loss   TUT"
+                "  conf  flags\n"
+                "              s       s     s     s     s       m        m/s   m/s        m/s   m/s   m/s     "
+                " %%     s%s\n",
+                paint(t, DIM), paint(t, PLAIN));
+}
+
+static void flags(const struct table *t, unsigned set) {
+        static const struct {
+                unsigned flag;
+                const char *word;
+        } words[] = {
+                {REP_FLAG_GAP, "gap"},
+                {REP_FLAG_CLIPPED, "clipped"},
+                {REP_FLAG_COLD, "cold"},
+        };
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (set & words[i].flag)
+                        fprintf(t->out, "  %s", words[i].word);
+}
+
+static void add_rep(struct table *t, const struct rep *r) {
+        heading(t, r->set);
+        fprintf(t->out, "rep %3u", r->rep);
+        cell(t, 7, 2, seconds(r->start_us));
+        cell(t, 7, 2, r->pause_before_s);
+        cell(t, 5, 2, r->tempo_s[PHASE_ECCENTRIC]);
+        cell(t, 5, 2, r->tempo_s[PHASE_BOTTOM]);
+        cell(t, 5, 2, r->tempo_s[PHASE_CONCENTRIC]);
+        cell(t, 7, 3, r->rom_m);
+        cell(t, 10, 3, r->eccentric.mean_mps);
+        cell(t, 5, 3, r->eccentric.peak_mps);
+        cell(t, 10, 3, r->concentric.mean_mps);
+        cell(t, 5, 3, r->concentric.peak_mps);
+        cell(t, 5, 3, r->mpv_mps);
+        cell(t, 6, 1, r->velocity_loss_pct);
+        cell(t, 5, 2, r->tut_s);
+        cell(t, 5, 2, r->confidence);
+        flags(t, r->flags);
+        fputc('\n', t->out);
+        t->n_reps++;
+}
+
+static void add_set(struct table *t, const struct set *s) {
+        fprintf(t->out, "set %u: %u rep%s, %.1f s under tension", s->set, s->n_reps, s->n_reps == 1 ? "" : "s",
+                s->tut_s);
+        if (!isnan(s->best_mps))
+                fprintf(t->out, ", best %.2f m/s", s->best_mps);
+        if (!isnan(s->velocity_loss_pct))
+                fprintf(t->out, ", velocity loss %.0f %%", s->velocity_loss_pct);
+        fprintf(t->out, "; ended by %s\n", set_end_to_string(s->end));
+        t->n_sets++;
+}
+
+static void add_rejected(struct table *t, const struct rejected *r) {
+        fprintf(t->out, "%s  -    %6.2f  not counted: %s, %.2f m in %.2f s, peak %.2f m/s%s\n", paint(t, DIM),
+                seconds(r->start_us), rejection_to_string(r->reason), r->rom_m,
+                seconds(r->end_us - r->start_us), r->peak_mps, paint(t, PLAIN));
+        t->n_rejected++;
+}
+
+void table_init(struct table *t, FILE *out, bool colour) {
+        *t = (struct table){.out = out, .colour = colour};
+}
+
+void table_add(struct table *t, const struct event *event) {
+        switch (event->type) {
+        case EVENT_PHASE: /* a phase is a column of its rep */
+        case _EVENT_MAX:
+                break;
+        case EVENT_REP:
+                add_rep(t, &event->rep);
+                break;
+        case EVENT_SET:
+                add_set(t, event->set);
+                break;
+        case EVENT_REJECTED:
+                add_rejected(t, &event->rejected);
+                break;
+        }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Events of the signal core as a table for a person: a line per rep, a line per set. */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <repcast/event.h>
+
+struct table {
+        FILE *out;
+        bool colour;
+        uint32_t set; /* whose heading was printed last; 0 = none */
+        unsigned n_reps, n_sets, n_rejected;
+};
+
+void table_init(struct table *t, FILE *out, bool colour);
+void table_add(struct table *t, const struct event *event);

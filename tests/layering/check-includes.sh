@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check-includes.sh TREE: a folder includes only what stands below it (doc/architecture.md). Prints each line that
+# does not; status 1 where there is one.
+set -eu
+cd "$1"
+
+status=0
+# allow FOLDER REGEX: what may stand between the quotes or angle brackets of its #include lines.
+allow() {
+        [ -d "$1" ] || { echo "check-includes.sh: no folder $1" >&2; exit 2; }
+        lines=$(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include' "$1" |
+                sed -E 's/^([^:]*:[0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*)[>"].*/\1 \2/' |
+                awk -v allowed="^($2)\$" '$2 !~ allowed { print $1 " includes " $2 }')
+        [ -z "$lines" ] || { printf '%s\n' "$lines"; status=1; }
+}
+
+pure='errno.h|float.h|limits.h|math.h|stdbool.h|stddef.h|stdint.h|string.h|repcast/[a-z-]+.h'
+system='[a-z0-9_-]+.h|sys/[a-z0-9_-]+.h|arpa/inet.h|netinet/[a-z]+.h'
+systemd='systemd/sd-[a-z0-9]+.h'
+
+allow include/repcast "$pure"
+allow src/core "$pure|core/[a-z-]+.h|util/macros.h"
+allow src/util "$system|$systemd|util/[a-z-]+.h"
+allow src/sensor "$pure|sensor/[a-z-]+.h|util/[a-z-]+.h"
+allow src/recording "$system|repcast/[a-z-]+.h|recording/[a-z-]+.h|util/[a-z-]+.h|sensor/[a-z-]+.h"
+allow src/message "$system|repcast/[a-z-]+.h|message/[a-z-]+.h|util/[a-z-]+.h"
+allow src/mqtt "$system|repcast/[a-z-]+.h|message/[a-z-]+.h|mqtt/[a-z-]+.h|util/[a-z-]+.h"
+allow src/hub "$system|$systemd|[a-z]+/[a-z-]+.h"
+allow src/ctl "$system|[a-z]+/[a-z-]+.h"
+
+# Each library has one room, whatever the patterns above let through.
+only_in() { # HEADER FOLDERS
+        lines=$(grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]*<$1>" include src |
+                grep -vE "^($2)[:/]" || :)
+        [ -z "$lines" ] || { printf '%s\n' "$lines" | sed 's/:#/ has #/'; status=1; }
+}
+only_in 'mosquitto\.h' 'src/mqtt'
+only_in 'jansson\.h' 'src/message|src/mqtt'
+only_in 'sqlite3\.h' 'src/store'
+only_in 'systemd/sd-bus\.h' 'src/bluez|src/hub'
+only_in 'systemd/sd-event\.h' 'src/bluez|src/hub'
+only_in 'systemd/sd-journal\.h' 'src/util/log.c'
+exit "$status"
