@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UTF-8 by the table of RFC 3629, section 4. */
+
+#include "util/utf8.h"
+
+#include <stdint.h>
+
+#include "util/macros.h"
+
+/* First byte low to high, then the range of the second; all further bytes are 80 to BF. */
+static const struct form {
+        uint8_t first_low, first_high, second_low, second_high;
+        uint8_t length;
+} forms[] = {
+        {0xc2, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3},
+        {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+size_t utf8_character(const char *s, size_t n) {
+        const uint8_t *b = (const uint8_t *) s;
+
+        if (b[0] < 0x80)
+                return 1;
+        for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+                const struct form *f = &forms[i];
+
+                if (b[0] < f->first_low || b[0] > f->first_high)
+                        continue;
+                if (n < f->length || b[1] < f->second_low || b[1] > f->second_high)
+                        return 0;
+                for (size_t k = 2; k < f->length; k++)
+                        if (b[k] < 0x80 || b[k] > 0xbf)
+                                return 0;
+                return f->length;
+        }
+        return 0;
+}
