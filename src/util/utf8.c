@@ -3,7 +3,9 @@
 
 #include "util/utf8.h"
 
+#include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "util/macros.h"
 
@@ -40,4 +42,38 @@ size_t utf8_character(const char *s, size_t n) {
                 return f->length;
         }
         return 0;
+}
+
+size_t utf8_decode(const char *s, size_t n, uint32_t *ret) {
+        const uint8_t *b = (const uint8_t *) s;
+        size_t length = utf8_character(s, n);
+
+        if (length == 0)
+                return 0;
+        uint32_t c =
+                length == 1 ? b[0] : b[0] & (0x7fU >> length); /* the first byte: 0x, 110x, 1110x, 11110x */
+        for (size_t i = 1; i < length; i++)
+                c = c << 6 | (b[i] & 0x3fU);
+        *ret = c;
+        return length;
+}
+
+size_t utf8_repair(const char *s, size_t n, char *ret, size_t ret_size) {
+        static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+        size_t out = 0;
+
+        assert(ret_size > 0);
+        for (size_t in = 0; in < n && s[in] != '\0';) {
+                size_t length = utf8_character(s + in, n - in);
+                const char *from = length > 0 ? s + in : replacement;
+                size_t size = length > 0 ? length : sizeof(replacement) - 1;
+
+                if (out + size >= ret_size)
+                        break;
+                memcpy(ret + out, from, size);
+                out += size;
+                in += length > 0 ? length : 1;
+        }
+        ret[out] = '\0';
+        return out;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Latest values between two threads: an array under a mutex, with an eventfd that mirrors "something is new". */
+
+#include "util/slots.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct slots {
+        pthread_mutex_t mutex;
+        int fd; /* counter 1 while a slot is fresh, else 0; written under the mutex only */
+        size_t item_size, n_keys;
+        size_t next;    /* where the search for a fresh slot starts: behind the one last taken */
+        size_t n_fresh; /* slots put and not yet taken */
+        bool *fresh;
+        unsigned char *items;
+};
+
+int slots_new(size_t item_size, size_t n_keys, struct slots **ret) {
+        assert(item_size > 0 && n_keys > 0);
+        struct slots *s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+
+        pthread_mutex_init(&s->mutex, NULL);
+        s->item_size = item_size;
+        s->n_keys = n_keys;
+        s->fresh = calloc(n_keys, sizeof(*s->fresh));
+        s->items = calloc(n_keys, item_size);
+        s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (s->fd < 0 || !s->fresh || !s->items) {
+                int r = s->fd < 0 ? -errno : -ENOMEM;
+                slots_free(s);
+                return r;
+        }
+        *ret = s;
+        return 0;
+}
+
+struct slots *slots_free(struct slots *s) {
+        if (!s)
+                return NULL;
+        pthread_mutex_destroy(&s->mutex);
+        if (s->fd >= 0)
+                close(s->fd);
+        free(s->fresh);
+        free(s->items);
+        free(s);
+        return NULL;
+}
+
+void slots_put(struct slots *s, size_t key, const void *item) {
+        assert(key < s->n_keys);
+        pthread_mutex_lock(&s->mutex);
+        memcpy(s->items + key * s->item_size, item, s->item_size);
+        if (!s->fresh[key]) {
+                s->fresh[key] = true;
+                if (s->n_fresh++ == 0)
+                        eventfd_write(s->fd, 1); /* cannot fail: the counter was 0 */
+        }
+        pthread_mutex_unlock(&s->mutex);
+}
+
+bool slots_take(struct slots *s, size_t *ret_key, void *ret) {
+        pthread_mutex_lock(&s->mutex);
+        bool any = s->n_fresh > 0;
+        if (any) {
+                size_t key = s->next;
+                while (!s->fresh[key])
+                        key = (key + 1) % s->n_keys;
+
+                memcpy(ret, s->items + key * s->item_size, s->item_size);
+                *ret_key = key;
+                s->fresh[key] = false;
+                s->next = (key + 1) % s->n_keys;
+                if (--s->n_fresh == 0) {
+                        eventfd_t ignored;
+                        eventfd_read(s->fd, &ignored); /* cannot fail: the counter was 1 */
+                }
+        }
+        pthread_mutex_unlock(&s->mutex);
+        return any;
+}
+
+int slots_fd(const struct slots *s) {
+        return s->fd;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Latest values between two threads: one slot per key, a new value replaces an old one that nobody took.
+ *
+ * For what is worthless once something newer exists. A fast writer can never crowd out a slow reader's other keys,
+ * nor anything that goes another way. Nothing is allocated after slots_new(). */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct slots;
+
+/* Keys are 0 to n_keys - 1; item_size and n_keys at least 1. Returns 0, -ENOMEM, or what eventfd(2) gives. */
+int slots_new(size_t item_size, size_t n_keys, struct slots **ret);
+struct slots *slots_free(struct slots *s);
+
+void slots_put(struct slots *s, size_t key, const void *item);
+
+/* Take a value that was put since its key was last taken; keys take turns. False: there is none, the
+ * out-parameters are untouched. */
+bool slots_take(struct slots *s, size_t *ret_key, void *ret);
+
+/* To poll for reading: readable exactly while a value waits. Never read from it. */
+int slots_fd(const struct slots *s);
