@@ -64,11 +64,24 @@ struct message {
         };
 };
 
+/* Is the hub there? Published retained as birth, as will, and on a clean stop. */
+struct status {
+        bool online;
+        const char *session; /* id of the run: tells an old will from a new birth */
+        int64_t since_ms;    /* since the epoch; negative = not known (a will is written before it happens) */
+        const char *version;
+};
+
 /* Fill type, t_us and payload from an event of the core; the rest is the caller's. */
 void message_from_event(struct message *m, const struct event *event);
 
-/* One JSON object without a newline. Returns 0 and a string to free(), -ENOMEM, or -EINVAL where a name is no
- * UTF-8. */
+/* One JSON object without a newline. A name that is no UTF-8 is published with U+FFFD in place of its bad bytes: a
+ * rep is never lost over a name. Returns 0 and a string to free(), or -ENOMEM. */
 int message_to_json(const struct message *m, char **ret);
+int status_to_json(const struct status *s, char **ret);
 
+/* Turn "late":false of a made text into true, in place. Other texts stay as they are. */
+void message_json_set_late(char *json);
+
+/* Also the last level of its topic. NULL for no type. */
 const char *message_type_to_string(enum message_type type);

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every payload to the letter; nothing unknown is invented, nothing hostile breaks the text; and every example in
+ * doc/mqtt.md is what the code makes. */
+
+#include <jansson.h>
+
+#include "message/message.h"
+#include "unit.h"
+
+#define EPOCH_US INT64_C(1795288000000000)
+
+static void name(char *field, const char *s) {
+        snprintf(field, MESSAGE_NAME_MAX, "%s", s);
+}
+
+/* The message that the examples in doc/mqtt.md show. */
+static struct message example(enum message_type type) {
+        struct message m = {
+                .type = type,
+                .epoch_us = EPOCH_US,
+                .synced = true,
+                .t_us = 142130000,
+                .origin.load_kg = 80,
+        };
+        name(m.origin.hub, "hub-1");
+        name(m.origin.station, "rack-1");
+        name(m.origin.sensor, "D4:22:CD:00:11:22");
+        name(m.origin.athlete, "ana");
+        name(m.origin.exercise, "back-squat");
+        name(m.origin.prescription, "negative-squat");
+        return m;
+}
+
+static struct message example_event(enum message_type type, uint64_t number) {
+        struct message m = example(type);
+        snprintf(m.run, sizeof(m.run), "%s", "6f1c09a84be7425db3c2de5508a1f4e7");
+        m.number = m.seq = number;
+        return m;
+}
+
+static struct message example_state(void) {
+        struct message m = example(MESSAGE_STATE);
+        m.state = (struct station_state){
+                .sensor_state = "streaming",
+                .set = 3,
+                .reps = 5,
+                .last_set = 2,
+                .last_set_reps = 6,
+                .last_set_tut_s = 35.1,
+                .last_set_best_mps = 0.448,
+                .last_set_velocity_loss_pct = 18.25,
+        };
+        return m;
+}
+
+static struct message example_live(void) {
+        struct message m = example(MESSAGE_LIVE);
+        m.live = (struct live){
+                .t_us = 143330400,
+                .phase = PHASE_ECCENTRIC,
+                .phase_s = 1.2004,
+                .velocity_mps = -0.1514,
+                .position_m = 0.4321,
+                .rom_share = 0.706,
+                .set = 3,
+                .rep = 5,
+                .moving = true,
+        };
+        return m;
+}
+
+static struct message example_phase(void) {
+        struct message m = example(MESSAGE_PHASE);
+        m.phase = (struct phase_event){PHASE_CONCENTRIC, 146420000, 180000, 3, 5};
+        return m;
+}
+
+static struct message example_rep(void) {
+        struct message m = example_event(MESSAGE_REP, 17);
+        m.rep = (struct rep){
+                .set = 3,
+                .rep = 5,
+                .start_us = 142130000,
+                .end_us = 147960000,
+                .n_phases = 3,
+                .phases =
+                        {
+                                {PHASE_ECCENTRIC, 142130000, 146190000},
+                                {PHASE_BOTTOM, 146190000, 146420000},
+                                {PHASE_CONCENTRIC, 146420000, 147960000},
+                        },
+                .tempo_s = {4.06, 0.23, 1.54, NAN},
+                .pause_before_s = 1.25,
+                .rom_m = 0.6121,
+                .eccentric = {0.1508, 0.2433},
+                .concentric = {0.3974, 0.6612},
+                .mpv_mps = 0.4121,
+                .sticking = {0.31, 0.18, 0.42},
+                .velocity_loss_pct = 12.44,
+                .tut_s = 5.83,
+                .loss_pct = 0,
+                .confidence = 0.97,
+        };
+        return m;
+}
+
+static struct message example_set(void) {
+        struct message m = example_event(MESSAGE_SET, 18);
+        m.set = (struct set){
+                .set = 3,
+                .end = SET_END_RERACK,
+                .start_us = 142130000,
+                .end_us = 154400000,
+                .tut_s = 12.27,
+                .best_mps = 0.4012,
+                .velocity_loss_pct = 6.7,
+                .n_reps = 2,
+                .reps =
+                        {
+                                {142130000, 147960000, {4.06F, 0.23F, 1.54F, 0.61F}, 0.612F, 0.151F, 0.397F,
+                                        0.661F, 0, 5.83F, 0.97F, 0},
+                                {148570000, 154400000, {3.98F, 0.2F, 1.65F, NAN}, 0.611F, 0.154F, 0.37F, 0.642F,
+                                        6.8F, 5.83F, 0.95F, REP_FLAG_GAP | REP_FLAG_COLD},
+                        },
+        };
+        return m;
+}
+
+static struct message example_rejected(void) {
+        struct message m = example_event(MESSAGE_REJECTED, 19);
+        m.seq = 0;
+        m.rejected = (struct rejected){REJECTED_RERACK, 156000000, 157250000, 0.0871, 0.3125};
+        return m;
+}
+
+static void check(const struct message *m, const char *wanted) {
+        char *text;
+        assert_int_equal(message_to_json(m, &text), 0);
+        assert_string_equal(text, wanted);
+        free(text);
+}
+
+#define HEAD(type, numbered)                                                                                   \
+        "{\"v\":1,\"type\":\"" type "\"," numbered                                                             \
+        "\"hub\":\"hub-1\",\"station\":\"rack-1\",\"sensor\":\"D4:22:CD:00:11:22\",\"clock\":\"synced\","      \
+        "\"athlete\":\"ana\",\"exercise\":\"back-squat\",\"prescription\":\"negative-squat\",\"load_kg\":80."  \
+        "0,"
+#define ID "\"id\":\"6f1c09a84be7425db3c2de5508a1f4e7-"
+
+static void test_rep(void **state) {
+        (void) state;
+        struct message m = example_rep();
+        check(&m,
+                HEAD("rep", ID "17\",\"seq\":17,") "\"set\":3,\"rep\":5,\"start_ms\":1795288142130,\"end_ms\":"
+                                                   "1795288147960,"
+                                                   "\"phases\":[{\"phase\":\"eccentric\",\"start_ms\":"
+                                                   "1795288142130,\"end_ms\":1795288146190},"
+                                                   "{\"phase\":\"bottom\",\"start_ms\":1795288146190,\"end_"
+                                                   "ms\":1795288146420},"
+                                                   "{\"phase\":\"concentric\",\"start_ms\":1795288146420,\"end_"
+                                                   "ms\":1795288147960}],"
+                                                   "\"tempo_s\":{\"eccentric\":4.06,\"bottom\":0.23,"
+                                                   "\"concentric\":1.54,\"top\":null},"
+                                                   "\"pause_before_s\":1.25,\"rom_m\":0.612,"
+                                                   "\"eccentric\":{\"mean_mps\":0.151,\"peak_mps\":0.243,"
+                                                   "\"control\":null},"
+                                                   "\"concentric\":{\"mean_mps\":0.397,\"peak_mps\":0.661,"
+                                                   "\"mpv_mps\":0.412,\"power_w\":null,"
+                                                   "\"sticking\":{\"at_m\":0.31,\"min_mps\":0.18,\"duration_"
+                                                   "s\":0.42}},"
+                                                   "\"velocity_loss_pct\":12.4,\"tut_s\":5.83,\"verdict\":null,"
+                                                   "\"flags\":[],"
+                                                   "\"quality\":{\"loss_pct\":0.0,\"clipped\":false,"
+                                                   "\"confidence\":0.97},\"late\":false}");
+}
+
+/* Concentric first, nothing known but the two phases; a recording's own time instead of the epoch. */
+static void test_rep_of_unknowns(void **state) {
+        (void) state;
+        struct message m = {.type = MESSAGE_REP, .origin.load_kg = NAN};
+        m.rep = (struct rep){
+                .set = 1,
+                .rep = 1,
+                .start_us = 1000499,
+                .end_us = 3000500,
+                .n_phases = 2,
+                .phases = {{PHASE_CONCENTRIC, 1000499, 2000000}, {PHASE_ECCENTRIC, 2000000, 3000500}},
+                .tempo_s = {1.0004, 0.1 + 0.2, 0.9995, NAN},
+                .pause_before_s = NAN,
+                .rom_m = NAN,
+                .eccentric = {NAN, INFINITY},
+                .concentric = {-INFINITY, 1e300},
+                .mpv_mps = -0.0001,
+                .sticking = {NAN, NAN, NAN},
+                .velocity_loss_pct = NAN,
+                .tut_s = 1e-9,
+                .loss_pct = 2.25,
+                .confidence = NAN,
+                .flags = REP_FLAG_GAP | REP_FLAG_CLIPPED | REP_FLAG_COLD,
+        };
+        check(&m,
+                "{\"v\":1,\"type\":\"rep\",\"hub\":null,\"station\":null,\"sensor\":null,\"clock\":"
+                "\"unsynced\","
+                "\"athlete\":null,\"exercise\":null,\"prescription\":null,\"load_kg\":null,"
+                "\"set\":1,\"rep\":1,\"start_ms\":1000,\"end_ms\":3001,"
+                "\"phases\":[{\"phase\":\"concentric\",\"start_ms\":1000,\"end_ms\":2000},"
+                "{\"phase\":\"eccentric\",\"start_ms\":2000,\"end_ms\":3001}],"
+                "\"tempo_s\":{\"eccentric\":1.0,\"bottom\":0.3,\"concentric\":1.0,\"top\":null},"
+                "\"pause_before_s\":null,\"rom_m\":null,"
+                "\"eccentric\":{\"mean_mps\":null,\"peak_mps\":null,\"control\":null},"
+                "\"concentric\":{\"mean_mps\":null,\"peak_mps\":null,\"mpv_mps\":0.0,\"power_w\":null,"
+                "\"sticking\":null},"
+                "\"velocity_loss_pct\":null,\"tut_s\":0.0,\"verdict\":null,"
+                "\"flags\":[\"gap\",\"clipped\",\"cold\"],"
+                "\"quality\":{\"loss_pct\":2.3,\"clipped\":true,\"confidence\":null},\"late\":false}");
+}
+
+static void test_set(void **state) {
+        (void) state;
+        struct message m = example_set();
+        check(&m,
+                HEAD("set",
+                        ID "18\",\"seq\":18,") "\"set\":3,\"end\":\"rerack\",\"start_ms\":1795288142130,\"end_"
+                                               "ms\":1795288154400,\"n_reps\":2,"
+                                               "\"tut_s\":12.27,\"best_mps\":0.401,\"velocity_loss_pct\":6.7,"
+                                               "\"reps\":["
+                                               "{\"rep\":1,\"start_ms\":1795288142130,\"end_ms\":1795288147960,"
+                                               "\"tempo_s\":{\"eccentric\":4.06,\"bottom\":0.23,\"concentric\":"
+                                               "1.54,\"top\":0.61},"
+                                               "\"rom_m\":0.612,\"eccentric\":{\"mean_mps\":0.151},"
+                                               "\"concentric\":{\"mean_mps\":0.397,\"peak_mps\":0.661},"
+                                               "\"velocity_loss_pct\":0.0,\"tut_s\":5.83,\"flags\":[],"
+                                               "\"confidence\":0.97},"
+                                               "{\"rep\":2,\"start_ms\":1795288148570,\"end_ms\":1795288154400,"
+                                               "\"tempo_s\":{\"eccentric\":3.98,\"bottom\":0.2,\"concentric\":"
+                                               "1.65,\"top\":null},"
+                                               "\"rom_m\":0.611,\"eccentric\":{\"mean_mps\":0.154},"
+                                               "\"concentric\":{\"mean_mps\":0.37,\"peak_mps\":0.642},"
+                                               "\"velocity_loss_pct\":6.8,\"tut_s\":5.83,\"flags\":[\"gap\","
+                                               "\"cold\"],\"confidence\":0.95}],"
+                                               "\"late\":false}");
+}
+
+static void test_full_set(void **state) {
+        (void) state;
+        struct message m = example_set();
+        m.set.n_reps = SET_REPS_MAX + 1; /* more than there can be */
+        char *text;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        json_t *j = json_loads(text, 0, NULL);
+        assert_int_equal(json_array_size(json_object_get(j, "reps")), SET_REPS_MAX);
+        assert_int_equal(json_integer_value(json_object_get(j, "n_reps")), SET_REPS_MAX);
+        json_decref(j);
+        free(text);
+}
+
+static void test_state(void **state) {
+        (void) state;
+        struct message m = example_state();
+        check(&m,
+                HEAD("state", "") "\"t_ms\":1795288142130,\"sensor_state\":\"streaming\",\"sensor_error\":null,"
+                                  "\"set\":3,\"n_reps\":5,\"last_set\":{\"set\":2,\"n_reps\":6,\"tut_s\":35.1,"
+                                  "\"best_mps\":0.448,"
+                                  "\"velocity_loss_pct\":18.3}}");
+
+        m.state = (struct station_state){.sensor_state = "failed", .sensor_error = "no such file"};
+        check(&m,
+                HEAD("state",
+                        "") "\"t_ms\":1795288142130,\"sensor_state\":\"failed\","
+                            "\"sensor_error\":\"no such file\",\"set\":null,\"n_reps\":0,\"last_set\":null}");
+}
+
+static void test_live_phase_rejected(void **state) {
+        (void) state;
+        struct message m = example_live();
+        check(&m,
+                HEAD("live", "") "\"t_ms\":1795288143330,\"set\":3,\"rep\":5,\"phase\":\"eccentric\","
+                                 "\"phase_s\":1.2,\"velocity_mps\":-0.151,\"position_m\":0.432,\"rom_share\":0."
+                                 "71,\"moving\":true}");
+
+        m.live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN, .phase_s = NAN};
+        check(&m,
+                HEAD("live", "") "\"t_ms\":1795288000000,\"set\":null,\"rep\":null,\"phase\":\"rest\","
+                                 "\"phase_s\":null,\"velocity_mps\":0.0,\"position_m\":null,\"rom_share\":null,"
+                                 "\"moving\":false}");
+
+        m = example_phase();
+        check(&m,
+                HEAD("phase", "") "\"set\":3,\"rep\":5,\"phase\":\"concentric\",\"start_ms\":1795288146420,"
+                                  "\"latency_s\":0.18}");
+
+        m = example_rejected();
+        check(&m,
+                HEAD("rejected", ID "19\",") "\"reason\":\"rerack\",\"start_ms\":1795288156000,"
+                                             "\"end_ms\":1795288157250,\"rom_m\":0.087,\"peak_mps\":0.313}");
+}
+
+static void test_status(void **state) {
+        (void) state;
+        char *text;
+        struct status s = {.online = true, .session = "6f1c", .since_ms = 1795288000000, .version = "0.1.0"};
+        assert_int_equal(status_to_json(&s, &text), 0);
+        assert_string_equal(text,
+                "{\"v\":1,\"type\":\"status\",\"state\":\"online\",\"session\":\"6f1c\","
+                "\"since_ms\":1795288000000,\"version\":\"0.1.0\"}");
+        free(text);
+        s = (struct status){.online = false, .session = "6f1c", .since_ms = -1, .version = ""};
+        assert_int_equal(status_to_json(&s, &text), 0);
+        assert_string_equal(text,
+                "{\"v\":1,\"type\":\"status\",\"state\":\"offline\",\"session\":\"6f1c\","
+                "\"since_ms\":null,\"version\":null}");
+        free(text);
+}
+
+static void test_hostile_names(void **state) {
+        (void) state;
+        static const struct {
+                const char *name, *wanted;
+        } cases[] = {
+                {"a\"b\\c", "a\"b\\c"},
+                {"}],\"v\":2,{", "}],\"v\":2,{"},
+                {"tab\tline\nbell\a", "tab\tline\nbell\a"},
+                {"\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd"},
+                {"Zo\xc3\xab \xc3", "Zo\xc3\xab \xef\xbf\xbd"},
+                {"%s%n", "%s%n"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct message m = example_rep();
+                char *text;
+                name(m.origin.athlete, cases[i].name);
+                assert_int_equal(message_to_json(&m, &text), 0);
+                json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+                assert_non_null(j);
+                assert_string_equal(json_string_value(json_object_get(j, "athlete")), cases[i].wanted);
+                assert_int_equal(json_integer_value(json_object_get(j, "v")), 1);
+                assert_null(strchr(text, '\n')); /* one line, for replay */
+                json_decref(j);
+                free(text);
+        }
+
+        struct message m = example_rep(); /* a field filled to the brim, without its NUL */
+        memset(m.origin.athlete, 0xff, sizeof(m.origin.athlete));
+        memset(m.run, 'a', sizeof(m.run));
+        char *text;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        json_t *j = json_loads(text, 0, NULL);
+        assert_int_equal(json_string_length(json_object_get(j, "athlete")), 3 * MESSAGE_NAME_MAX);
+        json_decref(j);
+        free(text);
+}
+
+static void test_late(void **state) {
+        (void) state;
+        struct message m = example_rep();
+        char *text, *wanted;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        m.late = true;
+        assert_int_equal(message_to_json(&m, &wanted), 0);
+        message_json_set_late(text);
+        assert_string_equal(text, wanted);
+        message_json_set_late(text); /* again: nothing to change */
+        assert_string_equal(text, wanted);
+        free(text);
+        free(wanted);
+
+        char other[] = "{\"late\":false,\"v\":1}", tiny[] = "}";
+        message_json_set_late(other);
+        assert_string_equal(other, "{\"late\":false,\"v\":1}");
+        message_json_set_late(tiny);
+        assert_string_equal(tiny, "}");
+}
+
+static void test_instants_at_the_edges(void **state) {
+        (void) state;
+        struct message m = example_phase();
+        char *text;
+        m.epoch_us = -2000000; /* a board without a clock may be anywhere */
+        m.phase.start_us = 499;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        assert_non_null(strstr(text, "\"start_ms\":-2000,"));
+        free(text);
+        m.epoch_us = INT64_MAX;
+        m.phase.start_us = UINT64_MAX;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        free(text);
+}
+
+static void test_from_event(void **state) {
+        (void) state;
+        struct message m = {0};
+        struct set set = example_set().set;
+
+        message_from_event(&m, &(struct event){.type = EVENT_PHASE, .t_us = 5, .phase = {.set = 2}});
+        assert_int_equal(m.type, MESSAGE_PHASE);
+        assert_int_equal(m.t_us, 5);
+        assert_int_equal(m.phase.set, 2);
+        message_from_event(&m, &(struct event){.type = EVENT_REP, .rep = {.rep = 3}});
+        assert_int_equal(m.type, MESSAGE_REP);
+        assert_int_equal(m.rep.rep, 3);
+        message_from_event(&m, &(struct event){.type = EVENT_SET, .set = &set});
+        assert_int_equal(m.type, MESSAGE_SET);
+        assert_int_equal(m.set.n_reps, 2);
+        message_from_event(&m, &(struct event){.type = EVENT_REJECTED, .rejected = {.reason = REJECTED_DROP}});
+        assert_int_equal(m.type, MESSAGE_REJECTED);
+        assert_int_equal(m.rejected.reason, REJECTED_DROP);
+
+        for (unsigned i = 0; i < _MESSAGE_MAX; i++)
+                assert_non_null(message_type_to_string(i));
+        assert_null(message_type_to_string(_MESSAGE_MAX));
+}
+
+/* ---- doc/mqtt.md ---- */
+
+static char *make_example(const char *type) {
+        const struct {
+                const char *type;
+                struct message m;
+        } all[] = {
+                {"state", example_state()},
+                {"live", example_live()},
+                {"phase", example_phase()},
+                {"rep", example_rep()},
+                {"set", example_set()},
+                {"rejected", example_rejected()},
+        };
+        char *text = NULL;
+
+        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+                if (strcmp(type, all[i].type) == 0)
+                        assert_int_equal(message_to_json(&all[i].m, &text), 0);
+        if (strcmp(type, "status") == 0)
+                assert_int_equal(status_to_json(&(struct status){true, "6f1c09a84be7425db3c2de5508a1f4e7",
+                                                        EPOCH_US / 1000, "0.1.0"},
+                                         &text),
+                        0);
+        return text;
+}
+
+static char *read_document(void) {
+        const char *srcdir = getenv("srcdir");
+        char path[4096];
+        size_t size = 0;
+
+        snprintf(path, sizeof(path), "%s/doc/mqtt.md", srcdir ? srcdir : ".");
+        FILE *f = fopen(path, "re");
+        if (!f)
+                fail_msg("cannot open %s (run it by make check, or set srcdir)", path);
+        char *text = calloc(1, 200000);
+        size = fread(text, 1, 199999, f);
+        assert_in_range(size, 1000, 199998);
+        fclose(f);
+        return text;
+}
+
+/* Same fields in the same order; a reader who compares the text with a message of his own finds no difference. */
+static void check_example(const char *block, size_t size, const char *type) {
+        json_t *j = json_loadb(block, size, JSON_REJECT_DUPLICATES, NULL);
+        char *wanted = make_example(type);
+        char *text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        assert_string_equal(text, wanted);
+        free(text);
+        free(wanted);
+        json_decref(j);
+}
+
+static void test_document_examples(void **state) {
+        (void) state;
+        static const char *const types[] = {"status", "state", "live", "phase", "rep", "set", "rejected"};
+        unsigned seen = 0;
+        char *document = read_document();
+
+        for (char *p = document; (p = strstr(p, "```json\n"));) {
+                char *block = p + strlen("```json\n"), *end = strstr(block, "```");
+                json_error_t error;
+                assert_non_null(end);
+                json_t *j = json_loadb(block, (size_t) (end - block), JSON_REJECT_DUPLICATES, &error);
+                if (!j)
+                        fail_msg("doc/mqtt.md: %s in: %.60s", error.text, block);
+                const char *type = json_string_value(json_object_get(j, "type"));
+                for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+                        if (strcmp(types[i], type) == 0) {
+                                check_example(block, (size_t) (end - block), type);
+                                seen |= 1U << i;
+                        }
+                json_decref(j);
+                p = end + 3;
+        }
+        free(document);
+        assert_int_equal(
+                seen, (1U << (sizeof(types) / sizeof(types[0]))) - 1); /* each payload has its example */
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_rep),
+                cmocka_unit_test(test_rep_of_unknowns),
+                cmocka_unit_test(test_set),
+                cmocka_unit_test(test_full_set),
+                cmocka_unit_test(test_state),
+                cmocka_unit_test(test_live_phase_rejected),
+                cmocka_unit_test(test_status),
+                cmocka_unit_test(test_hostile_names),
+                cmocka_unit_test(test_late),
+                cmocka_unit_test(test_instants_at_the_edges),
+                cmocka_unit_test(test_from_event),
+                cmocka_unit_test(test_document_examples),
+        };
+        return run_unit_tests(tests);
+}
