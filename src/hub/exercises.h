@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The table of lifts: repcast-exercises(5), shipped as conf/exercises.conf. */
+
+#include <stddef.h>
+
+#include <repcast/exercise.h>
+
+#include "hub/keys.h"
+#include "util/fault.h"
+
+#define EXERCISES_MAX 256
+
+struct exercises {
+        struct exercise *items; /* in the order of the file */
+        size_t n;
+};
+
+extern const struct key_table exercise_keys;
+
+/* Every fault is told, that the file cannot be read included. Returns 0, -EINVAL where the file is faulty, or
+ * another negative errno value. */
+int exercises_load(const char *path, struct faults *faults, struct exercises *ret);
+void exercises_done(struct exercises *e);
+
+/* NULL where it is not there; *ret_nearest (may be NULL) is the name that was probably meant, or NULL. */
+const struct exercise *exercises_find(const struct exercises *e, const char *name, const char **ret_nearest);
