@@ -5,11 +5,14 @@
 #include "util/number.h"
 
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static locale_t c_locale;
 
@@ -56,16 +59,22 @@ static bool is_decimal(const char *s) {
         return *s == '\0';
 }
 
-int number_parse_double(const char *s, double min, double max, double *ret) {
+static int use_c_locale(void) {
         static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+        pthread_once(&once, open_c_locale);
+        return c_locale == (locale_t) 0 ? -ENOMEM : 0;
+}
+
+int number_parse_double(const char *s, double min, double max, double *ret) {
         double value;
+        int r;
 
         if (!is_decimal(s))
                 return -EINVAL;
-        pthread_once(&once, open_c_locale);
-        if (c_locale == (locale_t) 0)
-                return -ENOMEM;
-
+        r = use_c_locale();
+        if (r < 0)
+                return r;
         value = strtod_l(s, NULL, c_locale);
         if (!isfinite(value) || value < min || value > max)
                 return -ERANGE;
@@ -128,5 +137,25 @@ int number_parse_hex(const char *s, uint8_t *bytes, size_t max, size_t *ret_n) {
         for (size_t i = 0; i < n / 2; i++)
                 bytes[i] = (uint8_t) (hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
         *ret_n = n / 2;
+        return 0;
+}
+
+int number_format_double(double value, char ret[static NUMBER_FORMAT_MAX]) {
+        locale_t before;
+        int r;
+
+        if (!isfinite(value))
+                return -EINVAL;
+        r = use_c_locale();
+        if (r < 0)
+                return r;
+        before = uselocale(c_locale);
+        /* 15 digits always survive a double, 17 always identify one (DBL_DIG, DBL_DECIMAL_DIG). */
+        for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+                snprintf(ret, NUMBER_FORMAT_MAX, "%.*g", digits, value);
+                if (memcmp(&(double){strtod_l(ret, NULL, c_locale)}, &value, sizeof(value)) == 0)
+                        break;
+        }
+        uselocale(before);
         return 0;
 }

@@ -19,3 +19,9 @@ int number_parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
 /* Pairs of hexadecimal digits without separators: "01ff" is two bytes. -EINVAL for an odd number of digits or
  * none, -ERANGE for more than max bytes. */
 int number_parse_hex(const char *s, uint8_t *bytes, size_t max, size_t *ret_n);
+
+#define NUMBER_FORMAT_MAX 32
+
+/* The shortest decimal text that number_parse_double() reads back as the very same value. -EINVAL for a value that is
+ * not finite. */
+int number_format_double(double value, char ret[static NUMBER_FORMAT_MAX]);
