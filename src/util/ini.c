@@ -152,10 +152,20 @@ static int key_line(struct ini *ini, char *s, struct ini_entry *ret) {
         return 1;
 }
 
+/* A line that is not even text may have been a section's: the keys behind it are then not the last section's. */
+static void lose_section(struct ini *ini, const char *s) {
+        if (s[strspn(s, " \t")] == '[') {
+                ini->in_section = false;
+                ini->lost_section = true;
+        }
+}
+
 /* Returns 0 where there is nothing to tell about the line. */
 static int text_line(struct ini *ini, char *s, struct ini_entry *ret) {
         size_t column = bad_column(s, strlen(s));
 
+        if (column > 0)
+                lose_section(ini, s);
         if (column > 0 && (unsigned char) s[column - 1] >= 0x80)
                 return fault(ini, ret, "no valid UTF-8 at byte %zu of the line", column);
         if (column > 0)
@@ -204,8 +214,10 @@ int ini_next(struct ini *ini, struct ini_entry *ret) {
                 case LINE_END:
                         return 0;
                 case LINE_LONG:
+                        lose_section(ini, ini->text);
                         return fault(ini, ret, "the line is longer than %d bytes", INI_LINE_MAX);
                 case LINE_NUL:
+                        lose_section(ini, ini->text);
                         return fault(ini, ret, "the line holds a NUL byte; is this a text file?");
                 case LINE_TEXT:
                         r = check_ends(ini, n, ret);

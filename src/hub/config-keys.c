@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of repcast.conf. Manual, example file and dump are checked against these tables. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "hub/config.h"
+#include "message/topic.h"
+#include "util/macros.h"
+#include "util/number.h"
+
+#define MQTT_PORT 1883 /* IANA: mqtt */
+
+int config_parse_broker(const char *s, char host[static CONFIG_HOST_MAX], uint16_t *ret_port) {
+        const char *end, *port;
+        uint64_t number = MQTT_PORT;
+        size_t n;
+
+        if (*s == '[') {
+                end = strchr(++s, ']');
+                if (!end || (end[1] != '\0' && end[1] != ':'))
+                        return -EINVAL;
+                port = end + 1;
+        } else {
+                end = s + strcspn(s, ":");
+                port = end;
+        }
+        n = (size_t) (end - s);
+        if (n == 0 || n >= CONFIG_HOST_MAX || strcspn(s, " \t[]/@") < n)
+                return -EINVAL;
+        if (*port == ':' && number_parse_u64(port + 1, 1, UINT16_MAX, &number) < 0)
+                return -EINVAL;
+        memcpy(host, s, n);
+        host[n] = '\0';
+        *ret_port = (uint16_t) number;
+        return 0;
+}
+
+static bool is_broker(const char *s) {
+        char host[CONFIG_HOST_MAX];
+        uint16_t port;
+
+        return config_parse_broker(s, host, &port) >= 0;
+}
+
+/* A name that goes into a topic as it is. */
+static bool is_level(const char *s) {
+        char level[MESSAGE_NAME_MAX];
+
+        topic_level(s, level, sizeof(level));
+        return strcmp(level, s) == 0;
+}
+
+static bool is_prefix(const char *s) {
+        for (;;) {
+                size_t n = strcspn(s, "/");
+                char level[MESSAGE_NAME_MAX];
+
+                if (n == 0 || n >= sizeof(level))
+                        return false;
+                memcpy(level, s, n);
+                level[n] = '\0';
+                if (!is_level(level))
+                        return false;
+                if (s[n] == '\0')
+                        return true;
+                s += n + 1;
+        }
+}
+
+static const char *level_word(unsigned i) {
+        static const char *const words[] = {"error", "warning", "notice", "info", "debug"};
+
+        return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
+#define LEVEL_ALLOWED "a name without / + # and not starting with $, at most 63 bytes"
+#define FIELD(object, name)                                                                                    \
+        .offset = offsetof(struct object, name), .size = sizeof(((struct object *) NULL)->name)
+
+/* clang-format off */
+static const struct key hub_keys[] = {
+        { "Name", KEY_TEXT, FIELD(hub_config, name), .preset = "", .check = is_level, .allowed = LEVEL_ALLOWED,
+                .fixed = true, .what = "name of this hub in topics and payloads; unset: the host's name" },
+        { "Prefix", KEY_TEXT, FIELD(hub_config, prefix), .preset = "repcast", .check = is_prefix,
+                .allowed = "one or more such names with / between: " LEVEL_ALLOWED,
+                .fixed = true, .what = "first levels of every topic" },
+        { "Exercises", KEY_PATH, FIELD(hub_config, exercises), .preset = PKGDATADIR "/exercises.conf",
+                .allowed = "the path of a file", .what = "the table of lifts" },
+        { "LogLevel", KEY_WORD, FIELD(hub_config, log_level), .preset = "info", .word = level_word,
+                .what = "what is less urgent than this is not logged" },
+};
+
+static const struct key mqtt_keys[] = {
+        { "Broker", KEY_TEXT, FIELD(mqtt_config, broker), .preset = "localhost:1883", .check = is_broker,
+                .allowed = "host, host:port or [IPv6 address]:port, port 1 to 65535", .fixed = true,
+                .what = "where the MQTT broker listens" },
+        { "KeepAlive", KEY_UNSIGNED, FIELD(mqtt_config, keepalive_s), .preset = "30", .min = 5, .max = 3600,
+                .unit = "s", .fixed = true,
+                .what = "a connection silent for half as long again is given up, and the broker publishes the will" },
+        { "Username", KEY_TEXT, FIELD(mqtt_config, username), .preset = "", .allowed = "a name", .fixed = true,
+                .what = "name at the broker; unset: none is given" },
+        { "PasswordFile", KEY_PATH, FIELD(mqtt_config, password_file), .preset = "",
+                .allowed = "the path of a file", .fixed = true,
+                .what = "file that holds the password, for its owner only; unset: the credential mqtt-password" },
+        { "Backlog", KEY_UNSIGNED, FIELD(mqtt_config, backlog), .preset = "500", .min = 10, .max = 10000,
+                .unit = "events", .fixed = true,
+                .what = "events kept in memory while the broker is away; beyond it the oldest are dropped and counted" },
+};
+
+static const struct key station_keys[] = {
+        { "Exercise", KEY_TEXT, FIELD(station_config, exercise_name), .allowed = "a name of the table of lifts",
+                .what = "the lift done here" },
+        { "Athlete", KEY_TEXT, FIELD(station_config, athlete), .preset = "", .allowed = "a name",
+                .what = "who lifts" },
+        { "LoadKg", KEY_NUMBER, FIELD(station_config, load_kg), .preset = "", .min = 0, .max = 1000, .unit = "kg",
+                .what = "what is lifted, bar included; unset: no power is told" },
+        { "Recording", KEY_PATH, FIELD(station_config, recording), .preset = "", .allowed = "the path of a file",
+                .what = "a recording to play in the place of a sensor" },
+        { "RecordingSpeed", KEY_NUMBER, FIELD(station_config, recording_speed), .preset = "1", .min = 0.1,
+                .max = 1000, .unit = "times real time", .what = "how fast it is played" },
+        { "RecordingLoop", KEY_YES_NO, FIELD(station_config, recording_loop), .preset = "no",
+                .what = "start again at its end?" },
+        { "RecordingPause", KEY_NUMBER, FIELD(station_config, recording_pause_s), .preset = "30", .min = 1,
+                .max = 3600, .unit = "s of the recording's time",
+                .what = "silence before it starts again; longer than the set gap keeps the sets apart" },
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_SIZE(hub_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(mqtt_keys) <= CONFIG_KEYS_MAX &&
+                ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
+        "each key needs its origin");
+
+const struct key_table config_hub_keys = {"hub", hub_keys, ARRAY_SIZE(hub_keys)};
+const struct key_table config_mqtt_keys = {"mqtt", mqtt_keys, ARRAY_SIZE(mqtt_keys)};
+const struct key_table config_station_keys = {"station", station_keys, ARRAY_SIZE(station_keys)};

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading the configuration: every file, then what only the whole can show. All faults are told in one go. */
+
+#include "hub/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hub/exercises.h"
+#include "hub/password.h"
+#include "message/topic.h"
+#include "util/ini.h"
+#include "util/macros.h"
+#include "util/suggest.h"
+
+DEFINE_CLEANUP(FILE *, fclose);
+DEFINE_CLEANUP(DIR *, closedir);
+
+/* The file in work and the section that its keys go into. */
+struct loader {
+        struct config *config;
+        struct faults *faults;
+        const char *path;
+        const struct key_table *table; /* NULL: the section is faulty, its keys are passed over */
+        void *object;
+        struct config_section *section;
+};
+
+static struct station_config *find_station(struct config *c, const char *name) {
+        for (size_t i = 0; i < c->n_stations; i++)
+                if (strcmp(c->stations[i].name, name) == 0)
+                        return &c->stations[i];
+        return NULL;
+}
+
+static struct station_config *add_station(struct loader *l, const struct ini_entry *e) {
+        struct station_config *s;
+        char level[MESSAGE_NAME_MAX];
+
+        topic_level(e->argument, level, sizeof(level));
+        if (strcmp(level, e->argument) != 0) {
+                faults_add(l->faults, l->path, e->line,
+                        "[station NAME]: the name is faulty; allowed is one without / + # and not starting "
+                        "with $, "
+                        "at most %d bytes; given was '%s'",
+                        MESSAGE_NAME_MAX - 1, e->argument);
+                return NULL;
+        }
+        if (l->config->n_stations == CONFIG_STATIONS_MAX) {
+                faults_add(l->faults, l->path, e->line,
+                        "[station %s]: too many stations; at most %d are allowed", e->argument,
+                        CONFIG_STATIONS_MAX);
+                return NULL;
+        }
+        s = &l->config->stations[l->config->n_stations++];
+        keys_preset(&config_station_keys, s);
+        strcpy(s->name, level);
+        return s;
+}
+
+/* Point the loader at what the section's keys fill. */
+static void select_section(struct loader *l, const struct ini_entry *e) {
+        static const char *const known[] = {"hub", "mqtt", "station"};
+        struct station_config *s;
+        const char *nearest;
+
+        l->table = NULL;
+        if (strcmp(e->section, "station") == 0) {
+                s = find_station(l->config, e->argument);
+                if (!s)
+                        s = add_station(l, e);
+                if (!s)
+                        return;
+                l->table = &config_station_keys;
+                l->object = s;
+                l->section = &s->section;
+        } else if (*e->argument != '\0' &&
+                (strcmp(e->section, "hub") == 0 || strcmp(e->section, "mqtt") == 0)) {
+                faults_add(l->faults, l->path, e->line, "[%s %s]: this section takes no name; allowed is [%s]",
+                        e->section, e->argument, e->section);
+        } else if (strcmp(e->section, "hub") == 0) {
+                l->table = &config_hub_keys;
+                l->object = &l->config->hub;
+                l->section = &l->config->hub.section;
+        } else if (strcmp(e->section, "mqtt") == 0) {
+                l->table = &config_mqtt_keys;
+                l->object = &l->config->mqtt;
+                l->section = &l->config->mqtt.section;
+        } else {
+                nearest = suggest_word(e->section, known, ARRAY_SIZE(known));
+                faults_add(l->faults, l->path, e->line,
+                        "[%s]: no such section; allowed are [hub], [mqtt] and [station NAME]%s%s%s", e->section,
+                        nearest ? "; did you mean [" : "", nearest ? nearest : "", nearest ? "]?" : "");
+        }
+}
+
+static void begin_section(struct loader *l, const struct ini_entry *e) {
+        select_section(l, e);
+        if (!l->table)
+                return;
+        if (l->section->place.path == l->path)
+                faults_add(l->faults, l->path, e->line,
+                        "[%s%s%s] stands here a second time; the first is in line %u; one a file is allowed",
+                        e->section, *e->argument ? " " : "", e->argument, l->section->place.line);
+        l->section->place = (struct key_origin){l->path, e->line};
+}
+
+static int read_entries(struct loader *l, FILE *file) {
+        struct ini ini;
+        struct ini_entry e;
+        int r;
+
+        l->table = NULL;
+        ini_init(&ini, file);
+        while ((r = ini_next(&ini, &e)) > 0) {
+                switch (e.kind) {
+                case INI_FAULT:
+                        faults_add(l->faults, l->path, e.line, "%s", e.fault);
+                        break;
+                case INI_SECTION:
+                        begin_section(l, &e);
+                        break;
+                case INI_KEY:
+                        if (l->table &&
+                                !keys_take(l->table, l->object, l->section->origins, &e, l->path, l->faults))
+                                l->section->faulty = true;
+                        break;
+                }
+        }
+        return r;
+}
+
+/* Takes the path. */
+static int read_file(struct loader *l, char *path) {
+        _cleanup_(fclosep) FILE *file = NULL;
+        char **paths = reallocarray(l->config->paths, l->config->n_paths + 1, sizeof(*paths));
+        int r;
+
+        if (!paths) {
+                free(path);
+                return -ENOMEM;
+        }
+        l->config->paths = paths;
+        paths[l->config->n_paths++] = path;
+        l->path = path;
+        file = fopen(path, "re");
+        r = file ? read_entries(l, file) : -errno;
+        if (r < 0)
+                faults_add(l->faults, path, 0, "cannot be read: %s", strerror(-r));
+        return 0;
+}
+
+static int is_drop_in(const struct dirent *entry) {
+        size_t n = strlen(entry->d_name);
+
+        return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".conf") == 0;
+}
+
+/* By bytes, whatever the locale says: the order decides which value wins. */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_drop_ins(struct loader *l, const char *main_path) {
+        struct dirent **entries = NULL;
+        char *folder;
+        int n, r = 0;
+
+        if (asprintf(&folder, "%s.d", main_path) < 0)
+                return -ENOMEM;
+        n = scandir(folder, &entries, is_drop_in, by_name);
+        if (n < 0 && errno != ENOENT)
+                faults_add(l->faults, folder, 0, "cannot be read: %s", strerror(errno));
+        for (int i = 0; i < n; i++) {
+                char *path;
+
+                if (r >= 0)
+                        r = asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0 ? -ENOMEM
+                                                                                     : read_file(l, path);
+                free(entries[i]);
+        }
+        free(entries);
+        free(folder);
+        return r;
+}
+
+/* ---- what only the whole can show ---- */
+
+static void check_hub(struct loader *l) {
+        struct hub_config *h = &l->config->hub;
+        char host[256] = "";
+
+        if (*h->name != '\0')
+                return;
+        if (gethostname(host, sizeof(host) - 1) < 0)
+                strcpy(host, "hub");
+        topic_level(host, h->name, sizeof(h->name));
+}
+
+static size_t key_at(const struct key_table *t, size_t offset) {
+        size_t i = 0;
+
+        while (t->keys[i].offset != offset)
+                i++;
+        return i;
+}
+
+static void check_mqtt(struct loader *l) {
+        struct mqtt_config *m = &l->config->mqtt;
+        size_t i = key_at(&config_mqtt_keys, offsetof(struct mqtt_config, password_file));
+        struct key_origin place = m->section.origins[i];
+        char why[CONFIG_PATH_MAX + 128];
+
+        (void) config_parse_broker(m->broker, m->host, &m->port); /* the key's own check has passed it */
+        if (!place.path)
+                place.path = l->config->paths[0]; /* the credential is nobody's line */
+        if (password_read(m->password_file, m->password, sizeof(m->password), why, sizeof(why)) < 0)
+                key_fault(&config_mqtt_keys.keys[i], &place, l->faults, "%s", why);
+        else if (*m->password != '\0' && *m->username == '\0' && !m->section.faulty)
+                faults_add(l->faults, place.path, place.line,
+                        "Username=: is missing in [mqtt]; a password needs one");
+}
+
+static void check_stations(struct loader *l) {
+        _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
+        bool known = exercises_load(l->config->hub.exercises, l->faults, &exercises) >= 0;
+
+        for (size_t i = 0; i < l->config->n_stations; i++) {
+                struct station_config *s = &l->config->stations[i];
+                const struct key_origin *place = &s->section.place;
+                const struct exercise *exercise;
+                const char *nearest;
+                char text[MESSAGE_NAME_MAX + 16];
+
+                snprintf(text, sizeof(text), "[station %s]", s->name);
+                if (*s->recording == '\0' && !s->section.faulty)
+                        faults_add(l->faults, place->path, place->line,
+                                "Recording=: is missing in %s, which has no other sensor; allowed is the path "
+                                "of a file",
+                                text);
+                if (!keys_complete(&config_station_keys, s->section.origins, text, place, l->faults) ||
+                        !known || *s->exercise_name == '\0')
+                        continue;
+                exercise = exercises_find(&exercises, s->exercise_name, &nearest);
+                if (exercise)
+                        s->exercise = *exercise;
+                else
+                        key_fault(&config_station_keys.keys[0], &s->section.origins[0], l->faults,
+                                "no such exercise in %s%s%s%s; given was '%s'", l->config->hub.exercises,
+                                nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "",
+                                s->exercise_name);
+        }
+}
+
+int config_load(const char *path, struct faults *faults, struct config **ret) {
+        _cleanup_(config_freep) struct config *c = calloc(1, sizeof(*c));
+        struct loader l = {.config = c, .faults = faults};
+        unsigned faults_before = faults->n;
+        char *main_path;
+        int r;
+
+        if (!c)
+                return -ENOMEM;
+        keys_preset(&config_hub_keys, &c->hub);
+        keys_preset(&config_mqtt_keys, &c->mqtt);
+        main_path = strdup(path);
+        r = main_path ? read_file(&l, main_path) : -ENOMEM;
+        if (r >= 0)
+                r = read_drop_ins(&l, path);
+        if (r < 0)
+                return r;
+        check_hub(&l);
+        check_mqtt(&l);
+        check_stations(&l);
+        if (faults->n > faults_before)
+                return -EINVAL;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+struct config *config_free(struct config *c) {
+        if (!c)
+                return NULL;
+        for (size_t i = 0; i < c->n_paths; i++)
+                free(c->paths[i]);
+        free(c->paths);
+        explicit_bzero(c->mqtt.password, sizeof(c->mqtt.password));
+        free(c);
+        return NULL;
+}
+
+static void dump_section(const struct key_table *t, const char *name, const void *object,
+        const struct config_section *s, FILE *stream) {
+        fprintf(stream, "[%s%s%s]\n", t->section, *name ? " " : "", name);
+        for (size_t i = 0; i < t->n; i++) {
+                char value[KEY_TEXT_MAX];
+
+                key_format(&t->keys[i], object, value);
+                if (s->origins[i].path)
+                        fprintf(stream, "# %s:%u\n", s->origins[i].path, s->origins[i].line);
+                else
+                        fprintf(stream, "# default\n");
+                fprintf(stream, "%s=%s\n", t->keys[i].name, value);
+        }
+        fputc('\n', stream);
+}
+
+void config_dump(const struct config *c, FILE *stream) {
+        dump_section(&config_hub_keys, "", &c->hub, &c->hub.section, stream);
+        dump_section(&config_mqtt_keys, "", &c->mqtt, &c->mqtt.section, stream);
+        for (size_t i = 0; i < c->n_stations; i++)
+                dump_section(&config_station_keys, c->stations[i].name, &c->stations[i],
+                        &c->stations[i].section, stream);
+}
+
+static bool equal(const struct key_table *t, const void *a, const void *b) {
+        for (size_t i = 0; i < t->n; i++)
+                if (!key_equal(&t->keys[i], a, b))
+                        return false;
+        return true;
+}
+
+bool config_station_equal(const struct station_config *a, const struct station_config *b) {
+        return strcmp(a->name, b->name) == 0 && equal(&config_station_keys, a, b) &&
+                equal(&exercise_keys, &a->exercise, &b->exercise);
+}
