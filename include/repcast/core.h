@@ -20,12 +20,64 @@
  *             handle(event);
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <repcast/attitude.h>
+#include <repcast/cycle.h>
 #include <repcast/event.h>
 #include <repcast/exercise.h>
+#include <repcast/history.h>
+#include <repcast/repfit.h>
+#include <repcast/resample.h>
 #include <repcast/sample.h>
+#include <repcast/setlog.h>
+#include <repcast/tracker.h>
+#include <repcast/vertical.h>
 
-struct core;
-struct core_params;
+/* Every figure of the pipeline, with its unit, range and default where it is declared. */
+struct core_params {
+        struct resample_params resample;
+        struct attitude_params attitude;
+        struct vertical_params vertical;
+        struct tracker_params tracker;
+        struct cycle_params cycle;
+        struct repfit_params repfit;
+        struct setlog_params setlog;
+};
+
+#define CORE_EVENTS 16
+
+struct core {
+        struct exercise exercise;
+        double axis;      /* path per upward motion: 1 / sin(incline), negative where the eccentric goes up */
+        uint64_t now_us;  /* instant of the newest sample */
+        uint64_t refused; /* samples left out since the start */
+        uint64_t unsaid;  /* events left out because one push brought more than CORE_EVENTS */
+
+        struct resample resample;
+        struct attitude attitude;
+        struct vertical_params vertical;
+        struct tracker tracker;
+        struct history history;
+        struct repfit repfit;
+        struct setlog setlog;
+
+        struct live live;
+        uint64_t phase_us;    /* start of the running phase */
+        double top_m, deep_m; /* highest and lowest position of the running cycle */
+        double shake_m2ps4;
+
+        struct event events[CORE_EVENTS];
+        unsigned n_events, taken;
+};
+
+/* Fill in the defaults. */
+void core_params_init(struct core_params *ret);
+
+/* Returns 0, or -EINVAL if a figure is not within its range. */
+int core_params_check(const struct core_params *params);
+int exercise_check(const struct exercise *exercise);
 
 /* params NULL: the defaults. The exercise is copied. Returns 0, or -EINVAL for a figure out of its range. */
 int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The last 25 s of motion along the path, for looking back on a rep once it is complete. */
+
+#include <stdint.h>
+
+#include <repcast/resample.h>
+
+#define HISTORY_N 2500
+
+/* One tick, 16 bytes. */
+struct moment {
+        float a_mps2;      /* acceleration along the path, bias included */
+        float q_m2ps3;     /* its noise */
+        int16_t up[3];     /* d a / d bias, in units of 1/4096: an incline of 10 degrees stretches it to 5.8 */
+        unsigned got : 6;  /* samples in it */
+        unsigned lost : 8; /* samples missing */
+        unsigned gap : 1;  /* bridged */
+        unsigned clipped : 1;
+};
+
+struct history {
+        uint64_t t_us;   /* end of the newest moment */
+        unsigned n;      /* how many there are */
+        unsigned newest; /* its place */
+        struct moment moments[HISTORY_N];
+};
+
+void history_reset(struct history *h);
+void history_push(struct history *h, uint64_t t_us, const struct moment *m);
+
+/* The moment that ended `ago` ticks before the newest; ago < h->n. */
+const struct moment *history_ago(const struct history *h, unsigned ago);
+
+/* How many ticks ago t_us was: 0 for anything newer, h->n for anything forgotten. */
+unsigned history_find(const struct history *h, uint64_t t_us);
+
+/* Up, as doubles. */
+void moment_up(const struct moment *m, double ret[3]);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The look back on one cycle: velocity corrected by all that is known once it is over, borders, figures. */
+
+#include <repcast/cycle.h>
+#include <repcast/event.h>
+#include <repcast/history.h>
+
+struct repfit_params {
+        double rest_mps;   /* sigma of velocity in a hold, averaged over 1 s, m/s, 0.001 to 0.1; 0.007 */
+        double turn_mps;   /* sigma of velocity at a turnaround, m/s, 0.002 to 0.2; 0.03 */
+        double close_m;    /* sigma of the way from start to end, m, 0.005 to 0.3; 0.03 */
+        double edge_share; /* borders are sought from this share of the peak speed outwards, 0.01 to 0.3; 0.06 */
+        double edge_mps;   /* but from no less than this, m/s, 0.001 to 0.1; 0.006 */
+        double pause_s;    /* a shorter pause is a turnaround, s, 0 to 0.5; 0.06 */
+        double sticking_depth; /* least drop of velocity that is a sticking region, 0.05 to 0.9; 0.15 */
+};
+
+/* One moving phase. */
+struct phase_fit {
+        uint64_t start_us, end_us;
+        double travel_m, mean_mps, peak_mps;
+};
+
+struct cycle_fit {
+        bool eccentric_first;
+        struct phase_fit eccentric, concentric;
+        double mpv_mps;
+        struct sticking sticking;
+        double up_start[3], up_end[3]; /* unit vector up in sensor axes before and after */
+        double shake_m2ps3;            /* greatest noise on the way: impacts, gaps, clipping */
+        double sample_s;               /* mean interval between samples */
+        double misfit;                 /* chi2: how hard the constraints had to pull, 5 degrees of freedom */
+        double loss_pct;
+        unsigned flags; /* enum rep_flags */
+};
+
+struct repfit {
+        struct repfit_params params;
+        double incline_sin;
+        float v[HISTORY_N]; /* corrected velocity of the cycle at hand, oldest first */
+};
+
+void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise);
+
+/* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. */
+int repfit_run(struct repfit *f, const struct history *h, const struct cycle *cycle, struct cycle_fit *ret);

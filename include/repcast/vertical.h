@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Kalman filter of motion along the path of the lift.
+ *
+ *     state  x = [p v b1 b2 b3]      position m, velocity m/s, accelerometer bias in sensor axes m/s2
+ *     p' = v,   v' = a - u.b + white noise,   b' = white noise
+ *
+ * The bias has three axes because the bar rolls: seen along the vertical it changes with the roll. */
+
+#include <repcast/resample.h>
+
+enum {
+        VERTICAL_P,
+        VERTICAL_V,
+        VERTICAL_B,
+        VERTICAL_N = 5,
+};
+
+struct vertical_params {
+        double noise;       /* white noise of acceleration, m/s2 per root Hz, 1e-4 to 0.1; 0.003 */
+        double shake_noise; /* the same per m/s2 of shake, root s, 0 to 1; 0.05 */
+        double bias_mps2;   /* prior sigma of bias per axis, m/s2, 0.01 to 2; 0.12 (12 mg) */
+        double scale_mps2; /* prior sigma of the error along gravity, m/s2, 0.01 to 2; 0.4: 4 % of scale, or poor
+                              tilt */
+        double bias_walk;  /* bias random walk, m/s2 per root s, 0 to 0.01; 2e-4 */
+        double turn_walk;  /* the same per root radian turned, m/s2, 0 to 1; 0.03 (0.3 % of scale and skew) */
+};
+
+struct vertical {
+        struct vertical_params params;
+        double x[VERTICAL_N];
+        double P[VERTICAL_N][VERTICAL_N];
+};
+
+/* Start at rest's place with the given direction of motion. */
+void vertical_init(struct vertical *v, const struct vertical_params *params, const double u[3]);
+
+/* One tick of acceleration a along the direction u; q and q_bias: growth of the variances of velocity, m2/s3, and
+ * of bias, m2/s5. */
+void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias);
+
+/* Both figures for a tick of motion: sensor noise, shaking that aliases, gaps; drift of the bias, faster while the
+ * sensor turns, since scale and skew errors look like a bias that turns with it. */
+double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3);
+double vertical_drift(const struct vertical_params *params, double turn_radps);
+
+/* State i was seen as z with variance r. */
+void vertical_update(struct vertical *v, unsigned i, double z, double r);
+
+/* Position is now p with variance r; forget how it was reached. */
+void vertical_place(struct vertical *v, double p, double r);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tilt from gyroscope and accelerometer, after the idea of VQF (Laidig & Seel 2023, arXiv 2203.17024).
+ *
+ * The gyroscope carries the attitude through the lift. Its slow error is taken out by the accelerometer, which is
+ * low-passed in the level frame: there a lift's accelerations, up and then down, cancel, while gravity stays. In
+ * the sensor frame they would not, as the bar rolls.
+ *
+ * Upward acceleration a = u.f - g suffers from tilt only in second order, so a degree of error costs 1.5 mm/s2.
+ *
+ * The gyroscope's bias is learned only where nobody holds the sensor: neither shaking nor turning, and gravity
+ * standing still in the sensor frame, which tells a bias from a slow even turn of the bar. */
+
+#include <math.h>
+#include <string.h>
+
+#include <repcast/attitude.h>
+
+#include "util/macros.h"
+
+#define T TICK_S
+
+#define F_FAST_TAU_S   0.06
+#define F_SLOW_TAU_S   1.0
+#define W_SLOW_TAU_S   0.25
+#define SHAKE_TAU_S    0.15
+#define START_S        3.0
+#define CALM_S         0.3
+#define CALM_W_RADPS   0.05 /* rms angular shake of a calm hold */
+#define CALM_TURN      0.12 /* and mean turn, rad/s: a quarter turn takes 13 s */
+#define QUIET_S        0.6  /* quiet for so long before the gyro bias is touched */
+#define REPORT_QUIET_S 0.8
+#define QUIET_DRIFT    0.08  /* gravity's direction stands still: |f_fast - f_slow|, m/s2 = 0.5 deg over 1 s */
+#define BIAS_SURE_S    2.0   /* rest collected until the bias counts as known */
+#define BIAS_MAX_S     20.0  /* and at most: keeps following temperature */
+#define BIAS_STEP      0.006 /* once known, a bias moves less than this, rad/s = 0.35 deg/s */
+#define PULL           0.7   /* gain of the tilt correction; below 1 damps the loop of two lags */
+
+void attitude_init(struct attitude *a, const struct attitude_params *params) {
+        *a = (struct attitude){.params = *params};
+}
+
+void attitude_restart(struct attitude *a) {
+        struct attitude kept = *a;
+        attitude_init(a, &kept.params);
+        memcpy(a->gyro_bias, kept.gyro_bias, sizeof(a->gyro_bias));
+        a->bias_s = kept.bias_s;
+}
+
+static double norm(const double v[3]) {
+        return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+}
+
+/* The shortest rotation that takes the measured specific force to the vertical. */
+static void start(struct attitude *a, const struct tick *tick) {
+        const double *f = tick->f_mps2;
+        double n = norm(f);
+        double c = n > 0 ? f[2] / n : 1;
+
+        if (n > 0 && c > -0.9999) {
+                double s = 1 / sqrt(2 * (1 + c));
+                a->q[0] = (1 + c) * s;
+                a->q[1] = f[1] / n * s;
+                a->q[2] = -f[0] / n * s;
+                a->q[3] = 0;
+        } else {
+                double flip[4] = {n > 0 ? 0 : 1, n > 0 ? 1 : 0, 0, 0}; /* upside down, or falling freely */
+                memcpy(a->q, flip, sizeof(flip));
+        }
+        memcpy(a->f_fast, f, sizeof(a->f_fast));
+        memcpy(a->f_slow, f, sizeof(a->f_slow));
+        memcpy(a->w_slow, tick->w_radps, sizeof(a->w_slow));
+        a->f_level[2] = STANDARD_GRAVITY_MPS2;
+        a->w_var = a->params.quiet_radps;
+        a->w_var *= a->w_var * 3;
+        a->started = true;
+}
+
+/* Low-pass both sensors and tell calm and quiet from the rest. */
+static void watch(struct attitude *a, const struct tick *tick) {
+        const struct attitude_params *p = &a->params;
+        double w2 = 0, f2 = 0, drift2 = 0, turn2 = 0;
+
+        for (unsigned i = 0; i < 3; i++) {
+                double f = tick->f_mps2[i], w = tick->w_radps[i];
+                a->w_slow[i] += (w - a->w_slow[i]) * (T / W_SLOW_TAU_S);
+                a->f_fast[i] += (f - a->f_fast[i]) * (T / F_FAST_TAU_S);
+                a->f_slow[i] += (f - a->f_slow[i]) * (T / F_SLOW_TAU_S);
+                w2 += (w - a->w_slow[i]) * (w - a->w_slow[i]);
+                f2 += (f - a->f_fast[i]) * (f - a->f_fast[i]);
+                drift2 += (a->f_fast[i] - a->f_slow[i]) * (a->f_fast[i] - a->f_slow[i]);
+                turn2 += (a->w_slow[i] - a->gyro_bias[i]) * (a->w_slow[i] - a->gyro_bias[i]);
+        }
+        a->w_var += (w2 - a->w_var) * (T / W_SLOW_TAU_S);
+        a->shake += (f2 - a->shake) * (T / SHAKE_TAU_S);
+
+        bool calm = a->shake < p->calm_mps2 * p->calm_mps2 && a->w_var < CALM_W_RADPS * CALM_W_RADPS &&
+                turn2 < CALM_TURN * CALM_TURN;
+        a->calm_s = calm ? a->calm_s + T : 0;
+
+        double turn = a->bias_s < BIAS_SURE_S ? p->gyro_bias_radps : BIAS_STEP;
+        bool quiet = a->shake < 3 * p->quiet_mps2 * p->quiet_mps2 &&
+                a->w_var < 3 * p->quiet_radps * p->quiet_radps && turn2 < turn * turn &&
+                drift2 < QUIET_DRIFT * QUIET_DRIFT;
+        a->quiet_s = quiet ? a->quiet_s + T : 0;
+        if (a->quiet_s <= QUIET_S)
+                return;
+
+        a->bias_s = MIN(a->bias_s + T, BIAS_MAX_S);
+        for (unsigned i = 0; i < 3; i++) {
+                a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * T / MAX(0.5, a->bias_s);
+                a->gyro_bias[i] = CLAMP(a->gyro_bias[i], -p->gyro_bias_radps, p->gyro_bias_radps);
+        }
+}
+
+/* q <- q * (1, r): a small rotation r/2 about the sensor's axes. */
+static void turn(double q[4], const double r[3]) {
+        double p[4] = {
+                q[0] - r[0] * q[1] - r[1] * q[2] - r[2] * q[3],
+                q[1] + r[0] * q[0] + r[2] * q[2] - r[1] * q[3],
+                q[2] + r[1] * q[0] - r[2] * q[1] + r[0] * q[3],
+                q[3] + r[2] * q[0] + r[1] * q[1] - r[0] * q[2],
+        };
+        memcpy(q, p, sizeof(p));
+}
+
+/* Upper two rows of R(q) f; the third, the vertical, is u.f with u = R(q)^T z. */
+static void level(const double q[4], const double f[3], double ret[3]) {
+        ret[0] = (1 - 2 * (q[2] * q[2] + q[3] * q[3])) * f[0] + 2 * (q[1] * q[2] - q[0] * q[3]) * f[1] +
+                2 * (q[1] * q[3] + q[0] * q[2]) * f[2];
+        ret[1] = 2 * (q[1] * q[2] + q[0] * q[3]) * f[0] + (1 - 2 * (q[1] * q[1] + q[3] * q[3])) * f[1] +
+                2 * (q[2] * q[3] - q[0] * q[1]) * f[2];
+        ret[2] = 2 * (q[1] * q[3] - q[0] * q[2]) * f[0] + 2 * (q[2] * q[3] + q[0] * q[1]) * f[1] +
+                (1 - 2 * (q[1] * q[1] + q[2] * q[2])) * f[2];
+}
+
+/* Draw the low-passed specific force of the level frame to the vertical. */
+static void pull(struct attitude *a, const struct tick *tick) {
+        const struct attitude_params *p = &a->params;
+        double tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
+        if (a->calm_s > CALM_S)
+                tau = MIN(tau, p->calm_tau_s);
+        double k = MIN(1.0, T / (tau * (1 + a->shake / (p->impact_mps2 * p->impact_mps2))));
+
+        double f[3], *m = a->f_level;
+        level(a->q, tick->f_mps2, f);
+        for (unsigned i = 0; i < 3; i++)
+                m[i] += (f[i] - m[i]) * k;
+
+        double n = norm(m);
+        if (!(n > 0))
+                return;
+        double ex = PULL * k * m[1] / n, ey = -PULL * k * m[0] / n;
+        if (m[2] < 0 && fabs(ex) + fabs(ey) < PULL * k)
+                ex = PULL * k; /* upside down is an equilibrium too, but not a stable one */
+
+        /* q <- (1, e/2) * q and the low-passed force with it */
+        double x = 0.5 * ex, y = 0.5 * ey, *q = a->q;
+        double r[4] = {q[0] - x * q[1] - y * q[2], q[1] + x * q[0] + y * q[3], q[2] + y * q[0] - x * q[3],
+                q[3] + x * q[2] - y * q[1]};
+        memcpy(q, r, sizeof(r));
+        double g[3] = {m[0] + ey * m[2], m[1] - ex * m[2], m[2] + ex * m[1] - ey * m[0]};
+        memcpy(m, g, sizeof(g));
+}
+
+void attitude_push(struct attitude *a, const struct tick *tick, struct motion *ret) {
+        if (!a->started)
+                start(a, tick);
+        watch(a, tick);
+
+        double half[3], w[3];
+        for (unsigned i = 0; i < 3; i++) {
+                w[i] = tick->w_radps[i] - a->gyro_bias[i];
+                half[i] = 0.5 * T * w[i];
+        }
+        turn(a->q, half);
+        pull(a, tick);
+
+        double *q = a->q, s = 1 / sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+        for (unsigned i = 0; i < 4; i++)
+                q[i] *= s;
+        a->age_s += T;
+
+        *ret = (struct motion){
+                .up = {2 * (q[1] * q[3] - q[0] * q[2]), 2 * (q[2] * q[3] + q[0] * q[1]),
+                        1 - 2 * (q[1] * q[1] + q[2] * q[2])},
+                .turn_radps = norm(w),
+                .shake_m2ps4 = a->shake,
+                .q_m2ps3 = tick->q_m2ps3,
+                .quiet = a->quiet_s > REPORT_QUIET_S,
+        };
+        ret->a_mps2 = -STANDARD_GRAVITY_MPS2;
+        for (unsigned i = 0; i < 3; i++)
+                ret->a_mps2 += ret->up[i] * tick->f_mps2[i];
+}

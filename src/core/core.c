@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The signal core: hands each sample down the pipeline and collects what comes out. */
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include <repcast/core.h>
+
+#include "util/macros.h"
+
+#define US_S    1e-6
+#define UP_UNIT 4096.0 /* of struct moment */
+
+int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise) {
+        struct core_params p;
+        core_params_init(&p);
+        if (params)
+                p = *params;
+        if (core_params_check(&p) < 0 || exercise_check(exercise) < 0)
+                return -EINVAL;
+
+        memset(c, 0, sizeof(*c));
+        c->exercise = *exercise;
+        c->vertical = p.vertical;
+        c->axis = 1 / sin(exercise->incline_deg * M_PI / 180);
+        if (exercise->eccentric == EXERCISE_ECCENTRIC_UP)
+                c->axis = -c->axis;
+
+        resample_init(&c->resample, &p.resample);
+        attitude_init(&c->attitude, &p.attitude);
+        tracker_init(&c->tracker, &p.tracker, &p.cycle, &p.vertical, exercise);
+        repfit_init(&c->repfit, &p.repfit, exercise);
+        setlog_init(&c->setlog, &p.setlog, exercise);
+        c->live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN};
+        return 0;
+}
+
+static void say(struct core *c, const struct event *e) {
+        if (c->n_events >= CORE_EVENTS) {
+                c->unsaid++;
+                return;
+        }
+        c->events[c->n_events] = *e;
+        c->events[c->n_events++].t_us = c->now_us;
+}
+
+const struct event *core_next(struct core *c) {
+        return c->taken < c->n_events ? &c->events[c->taken++] : NULL;
+}
+
+static enum phase phase_of(enum track_mode mode) {
+        switch (mode) {
+        case TRACK_IDLE:
+                return PHASE_REST;
+        case TRACK_DOWN:
+                return PHASE_ECCENTRIC;
+        case TRACK_BOTTOM:
+                return PHASE_BOTTOM;
+        case TRACK_UP:
+                return PHASE_CONCENTRIC;
+        case TRACK_TOP:
+                return PHASE_TOP;
+        case _TRACK_MODE_MAX:
+                break;
+        }
+        return PHASE_REST;
+}
+
+static void say_phase(struct core *c, enum track_mode mode, uint64_t border_us) {
+        uint32_t set = setlog_set(&c->setlog);
+        c->phase_us = border_us;
+        struct event e = {
+                .type = EVENT_PHASE,
+                .phase =
+                        {
+                                .phase = phase_of(mode),
+                                .start_us = border_us,
+                                .latency_us = c->now_us > border_us ? c->now_us - border_us : 0,
+                                .set = set,
+                                .rep = set ? setlog_reps(&c->setlog) + 1 : 0,
+                        },
+        };
+        say(c, &e);
+}
+
+/* Turn upward motion onto the muscle axis, along the path: there the eccentric is down. */
+static void along_path(const struct core *c, struct motion *m) {
+        double noise = vertical_noise(&c->vertical, m->shake_m2ps4, m->q_m2ps3);
+        m->a_mps2 *= c->axis;
+        m->q_m2ps3 = noise * c->axis * c->axis;
+        for (unsigned i = 0; i < 3; i++)
+                m->up[i] *= c->axis;
+}
+
+static void remember(struct core *c, const struct tick *tick, const struct motion *m) {
+        struct moment moment = {
+                .a_mps2 = (float) m->a_mps2,
+                .q_m2ps3 = (float) m->q_m2ps3,
+                .got = MIN(tick->got, 63u),
+                .lost = tick->lost,
+                .gap = !!(tick->flags & TICK_GAP),
+                .clipped = !!(tick->flags & TICK_CLIPPED),
+        };
+        for (unsigned i = 0; i < 3; i++)
+                moment.up[i] = (int16_t) lrint(m->up[i] * UP_UNIT);
+        history_push(&c->history, tick->t_us, &moment);
+}
+
+static void take_cycle(struct core *c, const struct cycle *cycle) {
+        struct cycle_fit fit;
+        struct event e;
+
+        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0) {
+                if (setlog_stray(&c->setlog, &cycle->first, &e))
+                        say(c, &e);
+                return;
+        }
+        setlog_cycle(&c->setlog, &fit, &e);
+        say(c, &e);
+        if (e.type == EVENT_REP)
+                c->tracker.cycler.order = fit.eccentric_first ? EXERCISE_START_TOP : EXERCISE_START_BOTTOM;
+        else
+                cycle_refuse(&c->tracker.cycler, cycle);
+}
+
+static void end_set(struct core *c, const struct event *e) {
+        c->tracker.cycler.order = c->exercise.start; /* EITHER is free again */
+        say(c, e);
+}
+
+static void show(struct core *c, const struct track *t) {
+        enum cycle_state state = c->tracker.cycler.state;
+        double rom = setlog_rom(&c->setlog);
+        bool open = setlog_set(&c->setlog) > 0, moving = t->mode == TRACK_DOWN || t->mode == TRACK_UP;
+
+        if (state == CYCLE_EMPTY && !moving)
+                c->top_m = c->deep_m = t->p_m;
+        c->top_m = MAX(c->top_m, t->p_m);
+        c->deep_m = MIN(c->deep_m, t->p_m);
+        /* On the way down for the first time the deepest point is still to come: it is foretold. */
+        double deep =
+                t->mode == TRACK_DOWN && state == CYCLE_EMPTY ? MIN(c->deep_m, c->top_m - rom) : c->deep_m;
+        bool inside = open || moving;
+
+        c->live = (struct live){
+                .t_us = c->history.t_us,
+                .phase = phase_of(t->mode),
+                .phase_s = c->history.t_us > c->phase_us ? (double) (c->history.t_us - c->phase_us) * US_S : 0,
+                .velocity_mps = moving ? t->v_mps : 0,
+                .position_m = inside ? t->p_m - deep : (double) NAN,
+                .rom_share = inside ? CLAMP((t->p_m - deep) / rom, 0.0, 1.0) : (double) NAN,
+                .set = setlog_set(&c->setlog),
+                .rep = open ? setlog_reps(&c->setlog) + (state != CYCLE_EMPTY || moving) : 0,
+                .moving = moving,
+        };
+}
+
+static void push_tick(struct core *c, const struct tick *tick) {
+        struct motion m;
+        struct track t;
+        struct event e;
+
+        attitude_push(&c->attitude, tick, &m);
+        along_path(c, &m);
+        remember(c, tick, &m);
+        tracker_push(&c->tracker, &m, &c->history, &t);
+
+        switch (t.result) {
+        case CYCLE_NONE:
+                break;
+        case CYCLE_DONE:
+                take_cycle(c, &t.cycle);
+                break;
+        case CYCLE_STRAY:
+                if (setlog_stray(&c->setlog, &t.cycle.first, &e))
+                        say(c, &e);
+                break;
+        }
+        if (t.changed)
+                say_phase(c, t.mode, t.border_us);
+        bool busy = c->tracker.cycler.state != CYCLE_EMPTY || t.mode == TRACK_DOWN || t.mode == TRACK_UP;
+        if (setlog_wait(&c->setlog, tick->t_us, busy, m.quiet, &e))
+                end_set(c, &e);
+        show(c, &t);
+}
+
+/* The timeline begins anew: nothing that was known of the motion holds any more. */
+static void begin(struct core *c, uint64_t t_us) {
+        struct event e;
+        bool moved = c->tracker.mode != TRACK_IDLE;
+        double away_s = t_us > c->now_us ? (double) (t_us - c->now_us) * US_S : HUGE_VAL;
+
+        c->now_us = t_us;
+        tracker_lose(&c->tracker);
+        history_reset(&c->history);
+        attitude_restart(&c->attitude);
+        if (moved)
+                say_phase(c, TRACK_IDLE, t_us);
+        if (away_s > c->exercise.set_gap_s && setlog_close(&c->setlog, SET_END_GAP, &e))
+                end_set(c, &e);
+}
+
+int core_push(struct core *c, const struct sample *sample) {
+        struct tick tick;
+
+        c->n_events = c->taken = 0;
+        int r = resample_push(&c->resample, sample);
+        if (r < 0) {
+                c->refused++;
+                return r;
+        }
+        if (r == RESAMPLE_BEGUN)
+                begin(c, sample->t_us);
+        c->now_us = sample->t_us;
+        while (resample_next(&c->resample, &tick))
+                push_tick(c, &tick);
+        return 0;
+}
+
+void core_flush(struct core *c) {
+        struct event e;
+        c->n_events = c->taken = 0;
+        if (setlog_close(&c->setlog, SET_END_STREAM, &e))
+                end_set(c, &e);
+}
+
+void core_live(const struct core *c, struct live *ret) {
+        *ret = c->live;
+}

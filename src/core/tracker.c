@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Design A: a Kalman filter with soft zero-velocity updates, thresholds with hysteresis, and a look back on onsets.
+ *
+ *     velocity         __                         up is positive
+ *     ______          /  \        ___________
+ *           \        /    \      /
+ *            \__    /      \____/
+ *                \_/
+ *     IDLE  |  DOWN |  UP  | TOP | ...        DOWN -> BOTTOM -> UP with a pause at the bottom
+ *
+ *               GOES_DOWN  GOES_UP  STOPS   TIRES  LOSES
+ *     IDLE      DOWN       UP       -       -      IDLE
+ *     DOWN      -          UP       BOTTOM  -      IDLE
+ *     BOTTOM    DOWN       UP       -       IDLE   IDLE
+ *     UP        DOWN       -        TOP     -      IDLE
+ *     TOP       DOWN       UP       -       IDLE   IDLE
+ *
+ * In a hold the velocity is drawn to zero softly, over seconds, never reset: a slow lowering looks like rest to an
+ * accelerometer. The draw eats part of a slow onset, so a movement that leaves a hold is followed anew from
+ * snapshots taken before, without any draw.
+ *
+ * Known weakness: once the filter's velocity is in doubt by more than the speed of the bar, a hold in the middle of
+ * a slow lowering and its end cannot be told apart. Several hypotheses are needed there; one is kept here. */
+
+#include <math.h>
+#include <string.h>
+
+#include <repcast/tracker.h>
+
+#include "util/macros.h"
+
+#define T TICK_S
+
+#define WATCH_TAU_S    0.3 /* memory of what is steady */
+#define REST_S         1.0 /* steady for so long in a hold: the bias is known */
+#define SNAPSHOT_TICKS 25
+#define REACH_TICKS    5     /* the pull to the lifter's reach is weak: 20 times a second is enough */
+#define ONSET_MPS      0.005 /* looking back, a movement starts where its speed was this low */
+#define PLACE_M        0.01
+#define CLOSE_GATE_M   0.3 /* a cycle that ends further off than this, or 3 sigma, did not close */
+
+enum track_mode track_next(enum track_mode mode, enum track_event event) {
+        switch (event) {
+        case TRACK_GOES_DOWN:
+                return TRACK_DOWN;
+        case TRACK_GOES_UP:
+                return TRACK_UP;
+        case TRACK_STOPS:
+                return mode == TRACK_DOWN ? TRACK_BOTTOM : mode == TRACK_UP ? TRACK_TOP : mode;
+        case TRACK_TIRES:
+                return mode == TRACK_DOWN || mode == TRACK_UP ? mode : TRACK_IDLE;
+        case TRACK_LOSES:
+                return TRACK_IDLE;
+        case _TRACK_EVENT_MAX:
+                break;
+        }
+        return mode;
+}
+
+static bool moving(enum track_mode mode) {
+        return mode == TRACK_DOWN || mode == TRACK_UP;
+}
+
+void tracker_init(struct tracker *t, const struct tracker_params *params, const struct cycle_params *cycle,
+        const struct vertical_params *vertical, const struct exercise *exercise) {
+        *t = (struct tracker){
+                .params = *params,
+                .vertical_params = *vertical,
+                .rom_typical_m = exercise->rom_typical_m,
+                .idle_s = exercise->set_gap_s,
+        };
+        cycle_init(&t->cycler, cycle, exercise);
+}
+
+void tracker_lose(struct tracker *t) {
+        cycle_reset(&t->cycler);
+        t->mode = track_next(t->mode, TRACK_LOSES);
+        t->started = t->rested = t->begun = false;
+        t->n_snapshots = t->snapshot_age = 0;
+        t->a_mean = t->a_var = t->turn_mean = t->flat_s = t->toward_s = t->against_s = t->slow_s = 0;
+}
+
+static double v_of(const struct tracker *t) {
+        return t->vertical.x[VERTICAL_V];
+}
+
+static double sigma_of(const struct vertical *v) {
+        return sqrt(v->P[VERTICAL_V][VERTICAL_V]);
+}
+
+static double threshold(const struct tracker *t, double mps, double sigmas) {
+        return MAX(mps, MIN(sigmas * sigma_of(&t->vertical), t->params.doubt_mps));
+}
+
+static void watch(struct tracker *t, const struct motion *m) {
+        const double k = T / WATCH_TAU_S;
+        double e = m->a_mps2 - t->a_mean;
+        t->a_mean += e * k;
+        t->a_var += (e * e - t->a_var) * k;
+        t->turn_mean += (m->turn_radps - t->turn_mean) * k;
+
+        const struct tracker_params *p = &t->params;
+        bool flat = t->a_var < p->flat_mps2 * p->flat_mps2 && t->turn_mean < p->flat_radps;
+        t->flat_s = flat ? t->flat_s + T : 0;
+}
+
+/* A lifter stands in one place: neither position nor velocity wanders far. Too weak to show against a filter that
+ * knows its bias, this keeps one that does not from running away. */
+static void reach(struct tracker *t) {
+        if (++t->reach_ticks < REACH_TICKS)
+                return;
+        t->reach_ticks = 0;
+
+        const struct cycler *c = &t->cycler;
+        bool first_up = c->state == CYCLE_EMPTY ? c->order == EXERCISE_START_BOTTOM : c->cycle.first.up;
+        double middle = (first_up ? 0.5 : -0.5) * t->rom_typical_m, dt = REACH_TICKS * T;
+        vertical_update(&t->vertical, VERTICAL_P, middle, t->params.reach_m * t->params.reach_m / dt);
+        vertical_update(&t->vertical, VERTICAL_V, 0, t->params.reach_mps * t->params.reach_mps / dt);
+}
+
+static void snapshot(struct tracker *t) {
+        unsigned keep = MIN((unsigned) (t->params.rewind_s / (SNAPSHOT_TICKS * T)) + 1, TRACKER_SNAPSHOTS);
+        if (t->n_snapshots >= keep) {
+                t->n_snapshots = keep - 1;
+                memmove(t->snapshots, t->snapshots + 1, t->n_snapshots * sizeof(t->snapshots[0]));
+        }
+        t->snapshots[t->n_snapshots++] = t->vertical;
+        t->snapshot_age = 0;
+}
+
+/* Follow the motion since the oldest snapshot anew. Returns the instant at which it left rest, or 0 if it does not
+ * move the way it seemed to. */
+static uint64_t rewind_hold(struct tracker *t, double s, const struct history *h, struct bias *ret_bias) {
+        struct vertical kf = t->snapshots[0];
+        unsigned age = MIN(t->snapshot_age + (t->n_snapshots - 1) * SNAPSHOT_TICKS, h->n);
+        uint64_t onset_us = h->t_us - (uint64_t) age * TICK_US;
+        double drift = vertical_drift(&t->vertical_params, t->turn_mean);
+
+        for (unsigned i = 0; i < 3; i++) {
+                ret_bias->b[i] = kf.x[VERTICAL_B + i];
+                for (unsigned j = 0; j < 3; j++)
+                        ret_bias->P[i][j] = kf.P[VERTICAL_B + i][VERTICAL_B + j];
+        }
+        if (t->cycler.state == CYCLE_EMPTY)
+                vertical_place(&kf, 0, PLACE_M * PLACE_M);
+        while (age-- > 0) {
+                const struct moment *m = history_ago(h, age);
+                double up[3];
+                moment_up(m, up);
+                vertical_predict(&kf, (double) m->a_mps2, up, (double) m->q_m2ps3, drift);
+                if (s * kf.x[VERTICAL_V] <= ONSET_MPS)
+                        onset_us = h->t_us - (uint64_t) age * TICK_US;
+        }
+        if (s * kf.x[VERTICAL_V] < 0.5 * t->params.start_mps)
+                return 0;
+        t->vertical = kf;
+        return onset_us;
+}
+
+static void enter(struct tracker *t, enum track_event event, uint64_t border_us, struct track *ret) {
+        enum track_mode next = track_next(t->mode, event);
+        t->toward_s = t->against_s = t->slow_s = 0;
+        ret->changed = next != t->mode;
+        ret->border_us = border_us;
+        t->mode = next;
+        t->begun = false;
+        if (!moving(next)) {
+                t->hold_us = border_us;
+                t->n_snapshots = 0;
+                snapshot(t);
+        }
+}
+
+/* Where the cycle ended, it began: that pins the mean velocity of the whole of it. */
+static void close_cycle(struct tracker *t, bool still) {
+        double r = t->params.close_m * t->params.close_m, p = t->vertical.x[VERTICAL_P];
+        double s = sqrt(t->vertical.P[VERTICAL_P][VERTICAL_P] + r);
+        if (fabs(p) < MAX(CLOSE_GATE_M, 3 * s))
+                vertical_update(&t->vertical, VERTICAL_P, 0, r);
+        if (!still)
+                vertical_place(&t->vertical, 0, r);
+}
+
+/* How much less surely at rest the bar is for all the shaking and turning of the last moments. */
+static double unrest(const struct tracker *t) {
+        const struct tracker_params *p = &t->params;
+        double turn = t->turn_mean / p->flat_radps;
+        return 1 + t->a_var / (p->flat_mps2 * p->flat_mps2) + turn * turn;
+}
+
+static void finish(struct tracker *t, uint64_t end_us, bool still, struct track *ret) {
+        double s = t->mode == TRACK_UP ? 1 : -1;
+        t->move.end_us = MAX(end_us, t->move.start_us);
+        t->move.travel_m = s * (t->vertical.x[VERTICAL_P] - t->move_p);
+        if (still) {
+                double v = v_of(t), r = t->params.turn_mps * t->params.turn_mps * unrest(t) + 0.16 * v * v;
+                vertical_update(&t->vertical, VERTICAL_V, 0, r);
+        }
+        ret->result = cycle_move(&t->cycler, &t->move, still, &ret->cycle);
+        if (ret->result == CYCLE_DONE)
+                close_cycle(t, still);
+}
+
+static void begin(
+        struct tracker *t, bool up, uint64_t start_us, uint64_t still_since_us, const struct bias *bias) {
+        t->move = (struct move){
+                .up = up,
+                .start_us = start_us,
+                .still_since_us = still_since_us,
+                .bias = *bias,
+                .cold = !t->rested,
+        };
+        t->move_p = t->vertical.x[VERTICAL_P];
+        t->move_peak = 0;
+}
+
+static void hold(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
+        const struct tracker_params *p = &t->params;
+        if (++t->snapshot_age >= SNAPSHOT_TICKS)
+                snapshot(t);
+        double rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
+        vertical_update(&t->vertical, VERTICAL_V, 0, rest * rest / T * unrest(t));
+        if (t->flat_s > REST_S)
+                t->rested = true;
+
+        double v = v_of(t), start = threshold(t, p->start_mps, p->start_sigmas);
+        t->toward_s = v < -start ? t->toward_s + T : 0;
+        t->against_s = v > start ? t->against_s + T : 0;
+
+        bool up = t->against_s >= p->start_s;
+        if (up || t->toward_s >= p->start_s) {
+                struct bias bias;
+                uint64_t onset_us = rewind_hold(t, up ? 1 : -1, h, &bias);
+                if (onset_us) {
+                        onset_us = MAX(onset_us, t->hold_us);
+                        uint64_t hold_us = t->hold_us;
+                        enter(t, up ? TRACK_GOES_UP : TRACK_GOES_DOWN, onset_us, ret);
+                        begin(t, up, onset_us, hold_us, &bias);
+                        return;
+                }
+                t->toward_s = t->against_s = 0;
+        }
+
+        double held_s = (double) (h->t_us - t->hold_us) * 1e-6;
+        ret->result = cycle_still(&t->cycler, held_s, &ret->cycle);
+        if (t->mode != TRACK_IDLE && held_s > t->idle_s)
+                enter(t, TRACK_TIRES, h->t_us, ret);
+}
+
+static void travel(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
+        const struct tracker_params *p = &t->params;
+        bool up = t->mode == TRACK_UP;
+        double sv = up ? v_of(t) : -v_of(t);
+        double made = fabs(t->vertical.x[VERTICAL_P] - t->move_p);
+
+        t->move.turn_rad += m->turn_radps * T;
+        t->move_peak = MAX(t->move_peak, sv);
+        double stop =
+                MIN(threshold(t, p->stop_mps, p->stop_sigmas), MAX(p->stop_mps, p->stop_share * t->move_peak));
+        t->slow_s = sv < stop ? t->slow_s + T : 0;
+        t->against_s = -sv > threshold(t, p->start_mps, p->start_sigmas) ? t->against_s + T : 0;
+
+        if (t->against_s >= p->start_s) {
+                uint64_t border_us = MAX(t->crossed_us, t->move.start_us);
+                struct bias bias;
+                for (unsigned i = 0; i < 3; i++) {
+                        bias.b[i] = t->vertical.x[VERTICAL_B + i];
+                        for (unsigned j = 0; j < 3; j++)
+                                bias.P[i][j] = t->vertical.P[VERTICAL_B + i][VERTICAL_B + j];
+                }
+                finish(t, border_us, false, ret);
+                enter(t, up ? TRACK_GOES_DOWN : TRACK_GOES_UP, border_us, ret);
+                begin(t, !up, border_us, border_us, &bias);
+                return;
+        }
+
+        /* Nobody lifts at so even a speed; lowering at one is what a slow negative is. */
+        bool even = t->flat_s >= p->flat_s && (up || made > 1.5 * t->rom_typical_m);
+        if (t->slow_s >= p->stop_s || even) {
+                uint64_t back_us = (uint64_t) ((even ? p->flat_s : p->stop_s) * 1e6);
+                uint64_t border_us = MAX(h->t_us - MIN(back_us, h->t_us), t->move.start_us);
+                finish(t, border_us, true, ret);
+                enter(t, TRACK_STOPS, border_us, ret);
+                return;
+        }
+        if (!t->begun && made > t->cycler.blip_m) {
+                t->begun = true;
+                ret->result = cycle_begin(&t->cycler, up, &ret->cycle);
+        }
+}
+
+void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
+        const struct vertical_params *vp = &t->vertical_params;
+        *ret = (struct track){.result = CYCLE_NONE};
+        if (!t->started) {
+                t->started = true;
+                t->a_mean = m->a_mps2;
+                t->a_var = 1; /* not flat until shown */
+                vertical_init(&t->vertical, vp, m->up);
+                t->hold_us = t->crossed_us = h->t_us;
+                snapshot(t);
+        }
+
+        vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, vertical_drift(vp, m->turn_radps));
+        watch(t, m);
+        reach(t);
+        int sign = v_of(t) < 0 ? -1 : 1;
+        if (sign != t->sign)
+                t->crossed_us = h->t_us;
+        t->sign = sign;
+
+        if (moving(t->mode))
+                travel(t, m, h, ret);
+        else
+                hold(t, m, h, ret);
+
+        ret->mode = t->mode;
+        ret->v_mps = v_of(t);
+        ret->p_m = t->vertical.x[VERTICAL_P];
+        ret->sigma_mps = sigma_of(&t->vertical);
+}

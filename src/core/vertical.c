@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kalman filter of motion along the path of the lift, written out for its five states.
+ *
+ *         | 1 T -u'T2/2 |                 | q T3/3  q T2/2        |
+ *     F = |   1 -u'T    |             Q = | q T2/2  q T           |
+ *         |     I       |                 |                 qb T I|
+ *
+ * Measurements are scalar, so an update is a rank-one correction; it is done on whole rows in an order that keeps
+ * P exactly symmetric. Variances have floors and ceilings: years of updates cannot make P singular, nor can a
+ * day without any make it huge. Both keep P positive: a floor adds to the diagonal, a ceiling scales a row and its
+ * column alike. */
+
+#include <math.h>
+#include <string.h>
+
+#include <repcast/vertical.h>
+
+#include "util/macros.h"
+
+#define T TICK_S
+
+#define SHAKE_MAX_M2PS4  400.0 /* a dropped bar: 2 g rms */
+#define TURN_NOISE_RADPS 0.02  /* gyroscope noise and residual bias, about 1 deg/s: no turn */
+
+static const double ceiling[VERTICAL_N] = {25, 25, 1, 1, 1};           /* 5 m, 5 m/s, 1 m/s2 */
+static const double base[VERTICAL_N] = {1e-8, 1e-8, 1e-6, 1e-6, 1e-6}; /* 0.1 mm, 0.1 mm/s, 1 mm/s2 */
+
+static void bound(struct vertical *v) {
+        for (unsigned i = 0; i < VERTICAL_N; i++) {
+                if (v->P[i][i] > ceiling[i]) {
+                        double s = sqrt(ceiling[i] / v->P[i][i]);
+                        for (unsigned j = 0; j < VERTICAL_N; j++) {
+                                v->P[i][j] *= s;
+                                v->P[j][i] *= s;
+                        }
+                }
+                if (v->P[i][i] < base[i])
+                        v->P[i][i] = base[i];
+        }
+}
+
+void vertical_init(struct vertical *v, const struct vertical_params *params, const double u[3]) {
+        *v = (struct vertical){.params = *params};
+        v->P[VERTICAL_P][VERTICAL_P] = 0.3 * 0.3; /* somewhere in a lift, at a lift's speed */
+        v->P[VERTICAL_V][VERTICAL_V] = 0.3 * 0.3;
+
+        /* Bias of any axis is small; along gravity, a scale error of the whole g adds to it. */
+        double u2 = u[0] * u[0] + u[1] * u[1] + u[2] * u[2];
+        for (unsigned i = 0; i < 3; i++)
+                for (unsigned j = 0; j < 3; j++) {
+                        double s = params->scale_mps2, b = params->bias_mps2;
+                        v->P[VERTICAL_B + i][VERTICAL_B + j] =
+                                s * s * u[i] * u[j] / (u2 > 0 ? u2 : 1) + (i == j ? b * b : 0);
+                }
+}
+
+double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3) {
+        double n = params->noise, s = params->shake_noise;
+        return n * n + s * s * MIN(shake_m2ps4, SHAKE_MAX_M2PS4) + q_m2ps3;
+}
+
+double vertical_drift(const struct vertical_params *params, double turn_radps) {
+        double w = params->bias_walk, t = params->turn_walk;
+        return w * w + t * t * MAX(0.0, turn_radps - TURN_NOISE_RADPS);
+}
+
+void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias) {
+        double *x = v->x, (*P)[VERTICAL_N] = v->P;
+        double dv = a;
+        for (unsigned i = 0; i < 3; i++)
+                dv -= u[i] * x[VERTICAL_B + i];
+        x[VERTICAL_P] += T * x[VERTICAL_V] + 0.5 * T * T * dv;
+        x[VERTICAL_V] += T * dv;
+
+        /* Rows 0 and 1 of F P, then columns 0 and 1 of (F P) F'; nothing else changes. */
+        for (unsigned j = 0; j < VERTICAL_N; j++) {
+                double c = u[0] * P[2][j] + u[1] * P[3][j] + u[2] * P[4][j];
+                P[0][j] += T * P[1][j] - 0.5 * T * T * c;
+                P[1][j] -= T * c;
+        }
+        for (unsigned i = 0; i < 2; i++) {
+                double c = u[0] * P[i][2] + u[1] * P[i][3] + u[2] * P[i][4];
+                P[i][0] += T * P[i][1] - 0.5 * T * T * c;
+                P[i][1] -= T * c;
+        }
+        P[0][0] += q * T * T * T / 3;
+        P[0][1] += q * T * T / 2;
+        P[1][1] += q * T;
+        P[1][0] = P[0][1];
+        for (unsigned j = VERTICAL_B; j < VERTICAL_N; j++) {
+                P[j][0] = P[0][j];
+                P[j][1] = P[1][j];
+                P[j][j] += q_bias * T;
+        }
+        bound(v);
+}
+
+void vertical_update(struct vertical *v, unsigned i, double z, double r) {
+        double k[VERTICAL_N], s = 1 / (v->P[i][i] + r), error = z - v->x[i];
+
+        for (unsigned j = 0; j < VERTICAL_N; j++)
+                k[j] = v->P[j][i];
+        for (unsigned j = 0; j < VERTICAL_N; j++) {
+                v->x[j] += k[j] * s * error;
+                for (unsigned l = 0; l <= j; l++)
+                        v->P[l][j] = v->P[j][l] -= k[j] * k[l] * s;
+        }
+        bound(v);
+}
+
+void vertical_place(struct vertical *v, double p, double r) {
+        for (unsigned j = 0; j < VERTICAL_N; j++)
+                v->P[VERTICAL_P][j] = v->P[j][VERTICAL_P] = 0;
+        v->x[VERTICAL_P] = p;
+        v->P[VERTICAL_P][VERTICAL_P] = r;
+}
