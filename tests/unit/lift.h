@@ -60,8 +60,10 @@ static inline void lift_sample(struct lift *l, double v, double a) {
         struct sample s = {.t_us = 1000000 + (uint64_t) llround(l->t_s * 1e6)};
 
         for (unsigned i = 0; i < 3; i++) {
-                s.f_mps2[i] = up[i] * vertical + forward[i] * level + l->bias_mps2[i] + l->noise_mps2 * lift_noise(l);
-                s.w_radps[i] = (i == 0 ? l->roll_rad_per_m * v : 0) + l->bias_radps[i] + l->noise_radps * lift_noise(l);
+                s.f_mps2[i] =
+                        up[i] * vertical + forward[i] * level + l->bias_mps2[i] + l->noise_mps2 * lift_noise(l);
+                s.w_radps[i] = (i == 0 ? l->roll_rad_per_m * v : 0) + l->bias_radps[i] +
+                        l->noise_radps * lift_noise(l);
         }
         core_push(l->core, &s);
         lift_collect(l);
@@ -75,7 +77,8 @@ static inline void lift_move(struct lift *l, double d, double T) {
                 double s = (double) i / n;
                 l->t_s = t0 + i / l->rate_hz;
                 l->p_m = p0 + d * s * s * s * (10 - 15 * s + 6 * s * s);
-                lift_sample(l, d / T * s * s * (30 - 60 * s + 30 * s * s), d / T / T * s * (60 - 180 * s + 120 * s * s));
+                lift_sample(l, d / T * s * s * (30 - 60 * s + 30 * s * s),
+                        d / T / T * s * (60 - 180 * s + 120 * s * s));
         }
         l->p_m = p0 + d;
         l->t_s = t0 + n / l->rate_hz;
