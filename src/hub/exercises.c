@@ -4,6 +4,7 @@
 #include "hub/exercises.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,11 +156,16 @@ static int read_all(FILE *file, const char *path, struct exercises *e, struct fa
         return r < 0 ? r : section_close(&section, e, faults);
 }
 
+static FILE *open_table(const char *path) {
+        return path ? fopen(path, "re")
+                    : fmemopen((void *) (uintptr_t) exercises_builtin, exercises_builtin_size, "r");
+}
+
 int exercises_load(const char *path, struct faults *faults, struct exercises *ret) {
         _cleanup_(exercises_done) struct exercises e = {NULL, 0};
-        _cleanup_(fclosep) FILE *file = fopen(path, "re");
+        _cleanup_(fclosep) FILE *file = open_table(path);
         unsigned faults_before = faults->n;
-        int r = file ? read_all(file, path, &e, faults) : -errno;
+        int r = file ? read_all(file, path ? path : "built-in exercises.conf", &e, faults) : -errno;
 
         if (r < 0) {
                 faults_add(faults, path, 0, "cannot be read: %s", strerror(-r));

@@ -19,7 +19,11 @@ struct exercises {
 
 extern const struct key_table exercise_keys;
 
-/* Every fault is told, that the file cannot be read included. Returns 0, -EINVAL where the file is faulty, or
+/* The shipped table, built into the programs so that they work where nothing is installed. */
+extern const unsigned char exercises_builtin[];
+extern const size_t exercises_builtin_size;
+
+/* path NULL: the built-in table. Every fault is told, that the file cannot be read included. Returns 0, -EINVAL where the file is faulty, or
  * another negative errno value. */
 int exercises_load(const char *path, struct faults *faults, struct exercises *ret);
 void exercises_done(struct exercises *e);
