@@ -409,6 +409,14 @@ int status_to_json(const struct status *s, char **ret) {
         return print(j, ret);
 }
 
+int status_is_online_of_another(const char *json, size_t size, const char *session) {
+        _cleanup_(json_decrefp) json_t *j = json_loadb(json, size, 0, NULL);
+        const char *state = json_string_value(json_object_get(j, "state"));
+        const char *other = json_string_value(json_object_get(j, "session"));
+
+        return state && other && strcmp(state, "online") == 0 && strcmp(other, session) != 0;
+}
+
 /* "late" is the last field of the payloads that have it, so it can be found from the end without parsing. */
 void message_json_set_late(char *json) {
         static const char early[] = "\"late\":false}", late[] = "\"late\":true}";

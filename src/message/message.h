@@ -7,6 +7,7 @@
  * queue; the JSON text is made where memory may be allocated. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <repcast/event.h>
@@ -79,6 +80,10 @@ void message_from_event(struct message *m, const struct event *event);
  * rep is never lost over a name. Returns 0 and a string to free(), or -ENOMEM. */
 int message_to_json(const struct message *m, char **ret);
 int status_to_json(const struct status *s, char **ret);
+
+/* Read such a text back, as far as it says who is there: 1 if this is an "online" of another session, else 0 (also for
+ * anything that is no status at all). */
+int status_is_online_of_another(const char *json, size_t size, const char *session);
 
 /* Turn "late":false of a made text into true, in place. Other texts stay as they are. */
 void message_json_set_late(char *json);

@@ -27,6 +27,7 @@ struct uplink_config {
         unsigned
                 backlog_max; /* events kept in memory while the broker is away; the oldest are dropped beyond it */
         unsigned n_stations;
+        uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
 
 struct uplink_stats {
@@ -35,13 +36,15 @@ struct uplink_stats {
         uint64_t waiting;   /* events in queue and backlog */
         uint64_t dropped;   /* events lost to a full queue or backlog */
         uint64_t reconnects;
-        char error[128]; /* why the broker is not connected, in words; empty = it is, or was never tried */
+        char error[256]; /* why the broker is not connected, in words; empty = it is, or was never tried */
 };
 
+/* The configuration is copied. Returns 0, -EINVAL for a figure or name out of its range, or -ENOMEM. */
 int uplink_new(const struct uplink_config *config, struct uplink **ret);
 int uplink_start(struct uplink *u);
 
-/* Queue an event. -ENOBUFS: the queue is full; it is counted as dropped. */
+/* Queue a rep, set (kept until the broker has it) or rejected movement (sent if the broker is there). -ENOBUFS: the
+ * queue is full; it is counted as dropped. */
 int uplink_post(struct uplink *u, const struct message *m);
 
 /* Replace the latest state, live or phase message of a station (0 to n_stations - 1). */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the two files of the uplink share: uplink.c is called by other threads, uplink-thread.c is the thread. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "message/message.h"
+#include "message/topic.h"
+#include "mqtt/addresses.h"
+#include "mqtt/backlog.h"
+#include "mqtt/backoff.h"
+#include "mqtt/client.h"
+#include "mqtt/link.h"
+#include "mqtt/uplink.h"
+#include "util/queue.h"
+#include "util/slots.h"
+
+#define SECOND_US UINT64_C(1000000)
+
+/* Microseconds. Everything but instants that are published is reckoned on the steady clock. */
+static inline uint64_t uplink_clock_us(clockid_t clock) {
+        struct timespec t;
+        clock_gettime(clock, &t);
+        return (uint64_t) t.tv_sec * SECOND_US + (uint64_t) t.tv_nsec / 1000;
+}
+
+static inline uint64_t uplink_now_us(void) {
+        return uplink_clock_us(CLOCK_MONOTONIC);
+}
+
+/* What a station shows: one slot each. */
+enum shown {
+        SHOWN_STATE,
+        SHOWN_LIVE,
+        SHOWN_PHASE,
+        _SHOWN_MAX,
+};
+
+struct retained {
+        char *topic, *json; /* the newest state of a station; NULL = none yet */
+};
+
+struct uplink {
+        /* fixed after uplink_new() */
+        struct uplink_config config;
+        char *strings; /* what config points to */
+        char status_topic[TOPIC_MAX];
+        char *will;
+
+        /* shared with the sense thread */
+        struct queue *queue;
+        struct slots *slots;
+        int wake_fd;
+        _Atomic uint64_t stop_us; /* when a stop was asked for; 0 = not */
+        _Atomic uint64_t stop_timeout_us;
+        _Atomic uint64_t alive_until_us;
+        pthread_mutex_t stats_mutex;
+        struct uplink_stats stats;
+        pthread_t thread;
+        bool started;
+
+        /* the thread's own */
+        enum link_state state;
+        uint64_t deadline_us; /* of the state; UINT64_MAX = none */
+        uint64_t online_us;   /* since when */
+        uint64_t progress_us; /* last acknowledgement, or the last instant with nothing in flight */
+        struct addresses addresses;
+        struct backoff backoff;
+        struct client *client;
+        struct backlog *backlog;
+        struct retained *retained; /* per station */
+        char *birth;               /* what B/status must say; NULL = not born on this connection */
+        uint64_t birth_us;         /* when it was published */
+        bool birth_overwritten;    /* somebody else's word stands there now */
+        bool accepted;             /* the broker said yes, the state machine has not heard yet */
+        bool was_online;           /* at least once: the next time is a reconnect */
+        int offline_mid;           /* message id of the farewell; 0 = not sent */
+        bool offline_acked;
+        char why[256];      /* the last failure */
+        char told[256];     /* the last failure that was logged */
+        uint64_t lost;      /* events lost for lack of memory */
+        uint64_t told_lost; /* drops that were logged, and when */
+        uint64_t told_lost_us;
+        struct message message; /* what is being formatted: too large for comfort on a stack */
+};
+
+/* The thread's start routine; userdata is the uplink. */
+void *uplink_thread(void *userdata);

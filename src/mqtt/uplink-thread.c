@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The uplink's thread: one poll() over what the sense thread left and the broker's socket. The link's state machine
+ * (link.h) decides, the functions named enter_* do.
+ *
+ *     queue -> format -> backlog -> publish, QoS 1 -> PUBACK -> gone
+ *     slots -> format -> publish, QoS 0           (state of a station: QoS 1, retained, kept for reconnects)
+ *
+ * All signals are blocked here, SIGPIPE too: a write to a dead connection is an error like any other. */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include "mqtt/uplink-private.h"
+#include "util/log.h"
+#include "util/macros.h"
+
+DEFINE_CLEANUP(char *, free);
+
+/* The library's own bound (receive maximum of MQTT 3.1.1 brokers as they come): beyond it, it would queue by itself. */
+#define IN_FLIGHT_MAX 20
+
+/* A broker that takes the connection and does not answer, or answers pings and acknowledges nothing. The second also
+ * keeps message ids apart: they have 16 bits and none is in flight for long enough to be given out again. */
+#define ANSWER_US      (10 * SECOND_US)
+#define ACKNOWLEDGE_US (30 * SECOND_US)
+
+/* glibc: 2 attempts x 5 s x 3 name servers, with and without the search domain (resolv.conf(5)). */
+#define RESOLVE_US (60 * SECOND_US)
+
+/* Each turn of the loop, far more than it takes; and the longest sleep (the library's keep-alive wants a call a second). */
+#define TURN_US  (5 * SECOND_US)
+#define SLEEP_US (1 * SECOND_US)
+
+#define STABLE_US      (30 * SECOND_US) /* a connection that lasted as long makes the next wait short again */
+#define BIRTH_AGAIN_US (5 * SECOND_US)  /* between births: two hubs of one name must not fight at full speed */
+#define DROPS_TOLD_US  (60 * SECOND_US)
+
+/* ---- publishing ---- */
+
+static bool is_online(const struct uplink *u) {
+        return u->state == LINK_ONLINE || u->state == LINK_DRAINING;
+}
+
+static int publish_retained(struct uplink *u, const struct retained *r) {
+        return client_publish(u->client, r->topic, r->json, 1, true);
+}
+
+/* Returns the message id or negative errno. */
+static int publish_status(struct uplink *u, bool online, char **ret_json) {
+        _cleanup_(freep) char *json = NULL;
+        const struct status status = {
+                .online = online,
+                .session = u->config.run,
+                .since_ms = (int64_t) (uplink_clock_us(CLOCK_REALTIME) / 1000),
+                .version = u->config.version,
+        };
+        int r = status_to_json(&status, &json);
+        if (r < 0)
+                return r;
+        r = client_publish(u->client, u->status_topic, json, 1, true);
+        if (r > 0 && ret_json)
+                *ret_json = TAKE_PTR(json);
+        return r;
+}
+
+static void publish_birth(struct uplink *u) {
+        free(u->birth);
+        u->birth = NULL;
+        u->birth_us = uplink_now_us();
+        u->birth_overwritten = false;
+        (void) publish_status(u, true, &u->birth); /* a failure is a lost connection, which the loop sees */
+}
+
+static int format(const struct uplink *u, const struct message *m, char **ret_topic, char **ret_json) {
+        char topic[TOPIC_MAX];
+        _cleanup_(freep) char *copy = NULL, *json = NULL;
+
+        int r = topic_station(u->config.prefix, u->config.hub, m->origin.station,
+                message_type_to_string(m->type), topic, sizeof(topic));
+        if (r < 0)
+                return r;
+        copy = strdup(topic);
+        if (!copy)
+                return -ENOMEM;
+        r = message_to_json(m, &json);
+        if (r < 0)
+                return r;
+        *ret_topic = TAKE_PTR(copy);
+        *ret_json = TAKE_PTR(json);
+        return 0;
+}
+
+/* Everything out of the queue: what must arrive into the backlog, the rest to the broker if it is there. */
+static void take_events(struct uplink *u) {
+        struct message *m = &u->message;
+
+        while (queue_pop(u->queue, m)) {
+                _cleanup_(freep) char *topic = NULL, *json = NULL;
+                bool must_arrive = m->type != MESSAGE_REJECTED;
+
+                if (!must_arrive && !is_online(u))
+                        continue;
+                m->late = !is_online(u);
+                if (format(u, m, &topic, &json) < 0) {
+                        u->lost++;
+                        continue;
+                }
+                if (must_arrive)
+                        backlog_add(u->backlog, TAKE_PTR(topic), TAKE_PTR(json));
+                else
+                        (void) client_publish(u->client, topic, json, 0, false);
+        }
+}
+
+static void take_shown(struct uplink *u) {
+        struct message *m = &u->message;
+        size_t key;
+
+        while (slots_take(u->slots, &key, m)) {
+                _cleanup_(freep) char *topic = NULL, *json = NULL;
+                struct retained *r = &u->retained[key / _SHOWN_MAX];
+                bool is_state = key % _SHOWN_MAX == SHOWN_STATE;
+
+                if (!is_state && !is_online(u))
+                        continue;
+                if (format(u, m, &topic, &json) < 0)
+                        continue;
+                if (!is_state) {
+                        (void) client_publish(u->client, topic, json, 0, false);
+                        continue;
+                }
+                free(r->topic);
+                free(r->json);
+                r->topic = TAKE_PTR(topic);
+                r->json = TAKE_PTR(json);
+                if (is_online(u))
+                        (void) publish_retained(u, r);
+        }
+}
+
+static void send_backlog(struct uplink *u) {
+        const struct backlog_entry *e;
+
+        while (backlog_in_flight(u->backlog) < IN_FLIGHT_MAX && (e = backlog_next(u->backlog))) {
+                int mid = client_publish(u->client, e->topic, e->json, 1, false);
+                if (mid < 0)
+                        return;
+                if (backlog_in_flight(u->backlog) == 0)
+                        u->progress_us = uplink_now_us();
+                backlog_sent(u->backlog, mid);
+        }
+}
+
+/* ---- what the broker says ---- */
+
+static void on_accepted(void *userdata) {
+        struct uplink *u = userdata;
+        u->accepted = true;
+}
+
+static void on_acked(void *userdata, int mid) {
+        struct uplink *u = userdata;
+
+        if (backlog_acked(u->backlog, mid) > 0) {
+                u->progress_us = uplink_now_us();
+                pthread_mutex_lock(&u->stats_mutex);
+                u->stats.published++;
+                pthread_mutex_unlock(&u->stats_mutex);
+        } else if (mid == u->offline_mid)
+                u->offline_acked = true;
+}
+
+/* Our own status: the will of an earlier connection may come after our birth and overwrite it. An "online" of another
+ * session is another hub that runs under our name; to answer it would start an endless quarrel. */
+static void on_received(void *userdata, const char *topic, const void *payload, size_t size) {
+        struct uplink *u = userdata;
+
+        (void) topic; /* the only one that was subscribed to */
+        if (u->birth && strlen(u->birth) == size && memcmp(u->birth, payload, size) == 0)
+                u->birth_overwritten = false;
+        else if (status_is_online_of_another(payload, size, u->config.run))
+                log_warning("another hub publishes as \"%s\": give each hub a name of its own", u->config.hub);
+        else
+                u->birth_overwritten = true;
+}
+
+/* ---- entering the states ---- */
+
+static void enter_down(struct uplink *u) {
+        const uint64_t now = uplink_now_us();
+        const struct log_fields fields = {.kind = LOG_KIND_BROKER_DOWN};
+
+        u->client = client_close(u->client);
+        backlog_disconnected(u->backlog);
+        u->offline_mid = 0;
+        if (u->online_us > 0 && now - u->online_us >= STABLE_US)
+                backoff_reset(&u->backoff);
+        u->online_us = 0;
+
+        /* The next address of the same name is worth trying at once; a round of all is followed by a pause. */
+        bool more = u->addresses.next < u->addresses.n;
+        u->deadline_us = more ? now : now + backoff_next_us(&u->backoff);
+        if (!more && strcmp(u->why, u->told) != 0) { /* a lasting failure is told once */
+                log_event(LOG_WARNING, fields, "%s; trying again until it works", u->why);
+                snprintf(u->told, sizeof(u->told), "%s", u->why);
+        }
+}
+
+static const struct client_handlers handlers = {
+        .accepted = on_accepted,
+        .acked = on_acked,
+        .received = on_received,
+};
+
+/* Returns 0, or -ENOTCONN where not even an attempt could be made. */
+static int enter_connecting(struct uplink *u) {
+        struct client_config config = {
+                .broker = u->config.host,
+                .address = addresses_next(&u->addresses),
+                .port = u->config.port,
+                .username = u->config.username,
+                .password = u->config.password,
+                .client_id = u->config.client_id,
+                .keepalive_s = u->config.keepalive_s,
+                .will_topic = u->status_topic,
+                .will = u->will,
+        };
+
+        u->accepted = false;
+        if (!config.address) { /* a new round: the name may lead elsewhere by now */
+                const char *why;
+                u->alive_until_us = uplink_now_us() + RESOLVE_US + TURN_US;
+                if (addresses_resolve(&u->addresses, u->config.host, &why) < 0) {
+                        snprintf(u->why, sizeof(u->why), "name %s cannot be resolved: %s", u->config.host, why);
+                        return -ENOTCONN;
+                }
+                config.address = addresses_next(&u->addresses);
+        }
+        u->deadline_us = uplink_now_us() + ANSWER_US;
+        return client_open(&config, &handlers, u, &u->client, u->why, sizeof(u->why));
+}
+
+static void enter_online(struct uplink *u) {
+        const struct log_fields fields = {.kind = LOG_KIND_BROKER_UP};
+
+        u->online_us = u->progress_us = uplink_now_us();
+        u->deadline_us = UINT64_MAX;
+        u->addresses = (struct addresses){0};
+        u->why[0] = u->told[0] = '\0';
+        pthread_mutex_lock(&u->stats_mutex);
+        u->stats.reconnects += u->was_online;
+        pthread_mutex_unlock(&u->stats_mutex);
+        u->was_online = true;
+        log_event(LOG_INFO, fields, "connected to broker %s:%u, %zu events wait", u->config.host,
+                u->config.port, backlog_length(u->backlog));
+
+        publish_birth(u);
+        (void) client_subscribe(u->client, u->status_topic);
+        for (unsigned i = 0; i < u->config.n_stations; i++)
+                if (u->retained[i].json)
+                        (void) publish_retained(u, &u->retained[i]);
+}
+
+/* Draining may take half of the time given, the farewell most of the rest; a little is left for joining. */
+static uint64_t drain_deadline_us(const struct uplink *u) {
+        return u->stop_us + u->stop_timeout_us / 2;
+}
+
+static uint64_t leave_deadline_us(const struct uplink *u) {
+        return u->stop_us + u->stop_timeout_us / 8 * 7;
+}
+
+static void enter_leaving(struct uplink *u) {
+        u->deadline_us = leave_deadline_us(u);
+        u->offline_acked = false;
+        u->offline_mid = publish_status(u, false, NULL);
+}
+
+static void enter_stopped(struct uplink *u) {
+        /* Only who has said "offline" may leave without the will. */
+        if (u->client && u->offline_acked)
+                client_disconnect(u->client);
+        u->client = client_close(u->client);
+        backlog_disconnected(u->backlog);
+}
+
+static void happen(struct uplink *u, enum link_event event) {
+        enum link_state state = link_next(u->state, event);
+
+        if (state == u->state)
+                return;
+        u->state = state;
+        switch (state) {
+        case LINK_DOWN:
+                enter_down(u);
+                return;
+        case LINK_CONNECTING:
+                if (enter_connecting(u) < 0)
+                        happen(u, LINK_EVENT_FAILED);
+                return;
+        case LINK_ONLINE:
+                enter_online(u);
+                return;
+        case LINK_DRAINING:
+                u->deadline_us = drain_deadline_us(u);
+                return;
+        case LINK_LEAVING:
+                enter_leaving(u);
+                return;
+        case LINK_STOPPED:
+                enter_stopped(u);
+                return;
+        case _LINK_STATE_MAX:
+                return;
+        }
+}
+
+/* ---- the loop ---- */
+
+static int sleep_ms(const struct uplink *u, uint64_t now) {
+        uint64_t until = MIN(u->deadline_us, now + SLEEP_US);
+
+        if (u->client && client_fd(u->client) < 0) /* lost while publishing: see to it at once */
+                return 0;
+        if (u->state == LINK_ONLINE && u->birth_overwritten)
+                until = MIN(until, u->birth_us + BIRTH_AGAIN_US);
+        return until <= now ? 0 : (int) ((until - now + 999) / 1000);
+}
+
+static void wait_and_process(struct uplink *u) {
+        struct pollfd fds[] = {
+                {.fd = u->wake_fd, .events = POLLIN},
+                {.fd = queue_fd(u->queue), .events = POLLIN},
+                {.fd = slots_fd(u->slots), .events = POLLIN},
+                {.fd = u->client ? client_fd(u->client) : -1},
+        };
+        const uint64_t now = uplink_now_us();
+        eventfd_t ignored;
+
+        if (u->client)
+                fds[3].events = client_events(u->client);
+        u->alive_until_us = now + SLEEP_US + TURN_US;
+        if (poll(fds, ARRAY_SIZE(fds), sleep_ms(u, now)) < 0)
+                return; /* EINTR cannot be, all signals are blocked; ENOMEM passes */
+        if (fds[0].revents)
+                (void) eventfd_read(u->wake_fd, &ignored);
+
+        if (u->client && client_process(u->client, fds[3].revents) < 0) {
+                snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
+                happen(u, LINK_EVENT_FAILED);
+        }
+}
+
+static void check_broker(struct uplink *u, uint64_t now) {
+        const struct uplink_config *c = &u->config;
+
+        if (u->state == LINK_CONNECTING && now >= u->deadline_us)
+                snprintf(u->why, sizeof(u->why), "broker %s:%u gave no answer within %u s", c->host, c->port,
+                        (unsigned) (ANSWER_US / SECOND_US));
+        if (is_online(u) && backlog_in_flight(u->backlog) > 0 && now - u->progress_us >= ACKNOWLEDGE_US) {
+                snprintf(u->why, sizeof(u->why), "broker %s:%u acknowledged nothing for %u s", c->host, c->port,
+                        (unsigned) (ACKNOWLEDGE_US / SECOND_US));
+                happen(u, LINK_EVENT_FAILED);
+        }
+}
+
+static void check_times(struct uplink *u) {
+        const uint64_t now = uplink_now_us();
+
+        check_broker(u, now);
+        if (now >= u->deadline_us)
+                happen(u, LINK_EVENT_DEADLINE);
+        if (u->stop_us > 0) {
+                happen(u, LINK_EVENT_STOP);
+                if (u->state == LINK_CONNECTING)
+                        u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
+        }
+        if (u->state == LINK_ONLINE && u->birth_overwritten && now >= u->birth_us + BIRTH_AGAIN_US)
+                publish_birth(u);
+}
+
+static void update_stats(struct uplink *u) {
+        struct uplink_stats *s = &u->stats;
+        const uint64_t now = uplink_now_us();
+
+        pthread_mutex_lock(&u->stats_mutex);
+        s->connected = is_online(u);
+        s->waiting = backlog_length(u->backlog); /* uplink_get_stats() adds the queue */
+        s->dropped = backlog_dropped(u->backlog) + u->lost;
+        snprintf(s->error, sizeof(s->error), "%s", s->connected ? "" : u->why);
+        uint64_t dropped = s->dropped + queue_dropped(u->queue);
+        pthread_mutex_unlock(&u->stats_mutex);
+
+        if (dropped > u->told_lost && (u->told_lost == 0 || now - u->told_lost_us >= DROPS_TOLD_US)) {
+                const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
+                log_event(LOG_WARNING, fields,
+                        "the broker was away for too long: %llu events were dropped so far",
+                        (unsigned long long) dropped);
+                u->told_lost = dropped;
+                u->told_lost_us = now;
+        }
+}
+
+void *uplink_thread(void *userdata) {
+        struct uplink *u = userdata;
+
+        while (u->state != LINK_STOPPED) {
+                wait_and_process(u);
+                if (u->accepted && u->state == LINK_CONNECTING)
+                        happen(u, LINK_EVENT_ACCEPTED);
+                take_shown(u);
+                take_events(u);
+                check_times(u);
+                if (is_online(u))
+                        send_backlog(u);
+                if (backlog_length(u->backlog) == 0)
+                        happen(u, LINK_EVENT_DRAINED);
+                if (u->offline_acked)
+                        happen(u, LINK_EVENT_ACKED);
+                update_stats(u);
+        }
+        update_stats(u);
+        u->alive_until_us = UINT64_MAX; /* it has ended in good order: nobody shall miss it */
+        return NULL;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The uplink as other threads see it: made, started, fed, asked, stopped. */
+
+#include "mqtt/uplink.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <mosquitto.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mqtt/uplink-private.h"
+#include "util/macros.h"
+
+/* The queue must hold what comes while a name is being resolved: 16 stations x an event every 2 s x 60 s. */
+#define QUEUE_MAX 512
+
+#define RECONNECT_MIN_US (1 * SECOND_US)
+#define RECONNECT_MAX_US (60 * SECOND_US)
+
+#define MAX_US UINT64_C(3600000000) /* of any wait that is configured */
+
+/* ---- life ---- */
+
+static bool config_is_good(const struct uplink_config *c) {
+        const uint64_t min_us = c->reconnect_min_us, max_us = c->reconnect_max_us;
+
+        return c->host && c->host[0] && c->port > 0 && c->client_id && c->client_id[0] && c->prefix && c->hub &&
+                c->run && c->version && c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->backlog_max > 0 &&
+                min_us <= max_us && max_us <= MAX_US;
+}
+
+/* Copy a configuration and what it points to, into one block. */
+static int copy_config(struct uplink *u, const struct uplink_config *config) {
+        struct uplink_config *c = &u->config;
+        const char **fields[] = {
+                &c->host, &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run, &c->version};
+        size_t size = 0;
+
+        *c = *config;
+        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+                size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
+        char *p = u->strings = malloc(size);
+        if (!p)
+                return -ENOMEM;
+        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+                if (*fields[i]) {
+                        size_t n = strlen(*fields[i]) + 1;
+                        *fields[i] = memcpy(p, *fields[i], n);
+                        p += n;
+                }
+        if (c->reconnect_max_us == 0) {
+                c->reconnect_min_us = RECONNECT_MIN_US;
+                c->reconnect_max_us = RECONNECT_MAX_US;
+        }
+        return 0;
+}
+
+static int make_parts(struct uplink *u) {
+        const size_t n = MAX(u->config.n_stations, 1U);
+        const struct status gone = {.session = u->config.run, .since_ms = -1, .version = u->config.version};
+        int r;
+
+        u->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (u->wake_fd < 0)
+                return -errno;
+        u->retained = calloc(n, sizeof(*u->retained));
+        if (!u->retained)
+                return -ENOMEM;
+        r = topic_hub(u->config.prefix, u->config.hub, "status", u->status_topic, sizeof(u->status_topic));
+        if (r < 0)
+                return -EINVAL;
+        r = status_to_json(&gone, &u->will);
+        if (r < 0)
+                return r;
+        r = queue_new(sizeof(struct message), QUEUE_MAX, &u->queue);
+        if (r < 0)
+                return r;
+        r = slots_new(sizeof(struct message), n * _SHOWN_MAX, &u->slots);
+        if (r < 0)
+                return r;
+        return backlog_new(u->config.backlog_max, &u->backlog);
+}
+
+int uplink_new(const struct uplink_config *config, struct uplink **ret) {
+        uint64_t seed = uplink_now_us();
+
+        if (!config_is_good(config))
+                return -EINVAL;
+        struct uplink *u = calloc(1, sizeof(*u));
+        if (!u)
+                return -ENOMEM;
+        pthread_mutex_init(&u->stats_mutex, NULL);
+        mosquitto_lib_init();
+        u->wake_fd = -1;
+        u->state = LINK_DOWN; /* and its deadline is over: connect at once */
+        u->alive_until_us = UINT64_MAX;
+
+        int r = copy_config(u, config);
+        if (r >= 0)
+                r = make_parts(u);
+        if (r < 0) {
+                uplink_free(u);
+                return r;
+        }
+        (void) !getrandom(&seed, sizeof(seed), GRND_NONBLOCK); /* the clock will do where there is none yet */
+        backoff_init(&u->backoff, u->config.reconnect_min_us, u->config.reconnect_max_us, seed);
+        *ret = u;
+        return 0;
+}
+
+int uplink_start(struct uplink *u) {
+        sigset_t all, before;
+
+        assert(!u->started);
+        u->alive_until_us = uplink_now_us() + 5 * SECOND_US; /* it has that long to say for itself */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+        int r = pthread_create(&u->thread, NULL, uplink_thread, u);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r != 0)
+                return -r;
+        u->started = true;
+        (void) pthread_setname_np(u->thread, "uplink");
+        return 0;
+}
+
+int uplink_stop(struct uplink *u, uint64_t timeout_us) {
+        if (!u->started)
+                return 0;
+
+        const uint64_t now = uplink_now_us(), until_us = now + MIN(timeout_us, MAX_US);
+        const struct timespec until = {
+                .tv_sec = (time_t) (until_us / SECOND_US),
+                .tv_nsec = (long) (until_us % SECOND_US * 1000),
+        };
+        u->stop_timeout_us = until_us - now;
+        u->stop_us = now; /* after the time-out: the thread looks here first */
+        (void) eventfd_write(u->wake_fd, 1);
+        int r = pthread_clockjoin_np(u->thread, NULL, CLOCK_MONOTONIC, &until);
+        if (r != 0)
+                return -r;
+        u->started = false;
+        return 0;
+}
+
+struct uplink *uplink_free(struct uplink *u) {
+        if (!u)
+                return NULL;
+        assert(!u->started);
+        for (unsigned i = 0; u->retained && i < u->config.n_stations; i++) {
+                free(u->retained[i].topic);
+                free(u->retained[i].json);
+        }
+        free(u->retained);
+        client_close(u->client);
+        backlog_free(u->backlog);
+        slots_free(u->slots);
+        queue_free(u->queue);
+        if (u->wake_fd >= 0)
+                close(u->wake_fd);
+        free(u->birth);
+        free(u->will);
+        free(u->strings);
+        pthread_mutex_destroy(&u->stats_mutex);
+        free(u);
+        mosquitto_lib_cleanup();
+        return NULL;
+}
+
+/* ---- from the sense thread, while it runs ---- */
+
+int uplink_post(struct uplink *u, const struct message *m) {
+        switch (m->type) {
+        case MESSAGE_REP:
+        case MESSAGE_SET:
+        case MESSAGE_REJECTED:
+                return queue_push(u->queue, m);
+        case MESSAGE_STATE:
+        case MESSAGE_LIVE:
+        case MESSAGE_PHASE:
+        case _MESSAGE_MAX:
+                break;
+        }
+        return -EINVAL;
+}
+
+void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
+        enum shown shown = m->type == MESSAGE_STATE ? SHOWN_STATE
+                : m->type == MESSAGE_LIVE           ? SHOWN_LIVE
+                                                    : SHOWN_PHASE;
+
+        assert(station < u->config.n_stations);
+        assert(m->type == MESSAGE_STATE || m->type == MESSAGE_LIVE || m->type == MESSAGE_PHASE);
+        slots_put(u->slots, station * _SHOWN_MAX + shown, m);
+}
+
+void uplink_get_stats(struct uplink *u, struct uplink_stats *ret) {
+        pthread_mutex_lock(&u->stats_mutex);
+        *ret = u->stats;
+        pthread_mutex_unlock(&u->stats_mutex);
+        ret->waiting += queue_length(u->queue);
+        ret->dropped += queue_dropped(u->queue);
+}
+
+uint64_t uplink_alive_until_us(struct uplink *u) {
+        return u->alive_until_us;
+}

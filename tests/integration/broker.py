@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private mosquitto, a gate in front of it, and a listener: what the integration tests talk to.
+
+Python's standard library only. Everything listens on free loopback ports and dies with the test."""
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+BROKER = os.environ.get("MOSQUITTO_BROKER") or shutil.which("mosquitto", path=os.defpath + ":/usr/sbin:/sbin")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, check, seconds=10.0):
+    """Wait until check() is true and return its value; fail by name otherwise."""
+    end = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.01)
+
+
+class Broker:
+    """mosquitto with a configuration of its own. kill() is kill -9."""
+
+    def __init__(self, lines=("allow_anonymous true",)):
+        self.dir = tempfile.mkdtemp(prefix="repcast-broker-")
+        atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
+        atexit.register(self.kill)
+        self.port = free_port()
+        self.process = None
+        config = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest file " + self.dir + "/log", *lines]
+        if os.getuid() == 0:
+            config.append("user root")  # else it would drop to a user that cannot write here
+        with open(self.dir + "/conf", "w", encoding="ascii") as f:
+            f.write("\n".join(config) + "\n")
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([BROKER, "-c", self.dir + "/conf"], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        wait_for("mosquitto to listen", self.listens)
+
+    def listens(self):
+        if self.process.poll() is not None:
+            raise AssertionError("mosquitto ended: " + open(self.dir + "/log", encoding="utf-8").read()[-500:])
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class Gate:
+    """A port that leads to the broker while it is open; takes connections and says nothing while it hangs; refuses
+    while it is closed. So a test decides when the daemon sees the broker."""
+
+    def __init__(self, target, state="open"):
+        self.target, self.port, self.state = target, free_port(), "closed"
+        self.listener, self.pairs, self.lock = None, [], threading.Lock()
+        self.set(state)
+
+    def set(self, state):
+        was, self.state = self.state, state
+        if state == "closed" and self.listener:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+            self.listener = None
+        if state != "closed" and was == "closed":
+            self.listener = socket.socket()
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.listener.bind(("127.0.0.1", self.port))
+            self.listener.listen()
+            threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def cut(self):
+        """Break every connection that goes through here."""
+        with self.lock:
+            pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            for s in pair:
+                try:
+                    s.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            if self.state != "open":
+                with self.lock:
+                    self.pairs.append((near,))
+                continue
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                near.close()
+                continue
+            with self.lock:
+                self.pairs.append((near, far))
+            threading.Thread(target=self.pump, args=(near, far), daemon=True).start()
+            threading.Thread(target=self.pump, args=(far, near), daemon=True).start()
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                while self.state == "hang":  # hold what is under way
+                    time.sleep(0.01)
+                sink.sendall(data)
+        except OSError:
+            pass
+        for s in (source, sink):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def packet(kind, body):
+    size, rest = b"", len(body)
+    while True:
+        size += bytes([(rest & 127) | (128 if rest > 127 else 0)])
+        rest >>= 7
+        if not rest:
+            return bytes([kind]) + size + body
+
+
+def text(s):
+    b = s.encode()
+    return struct.pack(">H", len(b)) + b
+
+
+class Listener:
+    """A subscriber of everything, MQTT 3.1.1, QoS 0 (so that it owes the broker no answers). Collects
+    (topic, payload, retained) and survives its broker: connect() again."""
+
+    def __init__(self, port, topic="#"):
+        self.port, self.topic, self.seen, self.socket = port, topic, [], None
+        self.connect()
+
+    def connect(self):
+        s = socket.create_connection(("127.0.0.1", self.port))
+        s.sendall(packet(0x10, text("MQTT") + bytes([4, 2, 0, 0]) + text(f"listener-{time.monotonic_ns()}")))
+        self.socket, self.ready = s, threading.Event()
+        threading.Thread(target=self.read, args=(s,), daemon=True).start()
+        s.sendall(packet(0x82, struct.pack(">H", 1) + text(self.topic) + b"\0"))
+        if not self.ready.wait(5):
+            raise AssertionError("the broker did not confirm the subscription")
+
+    def publish(self, topic, payload, retained=False):
+        self.socket.sendall(packet(0x31 if retained else 0x30, text(topic) + payload.encode()))
+
+    def read(self, s):
+        f = s.makefile("rb")
+        try:
+            while head := f.read(1):
+                size = shift = 0
+                while True:
+                    byte = f.read(1)[0]
+                    size |= (byte & 127) << shift
+                    shift += 7
+                    if byte < 128:
+                        break
+                body = f.read(size)
+                if head[0] >> 4 == 9:
+                    self.ready.set()
+                elif head[0] >> 4 == 3:
+                    n = struct.unpack(">H", body[:2])[0]
+                    self.seen.append((body[2:2 + n].decode(), body[2 + n:].decode(), bool(head[0] & 1)))
+        except (OSError, IndexError):
+            pass
+
+    def on(self, topic):
+        return [payload for t, payload, _ in list(self.seen) if t == topic]
+
+
+class Tap:
+    """Numbered results for the test driver; a test is a function whose failure is an exception."""
+
+    def __init__(self, tests):
+        self.tests = tests
+
+    def run(self):
+        failed = 0
+        print(f"1..{len(self.tests)}", flush=True)
+        for number, test in enumerate(self.tests, 1):
+            name, start = test.__name__.replace("_", " "), time.monotonic()
+            try:
+                note = test()
+                print(f"ok {number} - {name}", flush=True)
+                print(f"# {time.monotonic() - start:.1f} s" + (f"; {note}" if note else ""), flush=True)
+            except Exception as e:  # pylint: disable=broad-except
+                failed += 1
+                print(f"not ok {number} - {name}", flush=True)
+                for line in f"{type(e).__name__}: {e}".splitlines():
+                    print("# " + line, flush=True)
+        return 1 if failed else 0

@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The uplink against a real mosquitto: what arrives, in which order, how often, while the broker is killed, hangs,
+refuses or is not there at all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
+from broker import BROKER, Broker, Gate, Listener, Tap, wait_for  # noqa: E402
+
+FEED = os.path.join(os.environ.get("builddir", "."), "tests/integration/uplink-feed")
+STATUS = "test/hub/status"
+
+
+class Feed:
+    """uplink-feed: a process with an uplink in it."""
+
+    def __init__(self, port, run="0123456789abcdef", backlog=1000, host="127.0.0.1"):
+        self.process = subprocess.Popen([FEED, str(port), run, str(backlog)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        env={**os.environ, "UPLINK_HOST": host})
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, line):
+        self.tell(line)
+        return self.process.stdout.readline().strip()
+
+    def stats(self, line="stats"):
+        fields = self.ask(line)
+        head, error = fields.split(" error=", 1) if " error=" in fields else (fields.removesuffix("error="), "")
+        values = {k: int(v) for k, v in (pair.split("=") for pair in head.split())}
+        return {**values, "error": error}
+
+    def wait(self, name, check, seconds=10.0):
+        return wait_for(name, lambda: (lambda s: s if check(s) else None)(self.stats()), seconds)
+
+    def stop(self, ms=3000):
+        stats = self.stats(f"stop {ms}")
+        log = self.process.communicate(timeout=10)[1]
+        if self.process.returncode not in (0, 1):
+            raise AssertionError(f"uplink-feed ended with {self.process.returncode}: {log[-2000:]}")
+        return stats, log
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def equal(got, wanted, what):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def numbers(listener, station=None):
+    """seq of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
+    seen, order = set(), []
+    for topic, payload, _ in list(listener.seen):
+        if topic.endswith("/rep") and (station is None or f"/rack-{station}/" in topic):
+            rep = json.loads(payload)
+            if rep["id"] not in seen:
+                seen.add(rep["id"])
+                order.append(rep["seq"])
+    return order
+
+
+def check_all_in_order(listener, n):
+    for station in (0, 1):
+        equal(numbers(listener, station), list(range(1, n // 2 + 1)), f"reps of station {station}")
+
+
+def everything_arrives_once():
+    broker = Broker()
+    listener = Listener(broker.port)
+    feed = Feed(broker.port)
+    feed.wait("the connection", lambda s: s["connected"])
+    feed.tell("state 3")
+    feed.tell("rep 300")
+    feed.tell("set")
+    feed.tell("rejected")
+    feed.tell("live 7")
+    feed.wait("301 acknowledgements", lambda s: s["published"] == 301)
+    wait_for("the live message", lambda: listener.on("test/hub/station/rack-0/live"))
+    stats, _ = feed.stop()
+    equal((stats["result"], stats["waiting"], stats["dropped"]), (0, 0, 0), "result, waiting, dropped")
+    wait_for("the farewell", lambda: len(listener.on(STATUS)) == 2)
+    check_all_in_order(listener, 300)
+    reps = [p for t, p, _ in listener.seen if t.endswith("/rep")]
+    equal(len(reps), 300, "reps with repetitions")
+    equal({json.loads(p)["late"] for p in reps}, {False}, "late")
+    for leaf in ("set", "rejected"):
+        equal(len(listener.on(f"test/hub/station/rack-0/{leaf}")), 1, leaf)
+    equal([json.loads(p)["state"] for p in listener.on(STATUS)], ["online", "offline"], "status")
+    equal(json.loads(listener.on("test/hub/station/rack-1/state")[-1])["n_reps"], 3, "state")
+    broker.kill()
+
+
+def clean_stop_leaves_offline_retained():
+    broker = Broker()
+    feed = Feed(broker.port, run="aaaa")
+    feed.wait("the connection", lambda s: s["connected"])
+    feed.tell("rep 40")
+    equal(feed.stop()[0]["published"], 40, "acknowledged before the end")
+    time.sleep(0.2)  # a will would come now
+    late = Listener(broker.port)
+    wait_for("the retained status", lambda: late.on(STATUS))
+    status = json.loads(late.on(STATUS)[0])
+    equal((status["state"], status["session"], late.seen[0][2]), ("offline", "aaaa", True), "retained status")
+    if not isinstance(status["since_ms"], int):
+        raise AssertionError("this is the will, not the farewell")
+    broker.kill()
+
+
+def kill_9_fires_the_will():
+    broker = Broker()
+    listener = Listener(broker.port)
+    feed = Feed(broker.port, run="bbbb")
+    feed.wait("the connection", lambda s: s["connected"])
+    feed.kill()
+    wait_for("the will", lambda: len(listener.on(STATUS)) == 2)
+    will = json.loads(listener.on(STATUS)[1])
+    equal((will["state"], will["session"], will["since_ms"]), ("offline", "bbbb", None), "will")
+    again = Feed(broker.port, run="cccc")
+    wait_for("the new birth", lambda: len(listener.on(STATUS)) == 3)
+    equal(json.loads(listener.on(STATUS)[2])["session"], "cccc", "session")
+    again.stop()
+    broker.kill()
+
+
+def broker_killed_under_load():
+    broker = Broker()
+    listener = Listener(broker.port)
+    gate = Gate(broker.port)
+    feed = Feed(gate.port)
+    feed.tell("state 1")
+    feed.wait("the connection", lambda s: s["connected"])
+    total = 0
+    for round_number in range(3):
+        for i in range(40):
+            feed.tell("rep 10")
+            total += 10
+            if i == 20:
+                gate.set("closed")
+                broker.kill()
+            time.sleep(0.005)
+        feed.wait("the loss to be noticed", lambda s: not s["connected"])
+        feed.tell(f"state {10 + round_number}")
+        broker.start()
+        listener.connect()
+        gate.set("open")
+        feed.wait("all to be acknowledged", lambda s: s["published"] == total)
+    stats, _ = feed.stop()
+    equal((stats["dropped"], stats["waiting"], stats["reconnects"]), (0, 0, 3), "dropped, waiting, reconnects")
+    wait_for("the last rep", lambda: len(numbers(listener)) >= total)
+    check_all_in_order(listener, total)
+    lates = [json.loads(p)["late"] for t, p, _ in listener.seen if t.endswith("/rep")]
+    if not 0 < sum(lates) < len(lates):
+        raise AssertionError(f"{sum(lates)} of {len(lates)} are late")
+    equal(json.loads(listener.on("test/hub/station/rack-1/state")[-1])["n_reps"], 12, "state after the last birth")
+    return f"{total} reps, {len(lates) - total} of them twice"
+
+
+def connection_cut_under_load():
+    broker = Broker()
+    listener = Listener(broker.port)
+    gate = Gate(broker.port)
+    feed = Feed(gate.port, backlog=3000)
+    total = 0
+    for i in range(200):
+        feed.tell("rep 10")
+        total += 10
+        if i % 40 == 20:
+            gate.cut()
+        time.sleep(0.005)
+    feed.wait("all to be acknowledged", lambda s: s["published"] == total, 15)
+    stats, _ = feed.stop()
+    equal(stats["dropped"], 0, "dropped")
+    wait_for("the last rep", lambda: len(numbers(listener)) >= total)
+    check_all_in_order(listener, total)
+    arrived = sum(t.endswith("/rep") for t, _, _ in listener.seen)
+    broker.kill()
+    return f"{total} reps, {stats['reconnects']} reconnects, {arrived - total} reps arrived twice"
+
+
+def broker_absent_at_start():
+    gate = Gate(0, "closed")
+    feed = Feed(gate.port)
+    feed.tell("rep 100")
+    feed.tell("live 5")
+    stats = feed.wait("the refusal", lambda s: s["error"])
+    equal(stats["error"], f"broker 127.0.0.1:{gate.port} refused the connection: nothing listens there", "error")
+    broker = Broker()
+    listener = Listener(broker.port)
+    gate.target = broker.port
+    gate.set("open")
+    feed.wait("all to be acknowledged", lambda s: s["published"] == 100 and s["error"] == "")
+    _, log = feed.stop()
+    check_all_in_order(listener, 100)
+    equal({json.loads(p)["late"] for t, p, _ in listener.seen if t.endswith("/rep")}, {True}, "late")
+    equal(listener.on("test/hub/station/rack-0/live"), [], "live messages that waited")
+    equal(log.count("refused the connection"), 1, "lines in the log about one lasting failure")
+    broker.kill()
+
+
+def full_backlog_keeps_the_newest_and_counts():
+    broker = Broker()
+    listener = Listener(broker.port)
+    gate = Gate(broker.port, "closed")
+    feed = Feed(gate.port, backlog=50)
+    for _ in range(20):
+        feed.tell("rep 10")
+        time.sleep(0.01)
+    feed.wait("150 drops", lambda s: s["dropped"] == 150 and s["waiting"] == 50)
+    gate.set("open")
+    feed.wait("the rest to be acknowledged", lambda s: s["published"] == 50)
+    _, log = feed.stop()
+    for station in (0, 1):
+        equal(numbers(listener, station), list(range(76, 101)), f"reps of station {station}")
+    if "events were dropped" not in log:
+        raise AssertionError("no word of the drops in the log")
+    broker.kill()
+
+
+def access_refused_is_named():
+    broker = Broker(lines=("allow_anonymous false",))
+    feed = Feed(broker.port)
+    stats = feed.wait("the refusal", lambda s: s["error"])
+    if "refused access (user name, password" not in stats["error"]:
+        raise AssertionError(stats["error"])
+    feed.tell("rep 10")
+    stats, _ = feed.stop()
+    equal((stats["result"], stats["waiting"]), (0, 10), "result and what is left")
+    broker.kill()
+
+
+def unknown_name_is_named():
+    feed = Feed(1883, host="no-such-host.invalid")
+    stats = feed.wait("the resolver", lambda s: s["error"], 20)
+    if not stats["error"].startswith("name no-such-host.invalid cannot be resolved: "):
+        raise AssertionError(stats["error"])
+    feed.kill()
+    return stats["error"]
+
+
+def name_with_several_addresses():
+    """localhost may lead to ::1 first, where nothing listens."""
+    broker = Broker()
+    feed = Feed(broker.port, host="localhost")
+    feed.wait("the connection", lambda s: s["connected"])
+    equal(feed.stop()[0]["result"], 0, "result")
+    broker.kill()
+
+
+def no_mqtt_at_the_other_end():
+    gate = Gate(Broker().port, "hang")
+    feed = Feed(gate.port)
+    time.sleep(0.3)
+    with gate.lock:
+        gate.pairs[0][0].sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 20)
+    stats = feed.wait("the verdict", lambda s: s["error"])
+    feed.kill()
+    return stats["error"]
+
+
+def old_will_is_overruled_and_a_namesake_is_not():
+    broker = Broker()
+    listener = Listener(broker.port)
+    feed = Feed(broker.port, run="dddd")
+    wait_for("the birth", lambda: listener.on(STATUS))
+    listener.publish(STATUS, '{"v":1,"type":"status","state":"offline","session":"old"}', retained=True)
+    wait_for("the birth again", lambda: len(listener.on(STATUS)) == 3, 7)
+    equal(json.loads(listener.on(STATUS)[2])["session"], "dddd", "session")
+    listener.publish(STATUS, '{"v":1,"type":"status","state":"online","session":"twin"}', retained=True)
+    time.sleep(0.5)
+    _, log = feed.stop()
+    if 'another hub publishes as "hub"' not in log:
+        raise AssertionError(f"no word of the namesake in the log: {log}")
+    broker.kill()
+
+
+class Patience:
+    """Two brokers that hang, one before its first word and one after. It takes the uplink 10 and 30 s to lose its
+    patience with them: they are started first and looked at last."""
+
+    @classmethod
+    def start(cls):
+        cls.dumb = Gate(0, "hang")
+        cls.dumb_feed = Feed(cls.dumb.port)
+        cls.latency = cls.dumb_feed.ask("latency 400")
+        cls.broker = Broker()
+        cls.stuck = Gate(cls.broker.port)
+        cls.stuck_feed = Feed(cls.stuck.port)
+        cls.stuck_feed.wait("the connection", lambda s: s["connected"])
+        cls.stuck.set("hang")
+        cls.stuck_feed.tell("rep 100")
+
+
+def broker_that_never_answers():
+    feed, port = Patience.dumb_feed, Patience.dumb.port
+    if int(feed.ask("alive")) <= 0:
+        raise AssertionError("the heartbeat stopped")
+    stats = feed.wait("the end of patience", lambda s: s["error"], 15)
+    equal(stats["error"], f"broker 127.0.0.1:{port} gave no answer within 10 s", "error")
+    equal((stats["waiting"], stats["dropped"]), (400, 0), "waiting, dropped")
+    feed.kill()
+    return f"400 x uplink_post() while it hung, us: {Patience.latency}"
+
+
+def broker_that_stops_answering():
+    feed, port = Patience.stuck_feed, Patience.stuck.port
+    stats = feed.wait("the end of patience", lambda s: s["error"], 40)
+    equal(stats["error"], f"broker 127.0.0.1:{port} acknowledged nothing for 30 s", "error")
+    listener = Listener(Patience.broker.port)
+    Patience.stuck.cut()
+    Patience.stuck.set("open")
+    feed.wait("all to be acknowledged", lambda s: s["published"] == 100)
+    equal(feed.stop()[0]["result"], 0, "result")
+    check_all_in_order(listener, 100)
+
+
+def stop_keeps_its_time_while_the_broker_hangs():
+    gate = Gate(Patience.broker.port)
+    feed = Feed(gate.port)
+    feed.wait("the connection", lambda s: s["connected"])
+    gate.set("hang")
+    feed.tell("rep 100")
+    start = time.monotonic()
+    stats, _ = feed.stop(800)
+    took = time.monotonic() - start
+    equal((stats["result"], stats["waiting"]), (0, 100), "result and what is left")
+    if took > 2:
+        raise AssertionError(f"stop(800 ms) took {took:.1f} s")
+    return f"stop(800 ms) took {took:.2f} s"
+
+
+TESTS = [
+    everything_arrives_once,
+    clean_stop_leaves_offline_retained,
+    kill_9_fires_the_will,
+    broker_killed_under_load,
+    connection_cut_under_load,
+    broker_absent_at_start,
+    full_backlog_keeps_the_newest_and_counts,
+    access_refused_is_named,
+    unknown_name_is_named,
+    name_with_several_addresses,
+    no_mqtt_at_the_other_end,
+    old_will_is_overruled_and_a_namesake_is_not,
+    stop_keeps_its_time_while_the_broker_hangs,
+    broker_that_never_answers,
+    broker_that_stops_answering,
+]
+
+if __name__ == "__main__":
+    if not BROKER:
+        print("1..0 # SKIP mosquitto is not installed")
+        sys.exit(0)
+    signal.alarm(180)  # a hanging test fails
+    Patience.start()
+    sys.exit(Tap(TESTS).run())

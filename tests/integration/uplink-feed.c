@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An uplink on a leash, for test-uplink.py: takes commands from standard input, answers on standard output.
+ *
+ *     uplink-feed PORT RUN BACKLOG
+ *
+ *     rep N         post N reps, to two stations in turn
+ *     set           post a set          rejected      post a rejected movement
+ *     state I       show state I (its count of reps) of both stations
+ *     live I        show live I (its rep) of station 0
+ *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
+ *     latency N     post N reps and tell how long uplink_post() took, in microseconds
+ *     alive         tell how far ahead the heartbeat is, in microseconds
+ *     stop MS       stop and end: result=... and the stats */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "mqtt/uplink.h"
+#include "util/macros.h"
+
+#define N_STATIONS 2
+
+static struct uplink *uplink;
+static const char *run;
+static uint64_t number, seq[N_STATIONS];
+
+static uint64_t now_ns(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * 1000000000 + (uint64_t) t.tv_nsec;
+}
+
+static struct message make(enum message_type type, unsigned station) {
+        struct message m = {.type = type, .synced = true, .origin.load_kg = 80};
+        snprintf(m.run, sizeof(m.run), "%s", run);
+        snprintf(m.origin.hub, sizeof(m.origin.hub), "hub");
+        snprintf(m.origin.station, sizeof(m.origin.station), "rack-%u", station);
+        return m;
+}
+
+static int post(enum message_type type, unsigned station) {
+        struct message m = make(type, station);
+        m.number = ++number;
+        m.seq = ++seq[station];
+        if (type == MESSAGE_REP)
+                m.rep = (struct rep){.set = 1, .rep = (uint32_t) m.seq, .n_phases = 2};
+        return uplink_post(uplink, &m);
+}
+
+static void post_reps(unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                (void) post(MESSAGE_REP, (unsigned) (number % N_STATIONS));
+}
+
+static void latency(unsigned n) {
+        uint64_t worst = 0, sum = 0;
+        for (unsigned i = 0; i < n; i++) {
+                uint64_t before = now_ns();
+                (void) post(MESSAGE_REP, 0);
+                uint64_t took = now_ns() - before;
+                worst = MAX(worst, took);
+                sum += took;
+        }
+        printf("mean=%.1f worst=%.1f\n", (double) sum / n / 1e3, (double) worst / 1e3);
+}
+
+static void show(enum message_type type, unsigned value) {
+        unsigned n = type == MESSAGE_STATE ? N_STATIONS : 1;
+        for (unsigned i = 0; i < n; i++) {
+                struct message m = make(type, i);
+                if (type == MESSAGE_STATE)
+                        m.state = (struct station_state){.sensor_state = "streaming", .set = 1, .reps = value};
+                else
+                        m.live = (struct live){.set = 1, .rep = value, .moving = true};
+                uplink_show(uplink, i, &m);
+        }
+}
+
+static void stats(void) {
+        struct uplink_stats s;
+        uplink_get_stats(uplink, &s);
+        printf("connected=%d published=%llu waiting=%llu dropped=%llu reconnects=%llu error=%s\n", s.connected,
+                (unsigned long long) s.published, (unsigned long long) s.waiting,
+                (unsigned long long) s.dropped, (unsigned long long) s.reconnects, s.error);
+}
+
+static int obey(const char *line) {
+        char word[32];
+        unsigned value = 1;
+
+        if (sscanf(line, "%31s %u", word, &value) < 1)
+                return 0;
+        if (strcmp(word, "rep") == 0)
+                post_reps(value);
+        else if (strcmp(word, "set") == 0)
+                (void) post(MESSAGE_SET, 0);
+        else if (strcmp(word, "rejected") == 0)
+                (void) post(MESSAGE_REJECTED, 0);
+        else if (strcmp(word, "state") == 0)
+                show(MESSAGE_STATE, value);
+        else if (strcmp(word, "live") == 0)
+                show(MESSAGE_LIVE, value);
+        else if (strcmp(word, "stats") == 0)
+                stats();
+        else if (strcmp(word, "latency") == 0)
+                latency(value);
+        else if (strcmp(word, "alive") == 0)
+                printf("%lld\n", (long long) (uplink_alive_until_us(uplink) - now_ns() / 1000));
+        else if (strcmp(word, "stop") == 0) {
+                int r = uplink_stop(uplink, (uint64_t) value * 1000);
+                printf("result=%d ", r);
+                stats();
+                return r < 0 ? r : 1;
+        }
+        fflush(stdout);
+        return 0;
+}
+
+int main(int argc, char *argv[]) {
+        char line[256];
+        int r = 0;
+
+        if (argc != 4) {
+                fprintf(stderr, "usage: uplink-feed PORT RUN BACKLOG\n");
+                return 2;
+        }
+        run = argv[2];
+        const struct uplink_config config = {
+                .host = getenv("UPLINK_HOST") ? getenv("UPLINK_HOST") : "127.0.0.1",
+                .port = (uint16_t) strtoul(argv[1], NULL, 10),
+                .client_id = "repcast-test",
+                .prefix = "test",
+                .hub = "hub",
+                .run = run,
+                .version = "0",
+                .keepalive_s = 20,
+                .backlog_max = (unsigned) strtoul(argv[3], NULL, 10),
+                .n_stations = N_STATIONS,
+                .reconnect_min_us = 50000,
+                .reconnect_max_us = 400000,
+        };
+        if (uplink_new(&config, &uplink) < 0 || uplink_start(uplink) < 0)
+                return 1;
+        while (r == 0 && fgets(line, sizeof(line), stdin))
+                r = obey(line);
+        fflush(stdout);
+        if (r == 1) /* else the thread still runs */
+                uplink_free(uplink);
+        return r < 0;
+}
