@@ -43,6 +43,8 @@ static _printf_(2, 3) void lose(struct client *c, const char *format, ...) {
 
 /* error: errno as it was when the library returned. */
 static void lose_by_code(struct client *c, int code, int error) {
+        if (code == MOSQ_ERR_ERRNO && (error == EPIPE || error == ECONNRESET))
+                code = MOSQ_ERR_CONN_LOST;
         switch (code) {
         case MOSQ_ERR_ERRNO:
                 if (error == ECONNREFUSED)

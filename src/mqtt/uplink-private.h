@@ -56,7 +56,8 @@ struct uplink {
         /* shared with the sense thread */
         struct queue *queue;
         struct slots *slots;
-        int wake_fd;
+        int wake_fd;              /* eventfd: look at stop_us */
+        int ended_fd;             /* eventfd: the thread has ended, joining takes no time */
         _Atomic uint64_t stop_us; /* when a stop was asked for; 0 = not */
         _Atomic uint64_t stop_timeout_us;
         _Atomic uint64_t alive_until_us;

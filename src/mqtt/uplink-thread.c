@@ -396,7 +396,9 @@ static void update_stats(struct uplink *u) {
         uint64_t dropped = s->dropped + queue_dropped(u->queue);
         pthread_mutex_unlock(&u->stats_mutex);
 
-        if (dropped > u->told_lost && (u->told_lost == 0 || now - u->told_lost_us >= DROPS_TOLD_US)) {
+        /* The first at once, the total when the broker is back, and now and then between. */
+        bool due = u->told_lost == 0 || is_online(u) || now - u->told_lost_us >= DROPS_TOLD_US;
+        if (dropped > u->told_lost && due) {
                 const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
                 log_event(LOG_WARNING, fields,
                         "the broker was away for too long: %llu events were dropped so far",
@@ -426,5 +428,6 @@ void *uplink_thread(void *userdata) {
         }
         update_stats(u);
         u->alive_until_us = UINT64_MAX; /* it has ended in good order: nobody shall miss it */
+        (void) eventfd_write(u->ended_fd, 1);
         return NULL;
 }

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <mosquitto.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,9 @@ static int make_parts(struct uplink *u) {
         u->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (u->wake_fd < 0)
                 return -errno;
+        u->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (u->ended_fd < 0)
+                return -errno;
         u->retained = calloc(n, sizeof(*u->retained));
         if (!u->retained)
                 return -ENOMEM;
@@ -97,7 +101,7 @@ int uplink_new(const struct uplink_config *config, struct uplink **ret) {
                 return -ENOMEM;
         pthread_mutex_init(&u->stats_mutex, NULL);
         mosquitto_lib_init();
-        u->wake_fd = -1;
+        u->wake_fd = u->ended_fd = -1;
         u->state = LINK_DOWN; /* and its deadline is over: connect at once */
         u->alive_until_us = UINT64_MAX;
 
@@ -130,21 +134,31 @@ int uplink_start(struct uplink *u) {
         return 0;
 }
 
+/* Whether the descriptor became readable in time. */
+static bool wait_until(int fd, uint64_t until_us) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        uint64_t now;
+
+        do {
+                now = uplink_now_us();
+                int ms = until_us > now ? (int) ((until_us - now + 999) / 1000) : 0;
+                if (poll(&p, 1, ms) > 0)
+                        return true;
+        } while (now < until_us); /* a signal may have cut it short */
+        return false;
+}
+
 int uplink_stop(struct uplink *u, uint64_t timeout_us) {
         if (!u->started)
                 return 0;
 
         const uint64_t now = uplink_now_us(), until_us = now + MIN(timeout_us, MAX_US);
-        const struct timespec until = {
-                .tv_sec = (time_t) (until_us / SECOND_US),
-                .tv_nsec = (long) (until_us % SECOND_US * 1000),
-        };
         u->stop_timeout_us = until_us - now;
         u->stop_us = now; /* after the time-out: the thread looks here first */
         (void) eventfd_write(u->wake_fd, 1);
-        int r = pthread_clockjoin_np(u->thread, NULL, CLOCK_MONOTONIC, &until);
-        if (r != 0)
-                return -r;
+        if (!wait_until(u->ended_fd, until_us))
+                return -ETIMEDOUT;
+        pthread_join(u->thread, NULL);
         u->started = false;
         return 0;
 }
@@ -164,6 +178,8 @@ struct uplink *uplink_free(struct uplink *u) {
         queue_free(u->queue);
         if (u->wake_fd >= 0)
                 close(u->wake_fd);
+        if (u->ended_fd >= 0)
+                close(u->ended_fd);
         free(u->birth);
         free(u->will);
         free(u->strings);
