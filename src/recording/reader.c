@@ -18,7 +18,8 @@
 
 #define GIVEN_MAX 48 /* bytes of the faulty text that a fault quotes */
 
-static int set_error(struct recording *r, int status, unsigned column, const char *format, va_list ap) {
+static _printf_(4, 0) int set_error(
+        struct recording *r, int status, unsigned column, const char *format, va_list ap) {
         int n;
 
         r->failed = true;

@@ -149,7 +149,8 @@ static void defuse(char *s) {
                         *s = '?';
 }
 
-static void write_message(int priority, const struct log_fields *fields, const char *format, va_list ap) {
+static _printf_(3, 0) void write_message(
+        int priority, const struct log_fields *fields, const char *format, va_list ap) {
         static const char prefix[] = "MESSAGE=";
         char message[sizeof(prefix) + LOG_TEXT_MAX];
         char *text = message + sizeof(prefix) - 1;
