@@ -31,8 +31,41 @@ struct timebase_stamp {
         bool resync;   /* the timeline starts anew here: counter restarted or the link was away */
 };
 
+#define TIMEBASE_BUCKETS 64
+
+/* The least late arrival of one second: x on the sensor's clock, y on the hub's, s since the timeline's start. */
+struct timebase_bucket {
+        double x_s, y_s;
+};
+
+/* Owned by the caller; the fields are the module's. */
+struct timebase {
+        struct timebase_params params;
+        bool started;
+        uint64_t origin_us; /* arrival of the first packet of all: zero of y and of out */
+        uint64_t last_arrival_us;
+
+        /* the sensor's count, made continuous, in nominal seconds */
+        uint64_t last_counter;
+        double last_x_s; /* first sample of the last packet */
+        double sample_s; /* sample period, measured with a counter, nominal without */
+        unsigned last_n; /* samples of the last packet */
+        unsigned stale;  /* packets refused in a row */
+
+        /* hub = offset + (1 + skew) x: the line that no arrival is below */
+        double offset_s, skew;
+        double skew_before; /* what the timeline before the last resync had learned */
+        struct timebase_bucket buckets[TIMEBASE_BUCKETS]; /* ring of whole seconds, oldest first from `first` */
+        unsigned first, n_buckets;
+        struct timebase_bucket open; /* the running second */
+        double open_until_s;         /* y at which it ends; 0 = none is open */
+        unsigned open_n;             /* arrivals in it */
+        double start_s;              /* y at which the timeline started */
+
+        double out_s; /* where the next sample is due in the instants given out */
+};
+
 /* Returns 0 or -EINVAL for a parameter out of its range. */
-struct timebase;
 int timebase_init(struct timebase *tb, const struct timebase_params *params);
 
 /* Returns 0; -EINVAL for a packet out of range, -ESTALE for one that repeats or precedes what came before. Instants
