@@ -14,6 +14,7 @@ struct setlog_params {
         double closure;  /* sigma of ln(eccentric travel / concentric travel) within a rep, 0.05 to 2; 0.4 */
         double unlike; /* a cycle this far from the set's reps is none of them, chi2, 5 to 50; 12.8 (5 degrees of
                                  freedom, 97.5 %) */
+        double odd; /* and one this far from what the exercise expects opens none, chi2, 3 to 50; 9.3 (3 degrees) */
         double concentric_least_s; /* shortest concentric, s, 0.05 to 1; 0.15 */
         double concentric_most_s;  /* longest concentric, s, 2 to 25; 12 */
         double peak_most_mps;      /* greatest speed, m/s, 1 to 10; 4 */

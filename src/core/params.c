@@ -75,6 +75,7 @@ static const struct figure figures[] = {
         FIGURE(setlog.rom_most, 2, 1.2, 5),
         FIGURE(setlog.closure, 0.4, 0.05, 2),
         FIGURE(setlog.unlike, 12.8, 5, 50),
+        FIGURE(setlog.odd, 9.3, 3, 50),
         FIGURE(setlog.concentric_least_s, 0.15, 0.05, 1),
         FIGURE(setlog.concentric_most_s, 12, 2, 25),
         FIGURE(setlog.peak_most_mps, 4, 1, 10),

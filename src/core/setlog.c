@@ -96,6 +96,11 @@ static double unclosed(const struct setlog *s, const struct traits *t) {
                 MIN(12.0, square(angle_deg(t->up_start, t->up_end) / s->params.lean_deg));
 }
 
+/* chi2 of a rep by itself, 3 degrees of freedom: closed, back in its direction, of the exercise's usual travel. */
+static double single(const struct setlog *s, const struct traits *t) {
+        return unclosed(s, t) + log2_ratio(t->rom_m, s->rom_typical_m) / square(TYPICAL_SIGMA);
+}
+
 static double middle3(double a, double b, double c) {
         return fmax(fmin(a, b), fmin(fmax(a, b), c));
 }
@@ -142,8 +147,8 @@ static int judge(const struct setlog *s, const struct cycle_fit *f, const struct
                 return REJECTED_NOISE;
         if (MAX(t->rom_m, t->eccentric_m) > p->rom_most * s->rom_typical_m || unclosed(s, t) > p->unlike)
                 return elsewhere(s, !f->eccentric_first);
-        if (!s->open || s->n_recent < SETLOG_RECENT)
-                return -1;
+        if (!s->open || s->n_recent < SETLOG_RECENT) /* nothing to compare with but the exercise */
+                return single(s, t) > p->odd ? (int) elsewhere(s, !f->eccentric_first) : -1;
 
         double d[SETLOG_RECENT];
         for (unsigned i = 0; i < SETLOG_RECENT; i++)
