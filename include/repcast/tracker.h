@@ -15,6 +15,7 @@
 struct tracker_params {
         double start_mps;    /* a movement has begun: speed, m/s, 0.005 to 0.3; 0.03 */
         double start_sigmas; /* and in units of the filter's own doubt, 0.5 to 5; 2.5 */
+        double look_sigmas;  /* the same for slow movements that are looked for in hindsight, 0.5 to 5; 1.5 */
         double start_s;      /* for so long, s, 0.01 to 0.5; 0.06 */
         double stop_mps;     /* a movement has ended: speed, m/s, 0.005 to 0.3; 0.022 */
         double stop_sigmas;  /* 0.2 to 5; 1.5 */
@@ -63,6 +64,7 @@ struct tracker {
         struct vertical vertical;
         struct cycler cycler;
 
+        double doubt;                    /* in the sensor: scales the drift of its bias, 1 to 100 */
         double a_mean, a_var, turn_mean; /* of the last 0.3 s */
         double flat_s;                   /* steady for so long */
         double toward_s, against_s; /* above the start threshold downwards, upwards; in a move: with, against */

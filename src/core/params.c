@@ -39,6 +39,7 @@ static const struct figure figures[] = {
 
         FIGURE(tracker.start_mps, 0.03, 0.005, 0.3),
         FIGURE(tracker.start_sigmas, 2.5, 0.5, 5),
+        FIGURE(tracker.look_sigmas, 1.5, 0.5, 5),
         FIGURE(tracker.start_s, 0.06, 0.01, 0.5),
         FIGURE(tracker.stop_mps, 0.022, 0.005, 0.3),
         FIGURE(tracker.stop_sigmas, 1.5, 0.2, 5),

@@ -37,7 +37,11 @@
 #define REACH_TICKS    5     /* the pull to the lifter's reach is weak: 20 times a second is enough */
 #define ONSET_MPS      0.005 /* looking back, a movement starts where its speed was this low */
 #define PLACE_M        0.01
-#define CLOSE_GATE_M   0.3 /* a cycle that ends further off than this, or 3 sigma, did not close */
+#define DOUBT_MAX      100.0
+#define DOUBT_DRIFT    0.006 /* bias drift per root doubt, m/s2 per root s: 0.06 at the most, a wrist's */
+#define LOST_SHARE     1.4 /* no movement is longer than this share of the usual ROM: the filter has lost its way */
+#define LOST_MPS       0.3
+#define LOST_MPS2      0.2
 
 enum track_mode track_next(enum track_mode mode, enum track_event event) {
         switch (event) {
@@ -68,6 +72,7 @@ void tracker_init(struct tracker *t, const struct tracker_params *params, const 
                 .vertical_params = *vertical,
                 .rom_typical_m = exercise->rom_typical_m,
                 .idle_s = exercise->set_gap_s,
+                .doubt = 1,
         };
         cycle_init(&t->cycler, cycle, exercise);
 }
@@ -90,6 +95,17 @@ static double sigma_of(const struct vertical *v) {
 
 static double threshold(const struct tracker *t, double mps, double sigmas) {
         return MAX(mps, MIN(sigmas * sigma_of(&t->vertical), t->params.doubt_mps));
+}
+
+/* A sensor with errors of scale or tilt shows it by cycles that do not close. */
+static void doubt(struct tracker *t, double factor) {
+        t->doubt = CLAMP(t->doubt * factor, 1.0, DOUBT_MAX);
+}
+
+static double drift(const struct tracker *t, double turn_radps) {
+        double plain = vertical_drift(&t->vertical_params, 0);
+        return plain + t->doubt * (vertical_drift(&t->vertical_params, turn_radps) - plain) +
+                (t->doubt - 1) * DOUBT_DRIFT * DOUBT_DRIFT;
 }
 
 static void watch(struct tracker *t, const struct motion *m) {
@@ -128,38 +144,48 @@ static void snapshot(struct tracker *t) {
         t->snapshot_age = 0;
 }
 
-/* Follow the motion since the oldest snapshot anew. Returns the instant at which it left rest, or 0 if it does not
- * move the way it seemed to. */
-static uint64_t rewind_hold(struct tracker *t, double s, const struct history *h, struct bias *ret_bias) {
-        struct vertical kf = t->snapshots[0];
-        unsigned age = MIN(t->snapshot_age + (t->n_snapshots - 1) * SNAPSHOT_TICKS, h->n);
-        uint64_t onset_us = h->t_us - (uint64_t) age * TICK_US;
-        double drift = vertical_drift(&t->vertical_params, t->turn_mean);
+/* The motion out of a hold, as it looks without any draw to zero. */
+struct departure {
+        struct vertical vertical;
+        struct bias bias;        /* before it */
+        uint64_t down_us, up_us; /* when it left rest, if it goes down, if it goes up */
+};
 
+static void bias_of(const struct vertical *v, struct bias *ret) {
         for (unsigned i = 0; i < 3; i++) {
-                ret_bias->b[i] = kf.x[VERTICAL_B + i];
+                ret->b[i] = v->x[VERTICAL_B + i];
                 for (unsigned j = 0; j < 3; j++)
-                        ret_bias->P[i][j] = kf.P[VERTICAL_B + i][VERTICAL_B + j];
+                        ret->P[i][j] = v->P[VERTICAL_B + i][VERTICAL_B + j];
         }
+}
+
+/* Follow the motion since the oldest snapshot anew. */
+static void depart(const struct tracker *t, const struct history *h, struct departure *ret) {
+        struct vertical *kf = &ret->vertical;
+        unsigned age = MIN(t->snapshot_age + (t->n_snapshots - 1) * SNAPSHOT_TICKS, h->n);
+        double q_bias = drift(t, t->turn_mean);
+
+        *kf = t->snapshots[0];
+        bias_of(kf, &ret->bias);
+        ret->down_us = ret->up_us = h->t_us - (uint64_t) age * TICK_US;
         if (t->cycler.state == CYCLE_EMPTY)
-                vertical_place(&kf, 0, PLACE_M * PLACE_M);
+                vertical_place(kf, 0, PLACE_M * PLACE_M);
         while (age-- > 0) {
                 const struct moment *m = history_ago(h, age);
-                double up[3];
+                double up[3], v;
                 moment_up(m, up);
-                vertical_predict(&kf, (double) m->a_mps2, up, (double) m->q_m2ps3, drift);
-                if (s * kf.x[VERTICAL_V] <= ONSET_MPS)
-                        onset_us = h->t_us - (uint64_t) age * TICK_US;
+                vertical_predict(kf, (double) m->a_mps2, up, (double) m->q_m2ps3, q_bias);
+                v = kf->x[VERTICAL_V];
+                if (v <= ONSET_MPS)
+                        ret->up_us = h->t_us - (uint64_t) age * TICK_US;
+                if (v >= -ONSET_MPS)
+                        ret->down_us = h->t_us - (uint64_t) age * TICK_US;
         }
-        if (s * kf.x[VERTICAL_V] < 0.5 * t->params.start_mps)
-                return 0;
-        t->vertical = kf;
-        return onset_us;
 }
 
 static void enter(struct tracker *t, enum track_event event, uint64_t border_us, struct track *ret) {
         enum track_mode next = track_next(t->mode, event);
-        t->toward_s = t->against_s = t->slow_s = 0;
+        t->toward_s = t->against_s = t->slow_s = t->flat_s = 0;
         ret->changed = next != t->mode;
         ret->border_us = border_us;
         t->mode = next;
@@ -174,11 +200,24 @@ static void enter(struct tracker *t, enum track_event event, uint64_t border_us,
 /* Where the cycle ended, it began: that pins the mean velocity of the whole of it. */
 static void close_cycle(struct tracker *t, bool still) {
         double r = t->params.close_m * t->params.close_m, p = t->vertical.x[VERTICAL_P];
-        double s = sqrt(t->vertical.P[VERTICAL_P][VERTICAL_P] + r);
-        if (fabs(p) < MAX(CLOSE_GATE_M, 3 * s))
-                vertical_update(&t->vertical, VERTICAL_P, 0, r);
+        double nis = p * p / (t->vertical.P[VERTICAL_P][VERTICAL_P] + r);
+        doubt(t, nis > 4 ? 2 : nis < 1 ? 0.8 : 1);
+        vertical_update(&t->vertical, VERTICAL_P, 0, nis > 9 ? r + 0.1 * p * p : r);
         if (!still)
                 vertical_place(&t->vertical, 0, r);
+}
+
+/* Nothing lifts that far: velocity and bias are wrong. */
+static void lose_way(struct tracker *t, const struct motion *m) {
+        double(*P)[VERTICAL_N] = t->vertical.P;
+        doubt(t, 4);
+        P[VERTICAL_V][VERTICAL_V] += LOST_MPS * LOST_MPS;
+        for (unsigned i = 0; i < 3; i++)
+                for (unsigned j = 0; j < 3; j++)
+                        P[VERTICAL_B + i][VERTICAL_B + j] += LOST_MPS2 * LOST_MPS2 * m->up[i] * m->up[j];
+        vertical_update(&t->vertical, VERTICAL_V, 0, LOST_MPS * LOST_MPS);
+        vertical_place(&t->vertical, t->move_p + (t->mode == TRACK_UP ? 1 : -1) * t->rom_typical_m,
+                0.25 * t->rom_typical_m * t->rom_typical_m);
 }
 
 /* How much less surely at rest the bar is for all the shaking and turning of the last moments. */
@@ -214,32 +253,47 @@ static void begin(
         t->move_peak = 0;
 }
 
+/* Has the bar left its hold? Quick movements show in the filter itself; slow ones, which its draw to zero would
+ * swallow, are looked for four times a second without it. Returns -1 down, 1 up, 0 no. */
+static int leaves(struct tracker *t, const struct history *h, bool look, struct departure *ret) {
+        const struct tracker_params *p = &t->params;
+        double v = v_of(t), start = threshold(t, p->start_mps, p->start_sigmas);
+        t->toward_s = v < -start ? t->toward_s + T : 0;
+        t->against_s = v > start ? t->against_s + T : 0;
+
+        bool quick = t->against_s >= p->start_s || t->toward_s >= p->start_s;
+        if (!quick && !look)
+                return 0;
+        depart(t, h, ret);
+        if (quick)
+                t->toward_s = t->against_s = 0;
+        v = ret->vertical.x[VERTICAL_V];
+        start = quick ? 0.5 * p->start_mps
+                      : MAX(p->start_mps, MIN(p->look_sigmas * sigma_of(&ret->vertical), p->doubt_mps));
+        return v > start ? 1 : v < -start ? -1 : 0;
+}
+
 static void hold(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
         const struct tracker_params *p = &t->params;
-        if (++t->snapshot_age >= SNAPSHOT_TICKS)
-                snapshot(t);
+        struct departure departure;
+        bool look = ++t->snapshot_age >= SNAPSHOT_TICKS;
+
         double rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
         vertical_update(&t->vertical, VERTICAL_V, 0, rest * rest / T * unrest(t));
         if (t->flat_s > REST_S)
                 t->rested = true;
 
-        double v = v_of(t), start = threshold(t, p->start_mps, p->start_sigmas);
-        t->toward_s = v < -start ? t->toward_s + T : 0;
-        t->against_s = v > start ? t->against_s + T : 0;
-
-        bool up = t->against_s >= p->start_s;
-        if (up || t->toward_s >= p->start_s) {
-                struct bias bias;
-                uint64_t onset_us = rewind_hold(t, up ? 1 : -1, h, &bias);
-                if (onset_us) {
-                        onset_us = MAX(onset_us, t->hold_us);
-                        uint64_t hold_us = t->hold_us;
-                        enter(t, up ? TRACK_GOES_UP : TRACK_GOES_DOWN, onset_us, ret);
-                        begin(t, up, onset_us, hold_us, &bias);
-                        return;
-                }
-                t->toward_s = t->against_s = 0;
+        int way = leaves(t, h, look, &departure);
+        if (way) {
+                uint64_t hold_us = t->hold_us;
+                uint64_t onset_us = MAX(way > 0 ? departure.up_us : departure.down_us, hold_us);
+                t->vertical = departure.vertical;
+                enter(t, way > 0 ? TRACK_GOES_UP : TRACK_GOES_DOWN, onset_us, ret);
+                begin(t, way > 0, onset_us, hold_us, &departure.bias);
+                return;
         }
+        if (look)
+                snapshot(t);
 
         double held_s = (double) (h->t_us - t->hold_us) * 1e-6;
         ret->result = cycle_still(&t->cycler, held_s, &ret->cycle);
@@ -263,11 +317,7 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
         if (t->against_s >= p->start_s) {
                 uint64_t border_us = MAX(t->crossed_us, t->move.start_us);
                 struct bias bias;
-                for (unsigned i = 0; i < 3; i++) {
-                        bias.b[i] = t->vertical.x[VERTICAL_B + i];
-                        for (unsigned j = 0; j < 3; j++)
-                                bias.P[i][j] = t->vertical.P[VERTICAL_B + i][VERTICAL_B + j];
-                }
+                bias_of(&t->vertical, &bias);
                 finish(t, border_us, false, ret);
                 enter(t, up ? TRACK_GOES_DOWN : TRACK_GOES_UP, border_us, ret);
                 begin(t, !up, border_us, border_us, &bias);
@@ -275,7 +325,7 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
         }
 
         /* Nobody lifts at so even a speed; lowering at one is what a slow negative is. */
-        bool even = t->flat_s >= p->flat_s && (up || made > 1.5 * t->rom_typical_m);
+        bool even = t->flat_s >= p->flat_s && (up || made > t->rom_typical_m);
         if (t->slow_s >= p->stop_s || even) {
                 uint64_t back_us = (uint64_t) ((even ? p->flat_s : p->stop_s) * 1e6);
                 uint64_t border_us = MAX(h->t_us - MIN(back_us, h->t_us), t->move.start_us);
@@ -283,6 +333,8 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
                 enter(t, TRACK_STOPS, border_us, ret);
                 return;
         }
+        if (made > LOST_SHARE * t->rom_typical_m)
+                lose_way(t, m);
         if (!t->begun && made > t->cycler.blip_m) {
                 t->begun = true;
                 ret->result = cycle_begin(&t->cycler, up, &ret->cycle);
@@ -301,7 +353,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
                 snapshot(t);
         }
 
-        vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, vertical_drift(vp, m->turn_radps));
+        vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, drift(t, m->turn_radps));
         watch(t, m);
         reach(t);
         int sign = v_of(t) < 0 ? -1 : 1;
