@@ -52,6 +52,7 @@ struct cycler {
         struct cycle_params params;
         enum exercise_start order; /* which movement is the first; EITHER: whichever comes */
         double blip_m, most_m;     /* least and greatest travel of a movement */
+        double usual_m;
         enum cycle_state state;
         struct cycle cycle;
 };

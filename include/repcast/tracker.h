@@ -24,12 +24,12 @@ struct tracker_params {
         double doubt_mps;    /* doubt raises neither threshold beyond this, m/s, 0.02 to 1; 0.12 */
         double rest_mps; /* how still a hold is: sigma of velocity averaged over 1 s, m/s, 0.002 to 0.2; 0.015 */
         double racked_mps; /* the same before a set, with nobody touching the bar, m/s, 0.0005 to 0.1; 0.004 */
-        double turn_mps;   /* sigma of velocity at the end of a movement, m/s, 0.002 to 0.2; 0.015 */
+        double turn_mps;   /* sigma of velocity at the end of a movement, m/s, 0.002 to 0.2; 0.03 */
         double flat_mps2;  /* rms change of acceleration in a steady hold, m/s2, 0.01 to 1; 0.05 */
         double flat_radps; /* rate of turn in a steady hold, rad/s, 0.01 to 1; 0.1 */
         double flat_s; /* steady for so long, an upward movement has ended whatever its speed, s, 0.2 to 5; 0.8 */
         double rewind_s; /* a movement out of a hold is followed from so long before it was noticed, s, 0 to 2; 1.5 */
-        double reach_m; /* the bar stays about its place: sigma of position averaged over 1 s, m, 0.1 to 10; 0.6 */
+        double reach; /* the bar stays about its place: sigma of position averaged over 1 s, usual ROMs, 0.1 to 10; 0.35 */
         double reach_mps; /* and of velocity, m/s, 0.1 to 10; 1 */
         double close_m;   /* a cycle ends where it began: sigma, m, 0.01 to 0.5; 0.04 */
 };
@@ -76,7 +76,7 @@ struct tracker {
         bool begun;       /* the running movement is more than a blip */
         struct move move; /* the running movement */
         double move_peak; /* its greatest speed so far */
-        double move_p;    /* position at its start */
+        double made_m; /* its travel so far: the integral of velocity, which corrections of position do not touch */
 
         struct vertical snapshots[TRACKER_SNAPSHOTS]; /* every 0.25 s of a hold */
         unsigned n_snapshots;

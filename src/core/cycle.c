@@ -22,6 +22,7 @@ void cycle_init(struct cycler *c, const struct cycle_params *params, const struc
                 .order = exercise->start,
                 .blip_m = MAX(params->blip_m, params->blip_share * exercise->rom_min_m),
                 .most_m = MOST * exercise->rom_typical_m,
+                .usual_m = exercise->rom_typical_m,
         };
 }
 
@@ -71,12 +72,17 @@ static enum cycle_result stray(struct cycler *c, const struct move *next, struct
         return CYCLE_STRAY;
 }
 
+/* The way to come back, not trusted beyond what the exercise allows. */
+static double way(const struct cycler *c) {
+        return MIN(c->cycle.first.travel_m, c->usual_m);
+}
+
 static bool come_back(const struct cycler *c) {
-        return c->cycle.second.travel_m >= c->params.return_share * c->cycle.first.travel_m;
+        return c->cycle.second.travel_m >= c->params.return_share * way(c);
 }
 
 static bool bounced(const struct cycler *c) {
-        return c->cycle.second.travel_m < c->params.bounce_share * c->cycle.first.travel_m;
+        return c->cycle.second.travel_m < c->params.bounce_share * way(c);
 }
 
 enum cycle_result cycle_begin(struct cycler *c, bool up, struct cycle *ret) {
@@ -121,7 +127,7 @@ enum cycle_result cycle_move(struct cycler *c, const struct move *m, bool still,
                 }
                 extend(&c->cycle.first,
                         m); /* the way up was a bounce: cycle_begin() would have ended it else */
-                c->cycle.first.travel_m -= c->cycle.second.travel_m;
+                c->cycle.first.travel_m = MIN(c->cycle.first.travel_m - c->cycle.second.travel_m, c->most_m);
                 c->state = CYCLE_FIRST;
                 return CYCLE_NONE;
         case _CYCLE_STATE_MAX:

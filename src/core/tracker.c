@@ -39,7 +39,7 @@
 #define PLACE_M        0.01
 #define DOUBT_MAX      100.0
 #define DOUBT_DRIFT    0.006 /* bias drift per root doubt, m/s2 per root s: 0.06 at the most, a wrist's */
-#define LOST_SHARE     1.4 /* no movement is longer than this share of the usual ROM: the filter has lost its way */
+#define LOST_SHARE     3.0 /* no movement is longer than this share of the usual ROM: the filter has lost its way */
 #define LOST_MPS       0.3
 #define LOST_MPS2      0.2
 
@@ -130,7 +130,8 @@ static void reach(struct tracker *t) {
         const struct cycler *c = &t->cycler;
         bool first_up = c->state == CYCLE_EMPTY ? c->order == EXERCISE_START_BOTTOM : c->cycle.first.up;
         double middle = (first_up ? 0.5 : -0.5) * t->rom_typical_m, dt = REACH_TICKS * T;
-        vertical_update(&t->vertical, VERTICAL_P, middle, t->params.reach_m * t->params.reach_m / dt);
+        double reach_m = t->params.reach * t->rom_typical_m;
+        vertical_update(&t->vertical, VERTICAL_P, middle, reach_m * reach_m / dt);
         vertical_update(&t->vertical, VERTICAL_V, 0, t->params.reach_mps * t->params.reach_mps / dt);
 }
 
@@ -216,8 +217,7 @@ static void lose_way(struct tracker *t, const struct motion *m) {
                 for (unsigned j = 0; j < 3; j++)
                         P[VERTICAL_B + i][VERTICAL_B + j] += LOST_MPS2 * LOST_MPS2 * m->up[i] * m->up[j];
         vertical_update(&t->vertical, VERTICAL_V, 0, LOST_MPS * LOST_MPS);
-        vertical_place(&t->vertical, t->move_p + (t->mode == TRACK_UP ? 1 : -1) * t->rom_typical_m,
-                0.25 * t->rom_typical_m * t->rom_typical_m);
+        t->made_m = copysign(t->rom_typical_m, t->made_m);
 }
 
 /* How much less surely at rest the bar is for all the shaking and turning of the last moments. */
@@ -230,7 +230,7 @@ static double unrest(const struct tracker *t) {
 static void finish(struct tracker *t, uint64_t end_us, bool still, struct track *ret) {
         double s = t->mode == TRACK_UP ? 1 : -1;
         t->move.end_us = MAX(end_us, t->move.start_us);
-        t->move.travel_m = s * (t->vertical.x[VERTICAL_P] - t->move_p);
+        t->move.travel_m = s * t->made_m;
         if (still) {
                 double v = v_of(t), r = t->params.turn_mps * t->params.turn_mps * unrest(t) + 0.16 * v * v;
                 vertical_update(&t->vertical, VERTICAL_V, 0, r);
@@ -249,8 +249,7 @@ static void begin(
                 .bias = *bias,
                 .cold = !t->rested,
         };
-        t->move_p = t->vertical.x[VERTICAL_P];
-        t->move_peak = 0;
+        t->made_m = t->move_peak = 0;
 }
 
 /* Has the bar left its hold? Quick movements show in the filter itself; slow ones, which its draw to zero would
@@ -305,7 +304,8 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
         const struct tracker_params *p = &t->params;
         bool up = t->mode == TRACK_UP;
         double sv = up ? v_of(t) : -v_of(t);
-        double made = fabs(t->vertical.x[VERTICAL_P] - t->move_p);
+        t->made_m += v_of(t) * T;
+        double made = fabs(t->made_m);
 
         t->move.turn_rad += m->turn_radps * T;
         t->move_peak = MAX(t->move_peak, sv);
