@@ -27,6 +27,7 @@ struct traits {
         double rom_m, eccentric_m, concentric_s, peak_mps;
         double up_start[3], up_end[3];
         double sample_s;
+        double misfit;
 };
 
 #define SETLOG_RECENT 3
@@ -41,6 +42,7 @@ struct setlog {
         struct set sets[2];                  /* the one handed out stays while the next fills */
         struct traits recent[SETLOG_RECENT]; /* of the newest reps, [0] the newest */
         unsigned n_recent;
+        double known_m; /* ROM of the set before, once one was sure; 0 = not known */
         bool put_away;  /* a movement after the last rep looked like putting the bar away */
         double quiet_s; /* untouched for so long since */
 };

@@ -24,6 +24,9 @@
 #define PEAK_SIGMA      0.35
 #define TYPICAL_SIGMA   0.5 /* of a lifter's ROM about the exercise's usual one */
 
+#define KNOWN_SIGMA  0.35 /* of one lifter's ROM from set to set */
+#define MISFIT_SCALE 50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
+
 #define TOLD_SHARE 0.5 /* a lone movement is told of from this share of the least ROM */
 
 void setlog_init(struct setlog *s, const struct setlog_params *params, const struct exercise *exercise) {
@@ -50,7 +53,7 @@ uint32_t setlog_reps(const struct setlog *s) {
 double setlog_rom(const struct setlog *s) {
         double sum = 0;
         if (!s->open || !s->n_recent)
-                return s->rom_typical_m;
+                return s->known_m > 0 ? s->known_m : s->rom_typical_m;
         for (unsigned i = 0; i < s->n_recent; i++)
                 sum += s->recent[i].rom_m;
         return sum / s->n_recent;
@@ -90,19 +93,37 @@ static double distance(const struct setlog *s, const struct traits *a, const str
                 MIN(6.0, log2_ratio(a->eccentric_m, b->eccentric_m) / (square(ECCENTRIC_SIGMA) + 2 * q));
 }
 
-/* Of a rep with itself: it goes down as far as up, and comes back to the direction it had. */
+/* Of a rep with itself: it goes down as far as up. */
 static double unclosed(const struct setlog *s, const struct traits *t) {
-        return MIN(8.0, log2_ratio(t->rom_m, t->eccentric_m) / (square(s->params.closure) + 2 * coarse(t))) +
-                MIN(12.0, square(angle_deg(t->up_start, t->up_end) / s->params.lean_deg));
+        return MIN(8.0, log2_ratio(t->rom_m, t->eccentric_m) / (square(s->params.closure) + 2 * coarse(t)));
 }
 
-/* chi2 of a rep by itself, 3 degrees of freedom: closed, back in its direction, of the exercise's usual travel. */
+/* What to expect of a first rep: the exercise's usual ROM, or what the set before has shown. */
+static double expected_m(const struct setlog *s, double *ret_sigma) {
+        *ret_sigma = s->known_m > 0 ? KNOWN_SIGMA : TYPICAL_SIGMA;
+        return s->known_m > 0 ? s->known_m : s->rom_typical_m;
+}
+
+/* chi2 of a rep by itself, 3 degrees of freedom: closed, back in its direction, of the expected travel; and not won
+ * by force from the correction. */
 static double single(const struct setlog *s, const struct traits *t) {
-        return unclosed(s, t) + log2_ratio(t->rom_m, s->rom_typical_m) / square(TYPICAL_SIGMA);
+        double sigma, rom_m = expected_m(s, &sigma);
+        return unclosed(s, t) + MIN(12.0, square(angle_deg(t->up_start, t->up_end) / s->params.lean_deg)) +
+                log2_ratio(t->rom_m, rom_m) / square(sigma) + MIN(16.0, t->misfit / MISFIT_SCALE);
 }
 
 static double middle3(double a, double b, double c) {
         return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* The latest reps are known to be of one kind. */
+static bool established(const struct setlog *s) {
+        if (!s->open || s->n_recent < SETLOG_RECENT)
+                return false;
+        for (unsigned i = 0; i < SETLOG_RECENT; i++)
+                if (distance(s, &s->recent[i], &s->recent[(i + 1) % SETLOG_RECENT]) > s->params.unlike)
+                        return false;
+        return true;
 }
 
 static struct traits traits_of(const struct cycle_fit *f) {
@@ -112,6 +133,7 @@ static struct traits traits_of(const struct cycle_fit *f) {
                 .concentric_s = (double) (f->concentric.end_us - f->concentric.start_us) * US_S,
                 .peak_mps = f->concentric.peak_mps,
                 .sample_s = f->sample_s,
+                .misfit = f->misfit,
         };
         memcpy(t.up_start, f->up_start, sizeof(t.up_start));
         memcpy(t.up_end, f->up_end, sizeof(t.up_end));
@@ -145,9 +167,9 @@ static int judge(const struct setlog *s, const struct cycle_fit *f, const struct
                 return REJECTED_BOUNCE;
         if (t->concentric_s > p->concentric_most_s)
                 return REJECTED_NOISE;
-        if (MAX(t->rom_m, t->eccentric_m) > p->rom_most * s->rom_typical_m || unclosed(s, t) > p->unlike)
+        if (MAX(t->rom_m, t->eccentric_m) > p->rom_most * s->rom_typical_m)
                 return elsewhere(s, !f->eccentric_first);
-        if (!s->open || s->n_recent < SETLOG_RECENT) /* nothing to compare with but the exercise */
+        if (!established(s)) /* nothing to compare with but the exercise */
                 return single(s, t) > p->odd ? (int) elsewhere(s, !f->eccentric_first) : -1;
 
         double d[SETLOG_RECENT];
@@ -158,8 +180,11 @@ static int judge(const struct setlog *s, const struct cycle_fit *f, const struct
 
 /* Share of true reps that fit worse than this: upper tail of chi2 with 3 degrees of freedom. */
 static double confidence(const struct setlog *s, const struct traits *t) {
-        double sigma = s->open && s->n_recent ? ROM_SIGMA : TYPICAL_SIGMA;
-        double x = unclosed(s, t) + log2_ratio(t->rom_m, setlog_rom(s)) / square(sigma);
+        double x = single(s, t);
+        if (established(s)) {
+                double d = distance(s, t, &s->recent[0]) + unclosed(s, t);
+                x = MIN(x, d * 3 / 5); /* 5 degrees of freedom told as 3 */
+        }
         return MIN(1.0, erfc(sqrt(x / 2)) + sqrt(2 * x / M_PI) * exp(-x / 2));
 }
 
@@ -299,6 +324,8 @@ bool setlog_stray(struct setlog *s, const struct move *m, struct event *ret) {
 bool setlog_close(struct setlog *s, enum set_end end, struct event *ret) {
         if (!s->open)
                 return false;
+        if (established(s))
+                s->known_m = setlog_rom(s);
         s->open = s->put_away = false;
         current(s)->end = end;
         *ret = (struct event){.type = EVENT_SET, .set = current(s)};
