@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Playback gives the generator's samples back: exactly from samples, within counts and jitter from packets. */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "hub/playback.h"
+#include "synth/synth.h"
+#include "unit.h"
+
+static FILE *write_recording(const struct synth_options *o) {
+        FILE *f = tmpfile();
+
+        assert_non_null(f);
+        assert_int_equal(synth_write(o, f), 0);
+        rewind(f);
+        return f;
+}
+
+static struct playback *play(FILE *f) {
+        struct playback *p = NULL;
+        int k = playback_open_stream(f, "x", &p);
+
+        if (k < 0)
+                fail_msg("%s", playback_error(p));
+        return p;
+}
+
+static void test_samples(void **state) {
+        (void) state;
+        struct synth_options o = synth_options_default();
+        struct synth *s = NULL;
+        struct playback *p;
+        struct playback_info info;
+        struct sample wanted, got;
+        FILE *f;
+
+        o.grade = SYNTH_PERFECT;
+        o.loss_pct = 3;
+        for (o.layout = RECORDING_CSV; o.layout <= RECORDING_SAMPLES; o.layout++) {
+                f = write_recording(&o);
+                p = play(f);
+                assert_int_equal(synth_new(&o, &s), 0);
+                for (bool first = true; synth_next(s, &wanted) > 0; first = false) {
+                        assert_int_equal(playback_next(p, &got), 1);
+                        if (first)
+                                wanted.lost = 0; /* nobody knows what was before */
+                        assert_memory_equal(&got, &wanted, sizeof(got));
+                }
+                assert_int_equal(playback_next(p, &got), 0);
+                info = playback_get_info(p);
+                assert_near(info.rate_hz, 100, 1e-9);
+                assert_true(info.samples > 2000 && info.lost > 20);
+                assert_string_equal(info.header->exercise, o.layout == RECORDING_CSV ? "" : "back-squat");
+                assert_int_equal(info.header->truth.count, o.layout == RECORDING_CSV ? -1 : 5);
+                synth_free(s);
+                playback_free(p);
+                fclose(f);
+        }
+}
+
+/* The generator's packets leave 2 ms after their last sample, and late. */
+static void packets(enum packet_counter counter, double jitter_ms, double tolerance_s) {
+        struct synth_options o = synth_options_default();
+        struct synth *s = NULL;
+        struct playback *p;
+        struct sample wanted, got;
+        double worst = 0;
+        FILE *f;
+
+        o.layout = RECORDING_PACKETS;
+        o.counter = counter;
+        o.jitter_ms = jitter_ms;
+        o.reps = 10;
+        f = write_recording(&o);
+        p = play(f);
+        o.layout = RECORDING_SAMPLES;
+        o.jitter_ms = 0;
+        assert_int_equal(synth_new(&o, &s), 0);
+        for (uint64_t last = 0; playback_next(p, &got) > 0; last = got.t_us) {
+                assert_int_equal(synth_next(s, &wanted), 1);
+                assert_true(got.t_us > last);
+                assert_int_equal(got.lost, 0);
+                for (unsigned i = 0; i < 3; i++) {
+                        assert_near(got.f_mps2[i], wanted.f_mps2[i], 1e-9); /* both are whole counts */
+                        assert_near(got.w_radps[i], wanted.w_radps[i], 1e-9);
+                }
+                if (wanted.t_us > 10000000)
+                        worst = fmax(worst, fabs((double) got.t_us - (double) wanted.t_us - 2000) * 1e-6);
+        }
+        printf("# %s, jitter %g ms: instants within %.2f ms\n", packet_counter_to_string(counter), jitter_ms,
+                worst * 1e3);
+        assert_near(worst, 0, tolerance_s);
+        assert_true(playback_get_info(p).samples > 3000);
+        synth_free(s);
+        playback_free(p);
+        fclose(f);
+}
+
+static void test_packets(void **state) {
+        (void) state;
+        for (enum packet_counter c = 0; c < _PACKET_COUNTER_MAX; c++) {
+                packets(c, 0, 0.0001);
+                packets(c, 15, 0.002);
+        }
+}
+
+static void test_lost_packets(void **state) {
+        (void) state;
+        struct synth_options o = synth_options_default();
+        struct playback *p;
+        struct sample got;
+        double first_us = 0, due = 0;
+        FILE *f;
+
+        o.layout = RECORDING_PACKETS;
+        o.loss_pct = 5;
+        o.jitter_ms = 10;
+        o.reps = 20;
+        f = write_recording(&o);
+        p = play(f);
+        while (playback_next(p, &got) > 0) {
+                if (got.t_us < 10000000) /* the timebase settles */
+                        first_us = (double) got.t_us;
+                else
+                        due += 1 + got.lost;
+        }
+        /* All samples, here or known to be missing, are 10 ms apart. */
+        assert_near(((double) got.t_us - first_us) * 1e-4, due, 0.2);
+        assert_near((double) playback_get_info(p).lost / due, 0.05, 0.02);
+        playback_free(p);
+        fclose(f);
+}
+
+#define PACKETS                                                                                                \
+        "repcast-recording 1\nrate_hz: 100\npacket: imu16\ncounter: u16-32768hz\naccel_range_g: "              \
+        "8\ngyro_range_dps: 1000\n"                                                                            \
+        "arrival_us,packet\n"
+#define ZEROS "000000000000000000000000"
+
+static void expect_fault(const char *text, const char *error) {
+        struct playback *p = NULL;
+        struct sample got;
+        FILE *f = fmemopen((void *) (uintptr_t) text, strlen(text), "r");
+        int k;
+
+        assert_non_null(f);
+        k = playback_open_stream(f, "x", &p);
+        while (k >= 0 && (k = playback_next(p, &got)) > 0)
+                ;
+        assert_int_equal(k, -EBADMSG);
+        assert_string_equal(playback_error(p), error);
+        assert_int_equal(playback_next(p, &got), -EBADMSG);
+        playback_free(p);
+        fclose(f);
+}
+
+static void test_faults(void **state) {
+        (void) state;
+        expect_fault(PACKETS "5,010100" ZEROS "\n",
+                "x:8:3: packet does not decode: 1 to 42 samples of 12 bytes behind a header of 4 are allowed, "
+                "15 bytes were "
+                "given");
+        expect_fault(PACKETS "5,01010000" ZEROS "\n60,0201" ZEROS "\n",
+                "x:9:4: packet is of another version: imu16 version 1 is allowed, version 2 was given");
+        expect_fault("t,ax,ay,az,gx,gy,gz\n0,0,0,9.8,0,0,0\n0.01,0,0,nan,0,0,0\n",
+                "x:3:10: az is no number: a finite decimal number is allowed, \"nan\" was given");
+        expect_fault("t,ax",
+                "x:1:1: wrong first line: \"t,ax,ay,az,gx,gy,gz\" or \"repcast-recording 1\" is allowed, "
+                "\"t,ax\" was given (the file ends in this line)");
+}
+
+static void test_duration(void **state) {
+        (void) state;
+        char path[] = "/tmp/repcast-playback-XXXXXX";
+        struct synth_options o = synth_options_default();
+        struct playback *p = NULL;
+        struct sample got;
+        double forecast, end = 0;
+        FILE *f = fdopen(mkstemp(path), "w");
+
+        assert_non_null(f);
+        assert_int_equal(synth_write(&o, f), 0);
+        fclose(f);
+        assert_int_equal(playback_open(path, &p), 0);
+        unlink(path);
+        forecast = playback_get_info(p).duration_s;
+        assert_true(playback_get_position(p).total > 100000);
+        while (playback_next(p, &got) > 0)
+                end = (double) got.t_us * 1e-6;
+        assert_near(forecast, end, 1e-6);
+        assert_true(playback_get_position(p).bytes == playback_get_position(p).total);
+        playback_free(p);
+
+        p = NULL;
+        assert_int_equal(playback_open("/no/such", &p), -ENOENT);
+        assert_string_equal(playback_error(p), "/no/such: No such file or directory");
+        playback_free(p);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_samples),
+                cmocka_unit_test(test_packets),
+                cmocka_unit_test(test_lost_packets),
+                cmocka_unit_test(test_faults),
+                cmocka_unit_test(test_duration),
+        };
+        return run_unit_tests(tests);
+}
