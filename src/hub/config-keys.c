@@ -85,8 +85,8 @@ static const struct key hub_keys[] = {
         { "Prefix", KEY_TEXT, FIELD(hub_config, prefix), .preset = "repcast", .check = is_prefix,
                 .allowed = "one or more such names with / between: " LEVEL_ALLOWED,
                 .fixed = true, .what = "first levels of every topic" },
-        { "Exercises", KEY_PATH, FIELD(hub_config, exercises), .preset = PKGDATADIR "/exercises.conf",
-                .allowed = "the path of a file", .what = "the table of lifts" },
+        { "Exercises", KEY_PATH, FIELD(hub_config, exercises), .preset = "",
+                .allowed = "the path of a file", .what = "the table of lifts; unset: the one that comes with repcast, which is built in" },
         { "LogLevel", KEY_WORD, FIELD(hub_config, log_level), .preset = "info", .word = level_word,
                 .what = "what is less urgent than this is not logged" },
 };

@@ -16,6 +16,7 @@
 #include "util/ini.h"
 #include "util/macros.h"
 #include "util/suggest.h"
+#include "util/textfile.h"
 
 DEFINE_CLEANUP(FILE *, fclose);
 DEFINE_CLEANUP(DIR *, closedir);
@@ -137,6 +138,7 @@ static int read_entries(struct loader *l, FILE *file) {
 /* Takes the path. */
 static int read_file(struct loader *l, char *path) {
         _cleanup_(fclosep) FILE *file = NULL;
+        const char *why = NULL;
         char **paths = reallocarray(l->config->paths, l->config->n_paths + 1, sizeof(*paths));
         int r;
 
@@ -147,10 +149,10 @@ static int read_file(struct loader *l, char *path) {
         l->config->paths = paths;
         paths[l->config->n_paths++] = path;
         l->path = path;
-        file = fopen(path, "re");
-        r = file ? read_entries(l, file) : -errno;
+        file = textfile_open(path, &why);
+        r = file ? read_entries(l, file) : -EINVAL;
         if (r < 0)
-                faults_add(l->faults, path, 0, "cannot be read: %s", strerror(-r));
+                faults_add(l->faults, path, 0, "cannot be read: %s", why ? why : strerror(-r));
         return 0;
 }
 
@@ -227,7 +229,8 @@ static void check_mqtt(struct loader *l) {
 
 static void check_stations(struct loader *l) {
         _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
-        bool known = exercises_load(l->config->hub.exercises, l->faults, &exercises) >= 0;
+        const char *path = *l->config->hub.exercises ? l->config->hub.exercises : NULL;
+        bool known = exercises_load(path, l->faults, &exercises) >= 0;
 
         for (size_t i = 0; i < l->config->n_stations; i++) {
                 struct station_config *s = &l->config->stations[i];
@@ -250,9 +253,9 @@ static void check_stations(struct loader *l) {
                         s->exercise = *exercise;
                 else
                         key_fault(&config_station_keys.keys[0], &s->section.origins[0], l->faults,
-                                "no such exercise in %s%s%s%s; given was '%s'", l->config->hub.exercises,
-                                nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "",
-                                s->exercise_name);
+                                "no such exercise in %s%s%s%s; given was '%s'",
+                                path ? path : EXERCISES_BUILTIN_NAME, nearest ? "; did you mean " : "",
+                                nearest ? nearest : "", nearest ? "?" : "", s->exercise_name);
         }
 }
 

@@ -12,6 +12,7 @@
 #include "util/ini.h"
 #include "util/macros.h"
 #include "util/suggest.h"
+#include "util/textfile.h"
 
 DEFINE_CLEANUP(FILE *, fclose);
 
@@ -156,25 +157,32 @@ static int read_all(FILE *file, const char *path, struct exercises *e, struct fa
         return r < 0 ? r : section_close(&section, e, faults);
 }
 
-static FILE *open_table(const char *path) {
-        return path ? fopen(path, "re")
-                    : fmemopen((void *) (uintptr_t) exercises_builtin, exercises_builtin_size, "r");
+static FILE *open_table(const char *path, const char **ret_why) {
+        FILE *file;
+
+        if (path)
+                return textfile_open(path, ret_why);
+        file = fmemopen((void *) (uintptr_t) exercises_builtin, exercises_builtin_size, "r");
+        if (!file)
+                *ret_why = strerror(errno);
+        return file;
 }
 
 int exercises_load(const char *path, struct faults *faults, struct exercises *ret) {
         _cleanup_(exercises_done) struct exercises e = {NULL, 0};
-        _cleanup_(fclosep) FILE *file = open_table(path);
+        const char *why = NULL, *name = path ? path : EXERCISES_BUILTIN_NAME;
+        _cleanup_(fclosep) FILE *file = open_table(path, &why);
         unsigned faults_before = faults->n;
-        int r = file ? read_all(file, path ? path : "built-in exercises.conf", &e, faults) : -errno;
+        int r = file ? read_all(file, name, &e, faults) : -EINVAL;
 
         if (r < 0) {
-                faults_add(faults, path, 0, "cannot be read: %s", strerror(-r));
+                faults_add(faults, name, 0, "cannot be read: %s", why ? why : strerror(-r));
                 return r;
         }
         if (faults->n > faults_before)
                 return -EINVAL;
         if (e.n == 0) {
-                faults_add(faults, path, 0, "holds no exercise; at least one [section] is needed");
+                faults_add(faults, name, 0, "holds no exercise; at least one [section] is needed");
                 return -EINVAL;
         }
         *ret = e;

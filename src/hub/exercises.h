@@ -22,9 +22,10 @@ extern const struct key_table exercise_keys;
 /* The shipped table, built into the programs so that they work where nothing is installed. */
 extern const unsigned char exercises_builtin[];
 extern const size_t exercises_builtin_size;
+#define EXERCISES_BUILTIN_NAME "the built-in table" /* in faults */
 
-/* path NULL: the built-in table. Every fault is told, that the file cannot be read included. Returns 0, -EINVAL where the file is faulty, or
- * another negative errno value. */
+/* path NULL: the built-in table. Every fault is told, that the file cannot be read included. Returns 0, -EINVAL where
+ * the file is faulty or cannot be opened, or another negative errno value. */
 int exercises_load(const char *path, struct faults *faults, struct exercises *ret);
 void exercises_done(struct exercises *e);
 

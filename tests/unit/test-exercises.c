@@ -205,11 +205,14 @@ static void test_file_that_is_not_there(void **state) {
 
         (void) state;
         said[0] = '\0';
-        assert_int_equal(exercises_load("/nowhere/at/all.conf", &faults, &e), -ENOENT);
+        assert_int_equal(exercises_load("/nowhere/at/all.conf", &faults, &e), -EINVAL);
         assert_string_equal(said, "/nowhere/at/all.conf: cannot be read: No such file or directory\n");
         said[0] = '\0';
-        assert_int_equal(exercises_load("/", &faults, &e), -EISDIR);
+        assert_int_equal(exercises_load("/", &faults, &e), -EINVAL);
         assert_string_equal(said, "/: cannot be read: Is a directory\n");
+        said[0] = '\0';
+        assert_int_equal(exercises_load("/dev/zero", &faults, &e), -EINVAL);
+        assert_string_equal(said, "/dev/zero: cannot be read: it is no regular file\n");
 }
 
 static void test_many_faults_are_bounded(void **state) {

@@ -3,8 +3,6 @@
 
 #include "unit.h"
 #include "util/ini.h"
-#include "util/macros.h"
-#include "util/utf8.h"
 
 /* Everything the reader says about a text, one line an entry. */
 static char said[65536];
@@ -147,34 +145,6 @@ static void test_unreadable_file(void **state) {
         assert_reads("\n", "");
 }
 
-static void test_utf8(void **state) {
-        static const struct {
-                const char *bytes;
-                size_t n, length;
-        } cases[] = {
-                {"a", 1, 1},
-                {"\xc2\x80", 2, 2},
-                {"\xdf\xbf", 2, 2},
-                {"\xe0\xa0\x80", 3, 3},
-                {"\xed\x9f\xbf", 3, 3},
-                {"\xf0\x90\x80\x80", 4, 4},
-                {"\xf4\x8f\xbf\xbf", 4, 4},
-                {"\x80", 1, 0},             /* a continuation alone */
-                {"\xc1\xbf", 2, 0},         /* overlong */
-                {"\xe0\x9f\xbf", 3, 0},     /* overlong */
-                {"\xed\xa0\x80", 3, 0},     /* surrogate */
-                {"\xf4\x90\x80\x80", 4, 0}, /* above U+10FFFF */
-                {"\xf5\x80\x80\x80", 4, 0},
-                {"\xe2\x82", 2, 0}, /* cut */
-                {"\xe2\x82x", 3, 0},
-                {"\xc3", 1, 0},
-        };
-
-        (void) state;
-        for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-                assert_int_equal(utf8_character(cases[i].bytes, cases[i].n), cases[i].length);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sections_and_keys),
@@ -184,7 +154,6 @@ int main(void) {
                 cmocka_unit_test(test_line_length),
                 cmocka_unit_test(test_long_names),
                 cmocka_unit_test(test_unreadable_file),
-                cmocka_unit_test(test_utf8),
         };
         return run_unit_tests(tests);
 }

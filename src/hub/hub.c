@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The event loop and what hangs on it. */
+
+#include "hub/hub.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hub/notify.h"
+#include "hub/outlet.h"
+#include "hub/station.h"
+#include "mqtt/uplink.h"
+#include "util/log.h"
+#include "util/macros.h"
+
+/* Retired stations keep their slot and numbers for the run, in case that they come back. */
+#define STATIONS_MAX    (2 * CONFIG_STATIONS_MAX)
+#define STOP_TIMEOUT_US UINT64_C(5000000) /* for the broker to take what waits */
+#define LOOK_US         UINT64_C(1000000) /* between two looks at the uplink */
+
+struct hub {
+        char *config_path;
+        struct config *config;
+        bool until_end;
+        sd_event *loop;
+        struct outlet outlet;
+        struct station *stations[STATIONS_MAX];
+        unsigned n_stations;
+        struct notify notify;
+        sd_event_source *look;
+        uint64_t dropped; /* events, as last reported */
+};
+
+void hub_log_fault(const char *text, void *userdata) {
+        static const struct log_fields fields = {.kind = LOG_KIND_CONFIG};
+
+        (void) userdata;
+        log_write(LOG_ERR, NULL, &fields, "%s", text);
+}
+
+/* ---- stations ---- */
+
+static struct station *find_station(struct hub *h, const char *name) {
+        for (unsigned i = 0; i < h->n_stations; i++)
+                if (strcmp(station_name(h->stations[i]), name) == 0)
+                        return h->stations[i];
+        return NULL;
+}
+
+static int get_station(struct hub *h, const char *name, struct station **ret) {
+        struct station *s = find_station(h, name);
+        int r;
+
+        if (!s) {
+                if (h->n_stations == STATIONS_MAX)
+                        return -ENOSPC;
+                r = station_new(h->loop, &h->outlet, h->n_stations, name, &s);
+                if (r < 0)
+                        return r;
+                h->stations[h->n_stations++] = s;
+        }
+        *ret = s;
+        return 0;
+}
+
+/* Bring the stations in line with the configuration; one that did not change goes on undisturbed. */
+static void apply_stations(struct hub *h) {
+        for (unsigned i = 0; i < h->n_stations; i++) {
+                bool wanted = false;
+
+                for (size_t k = 0; k < h->config->n_stations; k++)
+                        wanted |= strcmp(h->config->stations[k].name, station_name(h->stations[i])) == 0;
+                if (!wanted)
+                        station_stop(h->stations[i]);
+        }
+        for (size_t k = 0; k < h->config->n_stations; k++) {
+                const struct station_config *config = &h->config->stations[k], *old;
+                struct station *s;
+                int r = get_station(h, config->name, &s);
+
+                if (r >= 0) {
+                        old = station_get_config(s);
+                        if (old && config_station_equal(old, config))
+                                continue;
+                        r = station_configure(s, config);
+                }
+                if (r == -ENOSPC)
+                        log_error("%s: more than %d different stations since the start; restart repcastd to "
+                                  "have it",
+                                config->name, STATIONS_MAX);
+                else if (r < 0)
+                        log_error("%s: cannot be set up: %s", config->name, strerror(-r));
+        }
+}
+
+static bool all_ended(const struct hub *h, bool *ret_failed) {
+        bool failed = false;
+
+        for (unsigned i = 0; i < h->n_stations; i++) {
+                enum source_state state = station_source_state(h->stations[i]);
+
+                if (!station_is_active(h->stations[i]))
+                        continue;
+                if (state != SOURCE_ENDED && state != SOURCE_FAILED)
+                        return false;
+                failed |= state == SOURCE_FAILED;
+        }
+        *ret_failed = failed;
+        return true;
+}
+
+/* ---- reload ---- */
+
+static void tell_fixed(const struct key_table *t, const void *old, const void *new) {
+        for (size_t i = 0; i < t->n; i++)
+                if (t->keys[i].fixed && !key_equal(&t->keys[i], old, new))
+                        log_warning("[%s] %s=: the new value takes effect with the next start", t->section,
+                                t->keys[i].name);
+}
+
+static void reload(struct hub *h) {
+        static const struct log_fields fields = {.kind = LOG_KIND_RELOADED};
+        struct faults faults = {.sink = hub_log_fault};
+        struct config *config = NULL;
+        int r = config_load(h->config_path, &faults, &config);
+
+        if (r < 0) {
+                log_error("the new configuration is refused (%s); the old one stays in force",
+                        r == -EINVAL ? "its faults are above" : strerror(-r));
+                return;
+        }
+        tell_fixed(&config_hub_keys, &h->config->hub, &config->hub);
+        tell_fixed(&config_mqtt_keys, &h->config->mqtt, &config->mqtt);
+        config_free(h->config);
+        h->config = config;
+        log_open(LOG_ERR + (int) config->hub.log_level);
+        apply_stations(h);
+        log_event(LOG_INFO, fields, "configuration reloaded: %zu stations", config->n_stations);
+}
+
+/* ---- events of the loop ---- */
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+        (void) userdata;
+        log_info("stopping on %s", info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+        return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+        struct hub *h = userdata;
+
+        (void) source;
+        (void) info;
+        notify_reloading(&h->notify);
+        reload(h);
+        notify_ready(&h->notify);
+        return 0;
+}
+
+static void report(struct hub *h, const struct uplink_stats *stats) {
+        static const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
+        unsigned active = 0, streaming = 0;
+
+        for (unsigned i = 0; i < h->n_stations; i++) {
+                active += station_is_active(h->stations[i]);
+                streaming += station_is_active(h->stations[i]) &&
+                        station_source_state(h->stations[i]) == SOURCE_STREAMING;
+        }
+        if (stats->dropped > h->dropped)
+                log_event(LOG_WARNING, fields,
+                        "%llu events were lost because the broker did not take them in time",
+                        (unsigned long long) (stats->dropped - h->dropped));
+        h->dropped = stats->dropped;
+        notify_status(&h->notify,
+                "%u stations, %u streaming; broker %s%s%s; events: %llu sent, %llu waiting, %llu lost", active,
+                streaming, stats->connected ? "connected" : "away", *stats->error ? ": " : "", stats->error,
+                (unsigned long long) stats->published, (unsigned long long) stats->waiting,
+                (unsigned long long) stats->dropped);
+}
+
+/* Once a second: how is the uplink, and is everything done? */
+static int on_look(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct hub *h = userdata;
+        struct uplink_stats stats;
+        bool failed;
+
+        (void) usec;
+        uplink_get_stats(h->outlet.uplink, &stats);
+        report(h, &stats);
+        if (h->until_end && all_ended(h, &failed))
+                return sd_event_exit(h->loop, failed ? HUB_SOURCE_FAILED : 0);
+        return sd_event_source_set_time_relative(source, LOOK_US);
+}
+
+static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct hub *h = userdata;
+        uint64_t now_us;
+
+        (void) usec;
+        sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
+        notify_alive(&h->notify, now_us <= uplink_alive_until_us(h->outlet.uplink));
+        return sd_event_source_set_time_relative(source, h->notify.feed_us);
+}
+
+/* ---- life ---- */
+
+/* Every hub needs its own, the same after a restart: a broker that sees a new one keeps the old session, whose will
+ * would then overwrite the new birth. The machine's id is not told, only a hash of it. */
+static void make_client_id(const char *hub, char *ret, size_t size) {
+        const sd_id128_t app = SD_ID128_MAKE(9e, b1, 0c, 3d, 5a, 7f, 41, 58, 8d, 20, 64, fa, 17, c3, 92, e0);
+        sd_id128_t id;
+        char text[SD_ID128_STRING_MAX] = "";
+
+        if (sd_id128_get_machine_app_specific(app, &id) >= 0)
+                sd_id128_to_string(id, text);
+        snprintf(ret, size, "repcast-%.12s-%s", text, hub);
+}
+
+static int make_uplink(struct hub *h) {
+        const struct mqtt_config *m = &h->config->mqtt;
+        char client_id[MESSAGE_NAME_MAX + 32];
+        struct uplink_config config = {
+                .host = m->host,
+                .port = m->port,
+                .username = *m->username ? m->username : NULL,
+                .password = *m->password ? m->password : NULL,
+                .client_id = client_id,
+                .prefix = h->config->hub.prefix,
+                .hub = h->config->hub.name,
+                .run = h->outlet.run,
+                .version = VERSION,
+                .keepalive_s = m->keepalive_s,
+                .backlog_max = m->backlog,
+                .n_stations = STATIONS_MAX,
+        };
+
+        make_client_id(h->config->hub.name, client_id, sizeof(client_id));
+        return uplink_new(&config, &h->outlet.uplink);
+}
+
+static int make_outlet(struct hub *h) {
+        sd_id128_t run;
+        int r = sd_id128_randomize(&run);
+
+        if (r < 0)
+                return r;
+        sd_id128_to_string(run, h->outlet.run);
+        strcpy(h->outlet.hub, h->config->hub.name);
+        wallclock_update(&h->outlet.clock);
+        return make_uplink(h);
+}
+
+static int make_loop(struct hub *h) {
+        int r = sd_event_new(&h->loop);
+
+        if (r >= 0)
+                r = sd_event_add_signal(h->loop, NULL, SIGTERM, on_stop, h);
+        if (r >= 0)
+                r = sd_event_add_signal(h->loop, NULL, SIGINT, on_stop, h);
+        if (r >= 0)
+                r = sd_event_add_signal(h->loop, NULL, SIGHUP, on_reload, h);
+        if (r >= 0)
+                r = sd_event_add_time_relative(h->loop, &h->look, CLOCK_MONOTONIC, 0, 0, on_look, h);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(h->look, SD_EVENT_ON);
+        return r;
+}
+
+/* Not below the samples: a loop that is busy for good with them shall be found out all the same. */
+static int make_watchdog(struct hub *h) {
+        sd_event_source *source;
+        int r;
+
+        if (h->notify.feed_us == 0)
+                return 0;
+        r = sd_event_add_time_relative(
+                h->loop, &source, CLOCK_MONOTONIC, 0, h->notify.feed_us / 10, on_watchdog, h);
+        if (r < 0)
+                return r;
+        sd_event_source_set_floating(source, true);
+        r = sd_event_source_set_enabled(source, SD_EVENT_ON);
+        sd_event_source_unref(source);
+        return r;
+}
+
+int hub_new(const char *config_path, struct config *config, bool until_end, struct hub **ret) {
+        struct hub *h = calloc(1, sizeof(*h));
+        int r;
+
+        if (!h) {
+                config_free(config);
+                return -ENOMEM;
+        }
+        h->config = config;
+        h->until_end = until_end;
+        h->config_path = strdup(config_path);
+        notify_init(&h->notify);
+        r = h->config_path ? make_loop(h) : -ENOMEM;
+        if (r >= 0)
+                r = make_watchdog(h);
+        if (r >= 0)
+                r = make_outlet(h);
+        if (r < 0) {
+                hub_free(h);
+                return r;
+        }
+        *ret = h;
+        return 0;
+}
+
+struct hub *hub_free(struct hub *h) {
+        if (!h)
+                return NULL;
+        for (unsigned i = 0; i < h->n_stations; i++)
+                station_free(h->stations[i]);
+        uplink_free(h->outlet.uplink);
+        sd_event_source_disable_unref(h->look);
+        sd_event_unref(h->loop);
+        config_free(h->config);
+        free(h->config_path);
+        free(h);
+        return NULL;
+}
+
+/* Sources, open sets, then the uplink: the last events are on their way before it says goodbye. */
+static int stop(struct hub *h) {
+        static const struct log_fields fields = {.kind = LOG_KIND_STOPPED};
+        struct uplink_stats stats;
+        uint64_t lost;
+        int r;
+
+        notify_stopping(&h->notify);
+        for (unsigned i = 0; i < h->n_stations; i++)
+                station_stop(h->stations[i]);
+        r = uplink_stop(h->outlet.uplink, STOP_TIMEOUT_US);
+        uplink_get_stats(h->outlet.uplink, &stats);
+        lost = stats.waiting + stats.dropped;
+        if (r < 0) {
+                log_error("the MQTT thread does not stop: %s", strerror(-r));
+                return r;
+        }
+        if (lost > 0)
+                log_event(LOG_WARNING, fields,
+                        "stopped; %llu events sent, %llu lost: the broker did not take them",
+                        (unsigned long long) stats.published, (unsigned long long) lost);
+        else
+                log_event(LOG_INFO, fields, "stopped; %llu events sent", (unsigned long long) stats.published);
+        return lost > 0 && h->until_end ? HUB_EVENTS_LOST : 0;
+}
+
+int hub_run(struct hub *h) {
+        static const struct log_fields fields = {.kind = LOG_KIND_STARTED};
+        int r = uplink_start(h->outlet.uplink), stopped;
+
+        if (r < 0)
+                return r;
+        apply_stations(h);
+        log_event(LOG_INFO, fields, "repcastd %s is hub \"%s\" with %zu stations, broker %s", VERSION,
+                h->config->hub.name, h->config->n_stations, h->config->mqtt.broker);
+        if (h->config->n_stations == 0)
+                log_warning("no station is configured: see repcast.conf(5)");
+        notify_ready(&h->notify);
+        r = sd_event_loop(h->loop);
+        stopped = stop(h);
+        return stopped != 0 ? stopped : r;
+}

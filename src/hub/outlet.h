@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The way out for every station: run, number, clock and hub name are put on a message here, then the uplink has it. */
+
+#include <stdint.h>
+
+#include "hub/wallclock.h"
+#include "message/message.h"
+#include "mqtt/uplink.h"
+
+struct outlet {
+        struct uplink *uplink;     /* the hub's */
+        char run[MESSAGE_RUN_MAX]; /* random, one for each start of the daemon */
+        char hub[MESSAGE_NAME_MAX];
+        uint64_t number; /* of the last event */
+        struct wallclock clock;
+};
+
+/* An event that must arrive: gets the run's next number and the station's next seq. One that finds the queue full is
+ * counted by the uplink, and its seq is missing at the other end, which is how a listener learns of it. */
+void outlet_post(struct outlet *o, struct message *m, uint64_t *seq);
+
+/* An event that may be missed: numbered, but outside the station's sequence. */
+void outlet_mention(struct outlet *o, struct message *m);
+
+/* The latest of its kind; it replaces the one before. */
+void outlet_show(struct outlet *o, unsigned slot, struct message *m);

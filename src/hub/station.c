@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples go through the core, what it finds goes out. */
+
+#include "hub/station.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <repcast/core.h>
+
+#include "hub/source-recording.h"
+#include "util/log.h"
+#include "util/macros.h"
+#include "util/utf8.h"
+
+#define LIVE_US UINT64_C(100000) /* 10 live messages a second at most */
+
+struct station {
+        sd_event *loop;
+        struct outlet *outlet;
+        unsigned slot;
+        char name[MESSAGE_NAME_MAX];
+        uint64_t seq; /* of the last event */
+
+        bool active;
+        struct station_config config;
+        struct source *source;
+        enum source_state source_state;
+        struct core core;
+        uint32_t sets_before;  /* sets of earlier configurations: the core numbers its own from 1 */
+        uint32_t sets;         /* highest number of a set so far */
+        uint64_t newest_us;    /* instant of the newest sample */
+        uint64_t live_sent_us; /* CLOCK_MONOTONIC */
+        bool state_changed;
+        struct message_origin origin;
+        struct station_state state;
+        struct message message; /* the one in work: too large for the stack of every call */
+};
+
+static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set) {
+        return (struct log_fields){
+                .kind = kind,
+                .station = s->name,
+                .sensor = s->origin.sensor,
+                .set = set,
+        };
+}
+
+static struct message *new_message(struct station *s) {
+        s->message.origin = s->origin;
+        return &s->message;
+}
+
+static void show_state(struct station *s) {
+        struct message *m = new_message(s);
+
+        s->state_changed = false;
+        m->type = MESSAGE_STATE;
+        m->t_us = s->newest_us;
+        m->state = s->state;
+        outlet_show(s->outlet, s->slot, m);
+}
+
+/* ---- from the core ---- */
+
+static uint32_t number_set(struct station *s, uint32_t set) {
+        if (set == 0)
+                return 0;
+        s->sets = MAX(s->sets, s->sets_before + set);
+        return s->sets_before + set;
+}
+
+static void take_phase(struct station *s, struct message *m) {
+        m->phase.set = number_set(s, m->phase.set);
+        outlet_show(s->outlet, s->slot, m);
+}
+
+static void take_rep(struct station *s, struct message *m) {
+        m->rep.set = number_set(s, m->rep.set);
+        s->state.set = m->rep.set;
+        s->state.reps = m->rep.rep;
+        s->state_changed = true;
+        outlet_post(s->outlet, m, &s->seq);
+}
+
+static void take_set(struct station *s, struct message *m) {
+        const struct set *set = &m->set;
+        struct log_fields fields;
+
+        m->set.set = number_set(s, m->set.set);
+        s->state.set = 0;
+        s->state.reps = 0;
+        s->state.last_set = set->set;
+        s->state.last_set_reps = set->n_reps;
+        s->state.last_set_tut_s = set->tut_s;
+        s->state.last_set_best_mps = set->best_mps;
+        s->state.last_set_velocity_loss_pct = set->velocity_loss_pct;
+        s->state_changed = true;
+        outlet_post(s->outlet, m, &s->seq);
+        fields = log_fields(s, LOG_KIND_SET, set->set);
+        log_event(LOG_INFO, fields, "%s: set %u of %s: %u reps, %.1f s under tension, ended by %s", s->name,
+                set->set, s->config.exercise_name, set->n_reps, set->tut_s, set_end_to_string(set->end));
+}
+
+static void take_events(struct station *s) {
+        const struct event *event;
+
+        while ((event = core_next(&s->core))) {
+                struct message *m = new_message(s);
+
+                message_from_event(m, event);
+                switch (event->type) {
+                case EVENT_PHASE:
+                        take_phase(s, m);
+                        break;
+                case EVENT_REP:
+                        take_rep(s, m);
+                        break;
+                case EVENT_SET:
+                        take_set(s, m);
+                        break;
+                case EVENT_REJECTED:
+                        outlet_mention(s->outlet, m);
+                        break;
+                case _EVENT_MAX:
+                        break;
+                }
+        }
+}
+
+static void show_live(struct station *s) {
+        struct message *m;
+        struct live live;
+        uint64_t now_us;
+
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        if (now_us - s->live_sent_us < LIVE_US)
+                return;
+        core_live(&s->core, &live);
+        if (!live.moving)
+                return;
+        s->live_sent_us = now_us;
+        live.set = number_set(s, live.set);
+        m = new_message(s);
+        m->type = MESSAGE_LIVE;
+        m->t_us = live.t_us;
+        m->live = live;
+        outlet_show(s->outlet, s->slot, m);
+}
+
+/* ---- from the source ---- */
+
+static void on_samples(void *userdata, const struct sample *samples, size_t n) {
+        struct station *s = userdata;
+
+        for (size_t i = 0; i < n; i++) {
+                (void) core_push(&s->core, &samples[i]); /* it counts what it leaves out */
+                take_events(s);
+        }
+        s->newest_us = samples[n - 1].t_us;
+        show_live(s);
+        if (s->state_changed)
+                show_state(s);
+}
+
+static void close_set(struct station *s) {
+        core_flush(&s->core);
+        take_events(s);
+}
+
+static void on_state(void *userdata, enum source_state state, const char *why) {
+        struct station *s = userdata;
+        const char *sensor = source_sensor(s->source);
+        struct log_fields fields;
+
+        s->source_state = state;
+        if (state == SOURCE_ENDED || state == SOURCE_FAILED)
+                close_set(s);
+        utf8_repair(sensor, strlen(sensor), s->origin.sensor, sizeof(s->origin.sensor));
+        strcpy(s->state.sensor_state, source_state_to_string(state));
+        utf8_repair(
+                why ? why : "", why ? strlen(why) : 0, s->state.sensor_error, sizeof(s->state.sensor_error));
+        show_state(s);
+        fields = log_fields(s, LOG_KIND_SENSOR, 0);
+        if (state == SOURCE_FAILED)
+                log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why ? why : "no reason known");
+        else if (state != SOURCE_WAITING)
+                log_event(LOG_INFO, fields, "%s: the sensor is %s", s->name, source_state_to_string(state));
+}
+
+/* ---- from the hub ---- */
+
+int station_new(sd_event *loop, struct outlet *outlet, unsigned slot, const char *name, struct station **ret) {
+        struct station *s = calloc(1, sizeof(*s));
+
+        if (!s)
+                return -ENOMEM;
+        s->loop = sd_event_ref(loop);
+        s->outlet = outlet;
+        s->slot = slot;
+        snprintf(s->name, sizeof(s->name), "%s", name);
+        s->state.last_set_tut_s = s->state.last_set_best_mps = s->state.last_set_velocity_loss_pct =
+                (double) NAN;
+        *ret = s;
+        return 0;
+}
+
+struct station *station_free(struct station *s) {
+        if (!s)
+                return NULL;
+        source_free(s->source);
+        sd_event_unref(s->loop);
+        free(s);
+        return NULL;
+}
+
+static void end_source(struct station *s) {
+        if (!s->source)
+                return;
+        s->source = source_free(s->source);
+        close_set(s);
+        s->sets_before = s->sets;
+        s->state.set = 0;
+        s->state.reps = 0;
+}
+
+void station_stop(struct station *s) {
+        if (!s->active)
+                return;
+        end_source(s);
+        s->active = false;
+        if (s->source_state != SOURCE_FAILED) /* which stays the last that is known of it */
+                s->source_state = SOURCE_ENDED;
+        strcpy(s->state.sensor_state, source_state_to_string(s->source_state));
+        show_state(s);
+}
+
+int station_configure(struct station *s, const struct station_config *config) {
+        static const struct source_handler handler = {.on_samples = on_samples, .on_state = on_state};
+        struct source_recording_config recording = {
+                .path = config->recording,
+                .speed = config->recording_speed,
+                .loop = config->recording_loop,
+                .pause_s = config->recording_pause_s,
+        };
+        int r;
+
+        end_source(s);
+        s->config = *config;
+        s->active = true;
+        s->live_sent_us = 0;
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
+        s->origin = (struct message_origin){.load_kg = config->load_kg};
+        strcpy(s->origin.station, s->name);
+        strcpy(s->origin.athlete, config->athlete);
+        strcpy(s->origin.exercise, config->exercise_name);
+        r = core_init(&s->core, NULL, &config->exercise);
+        if (r >= 0)
+                r = source_recording_new(s->loop, &recording, &s->source);
+        return r < 0 ? r : source_start(s->source, &handler, s);
+}
+
+const char *station_name(const struct station *s) {
+        return s->name;
+}
+
+bool station_is_active(const struct station *s) {
+        return s->active;
+}
+
+const struct station_config *station_get_config(const struct station *s) {
+        return s->active ? &s->config : NULL;
+}
+
+enum source_state station_source_state(const struct station *s) {
+        return s->source_state;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* A station: a place to lift with its sensor, athlete, exercise and load.
+ *
+ *     source -> signal core -> events -> messages -> outlet
+ *
+ * A station lives as long as the run: its slot, its event sequence and its numbers of sets go on when it is configured
+ * anew, and when it is taken out of the configuration and put back. */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "hub/config.h"
+#include "hub/outlet.h"
+#include "hub/source.h"
+
+struct station;
+
+/* slot: the station's own among the uplink's. */
+int station_new(sd_event *loop, struct outlet *outlet, unsigned slot, const char *name, struct station **ret);
+struct station *station_free(struct station *s);
+
+/* Take a configuration and start its source; what ran before is ended first. */
+int station_configure(struct station *s, const struct station_config *config);
+
+/* End the source and the open set, and say so. */
+void station_stop(struct station *s);
+
+const char *station_name(const struct station *s);
+bool station_is_active(const struct station *s);                          /* configured and not stopped */
+const struct station_config *station_get_config(const struct station *s); /* NULL = not active */
+enum source_state station_source_state(const struct station *s);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* From CLOCK_MONOTONIC, on which samples are stamped, to the time of day, which payloads tell.
+ *
+ * Both clocks are slewed alike, so their distance changes only when the time of day is set (at boot, for a hub without
+ * a battery clock). It is kept while it agrees with the clocks to a millisecond, so that two messages about one
+ * instant tell the same time. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wallclock {
+        int64_t epoch_us; /* added to CLOCK_MONOTONIC gives microseconds since the epoch */
+        bool known;
+        bool synced; /* the kernel says that the time of day is right (adjtimex(2), STA_UNSYNC) */
+};
+
+/* Read the clocks. */
+void wallclock_update(struct wallclock *w);
+
+/* The rule alone, for one reading of both clocks. */
+void wallclock_take(struct wallclock *w, int64_t realtime_us, int64_t monotonic_us);

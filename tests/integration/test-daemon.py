@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""repcastd as a whole against a real mosquitto: recordings in, messages out, and what it does when configuration,
+recording or broker are not as they should be."""
+
+import atexit
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
+from broker import BROKER, Broker, Listener, Tap, free_port, wait_for  # noqa: E402
+
+SRC = os.environ.get("srcdir", ".")
+BUILD = os.environ.get("builddir", ".")
+DAEMON = os.path.join(BUILD, "repcastd")
+SYNTH = os.path.join(BUILD, "tests/synth/repcast-synth")
+WORK = tempfile.mkdtemp(prefix="repcast-daemon-")
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
+
+
+def equal(got, wanted, what):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def true(value, what):
+    if not value:
+        raise AssertionError(what)
+
+
+def write(name, text):
+    path = os.path.join(WORK, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def record(name, reps, *options):
+    """A synthetic set, once for all tests."""
+    path = os.path.join(WORK, name)
+    if not os.path.exists(path):
+        subprocess.run([SYNTH, "--layout", "packets", "-o", path, "--reps", str(reps), *options], check=True,
+                       stdout=subprocess.DEVNULL)
+    return path
+
+
+def squat():
+    return record("squat.rec", 5, "--exercise", "back-squat", "--tempo", "2-0-1-1", "--seed", "11")
+
+
+def deadlift():
+    return record("deadlift.rec", 4, "--exercise", "deadlift", "--tempo", "2-1-1-1", "--seed", "12")
+
+
+def station(name, recording, exercise="back-squat", speed=40, **more):
+    keys = "".join(f"{key}={value}\n" for key, value in more.items())
+    return f"[station {name}]\nExercise={exercise}\nRecording={recording}\nRecordingSpeed={speed}\n{keys}"
+
+
+def configure(port, *stations, name="gym"):
+    """Write a configuration of a folder's own; returns its path."""
+    path = os.path.join(tempfile.mkdtemp(dir=WORK), "repcast.conf")
+    reconfigure(path, port, *stations, name=name)
+    return path
+
+
+def reconfigure(path, port, *stations, name="gym"):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(f"[hub]\nName={name}\nExercises={SRC}/conf/exercises.conf\n[mqtt]\nBroker=127.0.0.1:{port}\n")
+        f.write("".join(stations))
+    os.rename(path + ".new", path)
+
+
+class Daemon:
+    def __init__(self, config, *options, env=None):
+        self.log_path = config + ".log"
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([DAEMON, "--config", config, *options], stderr=log,
+                                            stdout=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        atexit.register(self.kill)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8") as f:
+            return f.read()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self, seconds=15):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"repcastd does not end; its log:\n{self.log()[-2000:]}") from None
+
+    def stop(self, status=0):
+        self.signal(signal.SIGTERM)
+        equal(self.end(), status, f"exit status after SIGTERM; log:\n{self.log()[-2000:]}")
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def resident_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
+
+class Manager:
+    """The socket on which a service manager listens (sd_notify(3))."""
+
+    def __init__(self):
+        self.path = os.path.join(tempfile.mkdtemp(dir=WORK), "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.setblocking(False)
+        self.heard = []
+
+    def listen(self):
+        try:
+            while True:
+                self.heard += self.socket.recv(4096).decode().split("\n")
+        except BlockingIOError:
+            return self.heard
+
+    def count(self, word):
+        return sum(line == word for line in self.listen())
+
+    def status(self):
+        return next((line[7:] for line in reversed(self.listen()) if line.startswith("STATUS=")), "")
+
+
+def of(listener, leaf, name=None):
+    """Messages of a kind, repeated deliveries left out, in the order of their first arrival."""
+    seen, out = set(), []
+    for topic, payload, _ in list(listener.seen):
+        if topic.endswith("/" + leaf) and (name is None or f"/station/{name}/" in topic):
+            message = json.loads(payload)
+            if message.get("id") is None or message["id"] not in seen:
+                seen.add(message.get("id"))
+                out.append(message)
+    return out
+
+
+def check_sequence(listener, name):
+    """Reps and sets of a station carry 1, 2, 3, ... whatever the order in which kinds arrive."""
+    seqs = sorted(m["seq"] for leaf in ("rep", "set") for m in of(listener, leaf, name))
+    equal(seqs, list(range(1, len(seqs) + 1)), f"seq of {name}")
+
+
+def sensor_state(listener, name):
+    states = of(listener, "state", name)
+    return states[-1]["sensor_state"] if states else None
+
+
+def usage_and_exit_codes():
+    for arguments, status, words in (
+            (["--version"], 0, "repcastd "), (["--help"], 0, "Exit status: 0"),
+            (["--colour"], 64, "unrecognized option"), (["x.conf"], 64, "takes no argument, 'x.conf' was given")):
+        done = subprocess.run([DAEMON, *arguments], capture_output=True, text=True, check=False)
+        equal(done.returncode, status, f"exit status of {arguments}")
+        text = " ".join((done.stdout + done.stderr).split())
+        true(words in text, f"{arguments} says {text!r}")
+
+
+def every_fault_is_told():
+    path = configure(1883, station("rack-1", "x.rec", LoadKG=80), station("rack-2", "x.rec", "bench-pres"))
+    os.mkdir(path + ".d")
+    with open(path + ".d/10.conf", "wb") as f:
+        f.write(b"\x00\xff\x01[mqtt]\nKeepAlive=never\n")
+    for options in (["--check-config"], ["--dump-config"], []):
+        done = subprocess.run([DAEMON, "--config", path, *options], capture_output=True, text=True, check=False)
+        equal(done.returncode, 78, "exit status")
+        for fault in (":10: LoadKG=: no such key in [station rack-1]; did you mean LoadKg=?",
+                      ":12: Exercise=: no such exercise in ", "did you mean bench-press?; given was 'bench-pres'",
+                      "/10.conf:1: the line holds a NUL byte; is this a text file?",
+                      "/10.conf:2: KeepAlive=: stands before the first [section]",
+                      "4 faults in the configuration; it is not used"):
+            true(fault in done.stderr, f"no {fault!r} in {done.stderr!r}")
+        equal(done.stdout, "", "standard output")
+
+
+def configuration_dumped_and_read_again():
+    path = configure(1884, station("rack-1", squat(), LoadKg=82.5))
+    first = subprocess.run([DAEMON, "--config", path, "--dump-config"], capture_output=True, text=True, check=True)
+    true(f"# {path}:10\nLoadKg=82.5\n" in first.stdout, f"origin in {first.stdout!r}")
+    again = write("dumped.conf", first.stdout)
+    second = subprocess.run([DAEMON, "--config", again, "--dump-config"], capture_output=True, text=True, check=True)
+    values = [[line for line in text.splitlines() if not line.startswith("#")] for text in (first.stdout, second.stdout)]
+    equal(values[1], values[0], "values read again")
+    subprocess.run([DAEMON, "--config", again, "--check-config"], capture_output=True, check=True)
+
+
+def recordings_become_messages():
+    broker = Broker()
+    listener = Listener(broker.port)
+    start = time.monotonic()
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=20, Athlete="ana", LoadKg=100),
+                              station("rack-2", squat(), speed=20),
+                              station("floor", deadlift(), "deadlift", speed=20)), "--until-end")
+    equal(daemon.end(), 0, f"exit status; log:\n{daemon.log()}")
+    took = time.monotonic() - start
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    equal([json.loads(p)["state"] for p in listener.on("repcast/gym/status")], ["online", "offline"], "status")
+    for topic, payload, _ in listener.seen:
+        message = json.loads(payload)
+        equal((message["v"], message["type"]), (1, topic.rsplit("/", 1)[1]), "version and type")
+    reps = {}
+    for name, exercise, made in (("rack-1", "back-squat", 5), ("rack-2", "back-squat", 5), ("floor", "deadlift", 4)):
+        reps[name] = of(listener, "rep", name)
+        sets = of(listener, "set", name)
+        equal((len(reps[name]), [s["n_reps"] for s in sets]), (made, [made]), f"reps and sets of {name}")
+        check_sequence(listener, name)
+        equal({r["exercise"] for r in reps[name]}, {exercise}, "exercise")
+        equal({p["phase"] for p in of(listener, "phase", name)} >= {"eccentric", "concentric"}, True, "phases")
+        live = len(of(listener, "live", name))
+        true(0 < live <= 10 * took + 1, f"{live} live messages in {took:.1f} s")
+        states = of(listener, "state", name)
+        equal(states[-1]["sensor_state"], "ended", "last state")
+        equal(states[-1]["last_set"]["n_reps"], made, "reps of the last set in the state")
+    equal((reps["rack-1"][0]["athlete"], reps["rack-1"][0]["load_kg"]), ("ana", 100.0), "athlete and load")
+    equal((reps["rack-2"][0]["athlete"], reps["rack-2"][0]["load_kg"]), (None, None), "no athlete, no load")
+    now_ms = time.time() * 1000
+    true(abs(reps["rack-1"][0]["start_ms"] - now_ms) < 120e3, "the instants are of today")
+    ids = [m["id"] for leaf in ("rep", "set", "rejected") for m in of(listener, leaf)]
+    equal(len(set(ids)), len(ids), "different ids")
+    equal({i.split("-")[0] for i in ids}, {json.loads(listener.on("repcast/gym/status")[0])["session"]}, "run")
+    late = Listener(broker.port)
+    wait_for("the retained states", lambda: len(late.seen) == 4)
+    true(all(retained for _, _, retained in late.seen), "retained")
+    broker.kill()
+
+
+def service_manager_is_told():
+    broker = Broker()
+    manager = Manager()
+    path = configure(broker.port, station("rack-1", squat(), speed=1, RecordingLoop="yes"))
+    daemon = Daemon(path, env={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "400000"})
+    wait_for("READY", lambda: manager.count("READY=1") == 1)
+    wait_for("the status", lambda: manager.status().startswith("1 stations, 1 streaming; broker connected; events: "))
+    before = manager.count("WATCHDOG=1")
+    time.sleep(1)
+    fed = manager.count("WATCHDOG=1") - before
+    true(8 <= fed <= 11, f"{fed} signs of life in 1 s, 10 are due")
+    daemon.signal(signal.SIGHUP)
+    wait_for("RELOADING", lambda: manager.count("RELOADING=1") == 1)
+    wait_for("READY again", lambda: manager.count("READY=1") == 2)
+    stamp = next(int(line[15:]) for line in manager.listen() if line.startswith("MONOTONIC_USEC="))
+    true(abs(time.monotonic() * 1e6 - stamp) < 5e6, "the stamp of the reload")
+    broker.kill()
+    wait_for("the broker's absence in the status", lambda: "broker away: " in manager.status())
+    daemon.stop()
+    true(manager.count("STOPPING=1") == 1, "STOPPING")
+
+
+def reload_changes_what_changed():
+    broker = Broker()
+    listener = Listener(broker.port)
+    keep = station("keep", squat(), RecordingLoop="yes", RecordingPause=20)
+    path = configure(broker.port, keep, station("change", squat(), RecordingLoop="yes", LoadKg=60),
+                     station("remove", squat(), RecordingLoop="yes"))
+    daemon = Daemon(path)
+    wait_for("the first sets", lambda: len(of(listener, "set", "change")) >= 1 and of(listener, "rep", "remove"))
+    starts = daemon.log().count("keep: the sensor is streaming")
+    reconfigure(path, broker.port + 1, keep, station("change", squat(), RecordingLoop="yes", LoadKg=70),
+                station("add", deadlift(), "deadlift"))
+    daemon.signal(signal.SIGHUP)
+    wait_for("the added station", lambda: of(listener, "set", "add"))
+    wait_for("the new load", lambda: any(r["load_kg"] == 70 for r in of(listener, "rep", "change")))
+    equal(sensor_state(listener, "remove"), "ended", "the removed station")
+    true("[mqtt] Broker=: the new value takes effect with the next start" in daemon.log(), "fixed keys are told")
+    equal(daemon.log().count("keep: the sensor is streaming"), starts, "starts of the station that did not change")
+
+    faulty = station("keep", squat(), Athlete="x" * 64)
+    reconfigure(path, broker.port, faulty)
+    daemon.signal(signal.SIGHUP)
+    wait_for("the refusal", lambda: "the old one stays in force" in daemon.log())
+    true(":10: Athlete=: too long; at most 63 bytes are allowed; 64 were given" in daemon.log(), daemon.log())
+    count = len(of(listener, "rep", "keep"))
+    wait_for("reps after the refusal", lambda: len(of(listener, "rep", "keep")) > count)
+    daemon.stop()
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    for name in ("keep", "change", "add", "remove"):
+        check_sequence(listener, name)
+    sets = [s["set"] for s in of(listener, "set", "change")]
+    equal(sets, list(range(1, len(sets) + 1)), "sets go on counting over the reload")
+    broker.kill()
+
+
+def stop_in_the_middle_of_a_set():
+    broker = Broker()
+    listener = Listener(broker.port)
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=4)))
+    wait_for("two reps", lambda: len(of(listener, "rep")) >= 2, 15)
+    daemon.stop()
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    (last,) = of(listener, "set")
+    equal((last["end"], last["n_reps"]), ("stream", len(of(listener, "rep"))), "the open set")
+    farewell = json.loads(listener.on("repcast/gym/status")[-1])
+    equal((farewell["state"], isinstance(farewell["since_ms"], int)), ("offline", True), "farewell, not the will")
+    equal(sensor_state(listener, "rack-1"), "ended", "last state")
+    broker.kill()
+
+
+def broker_restarted_in_the_middle():
+    broker = Broker()
+    listener = Listener(broker.port)
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=60, RecordingLoop="yes"),
+                              station("floor", deadlift(), "deadlift", speed=60, RecordingLoop="yes")))
+    wait_for("the first set", lambda: of(listener, "set"))
+    broker.kill()
+    time.sleep(0.5)
+    broker.start()
+    listener.connect()
+    wait_for("late events", lambda: any(m["late"] for m in of(listener, "rep")), 15)
+    count = len(of(listener, "set"))
+    wait_for("new sets", lambda: len(of(listener, "set")) > count + 2, 15)
+    daemon.stop()
+    wait_for("the farewell", lambda: json.loads(listener.on("repcast/gym/status")[-1])["state"] == "offline")
+    for name in ("rack-1", "floor"):
+        check_sequence(listener, name)
+    true("lost" not in daemon.log(), "nothing is lost")
+    return f"{len(of(listener, 'rep'))} reps"
+
+
+def broker_absent():
+    port = free_port()
+    path = configure(port, station("rack-1", squat(), speed=200))
+    daemon = Daemon(path, "--until-end")
+    equal(daemon.end(), 69, "exit status with --until-end")
+    true("lost: the broker did not take them" in daemon.log(), daemon.log())
+    true(f"127.0.0.1:{port}" in daemon.log(), "the log names the broker")
+    daemon = Daemon(path)
+    wait_for("the set", lambda: "set 1 of back-squat" in daemon.log())
+    start = time.monotonic()
+    daemon.stop()
+    true(time.monotonic() - start < 7, "the stop does not wait for ever")
+
+
+def bad_recording_leaves_the_others_alone():
+    broker = Broker()
+    listener = Listener(broker.port)
+    with open(squat(), encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    lines[len(lines) // 2] = "\x1b[2Jnonsense"
+    broken = write("broken.rec", "\n".join(lines) + "\n")
+    daemon = Daemon(configure(broker.port, station("broken", broken), station("absent", WORK + "/absent.rec"),
+                              station("empty", write("empty.rec", "")), station("good", squat())), "--until-end")
+    equal(daemon.end(), 65, f"exit status; log:\n{daemon.log()}")
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    for name, why in (("broken", f"{broken}:{len(lines) // 2 + 1}"), ("absent", "No such file"), ("empty", "empty.rec")):
+        state = of(listener, "state", name)[-1]
+        equal(state["sensor_state"], "failed", name)
+        true(why in state["sensor_error"], f"{name}: {state['sensor_error']!r}")
+        true(f"{name}: the sensor failed: " in daemon.log(), f"{name} in the log")
+    true("\x1b" not in daemon.log(), "control characters in the log")
+    equal([s["n_reps"] for s in of(listener, "set", "good")], [5], "the good station")
+    broker.kill()
+
+
+def memory_stays_flat():
+    with open(DAEMON, "rb") as f:
+        if b"__asan_init" in f.read():
+            return "not measured: AddressSanitizer keeps freed memory"
+    broker = Broker()
+    stations = [station(f"rack-{i}", squat(), speed=1000, RecordingLoop="yes") for i in range(4)]
+    manager = Manager()
+    daemon = Daemon(configure(broker.port, *stations), env={"NOTIFY_SOCKET": manager.path})
+
+    def sent():
+        found = re.search(r"events: (\d+) sent", manager.status())
+        return int(found.group(1)) if found else 0
+
+    # The pages of the event queue, a fixed array, become resident as it is first filled.
+    first = wait_for("the queue to have gone round", lambda: sent() > 1000 and sent(), 20)
+    before = daemon.resident_kib()
+    last = wait_for("as many events again", lambda: sent() > 2 * first and sent(), 20)
+    after = daemon.resident_kib()
+    daemon.stop()
+    true(after - before <= 128, f"resident memory grew from {before} to {after} KiB")
+    broker.kill()
+    return f"{before} KiB after {first} events, {after} KiB after {last}"
+
+
+if not BROKER:
+    print("1..0 # SKIP mosquitto is not installed")
+    sys.exit(0)
+sys.exit(Tap([
+    usage_and_exit_codes,
+    every_fault_is_told,
+    configuration_dumped_and_read_again,
+    recordings_become_messages,
+    service_manager_is_told,
+    reload_changes_what_changed,
+    stop_in_the_middle_of_a_set,
+    broker_restarted_in_the_middle,
+    broker_absent,
+    bad_recording_leaves_the_others_alone,
+    memory_stays_flat,
+]).run())

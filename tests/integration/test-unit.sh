@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The unit file: systemd understands every line of it, and it exposes little.
+set -u
+unit=$builddir/systemd/repcast.service
+
+if ! command -v systemd-analyze >/dev/null; then
+        echo '1..0 # SKIP systemd-analyze is not installed'
+        exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+echo 1..3
+
+# The program may not be installed here yet; anything else that is wrong counts.
+sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" >"$work/repcast.service"
+if systemd-analyze verify --man=no "$work/repcast.service" 2>"$work/errors" && [ ! -s "$work/errors" ]; then
+        echo 'ok 1 - systemd understands the unit'
+else
+        echo 'not ok 1 - systemd understands the unit'
+        sed 's/^/# /' "$work/errors"
+fi
+
+# 0 is a locked box, 10 an open door; the figure is in tenths.
+if systemd-analyze security --offline=true --threshold=20 "$work/repcast.service" >"$work/score" 2>&1; then
+        echo 'ok 2 - exposure level at most 2.0'
+else
+        echo 'not ok 2 - exposure level at most 2.0'
+fi
+tail -n 1 "$work/score" | sed 's/^/# /'
+
+if grep -q '^ExecStart=/.*/repcastd$' "$unit" && ! grep -q '@[a-z]*@' "$unit"; then
+        echo 'ok 3 - the program is named by its path'
+else
+        echo 'not ok 3 - the program is named by its path'
+fi
