@@ -182,6 +182,10 @@ int client_publish(struct client *c, const char *topic, const char *payload, int
         return mid;
 }
 
+bool client_congested(const struct client *c) {
+        return mosquitto_want_write(c->mosq);
+}
+
 int client_subscribe(struct client *c, const char *topic) {
         if (c->lost || !c->accepted)
                 return -ENOTCONN;

@@ -8,8 +8,11 @@
  * sends again: a fresh client has nothing to repeat.
  *
  * Nothing here blocks: the host is an address in numbers, the connect is asynchronous. The caller polls
- * client_fd() for client_events() and calls client_process() at least once a second. */
+ * client_fd() for client_events() and calls client_process() at least once a second.
+ *
+ * The place for TLS and MQTT 5: both are properties of a connection and concern nobody outside this file. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,13 +45,16 @@ struct client *client_close(struct client *c);
 /* Only after accepted(). QoS 0 or 1. Returns the message id, over 0, or negative errno: the connection is lost. */
 int client_publish(struct client *c, const char *topic, const char *payload, int qos, int retained);
 
+/* What was published before has not left yet: the broker, or the way to it, is slower than we are. */
+bool client_congested(const struct client *c);
+
 /* QoS 1. Returns 0 or negative errno. */
 int client_subscribe(struct client *c, const char *topic);
 
 /* Say goodbye, so that the will is not published. */
 void client_disconnect(struct client *c);
 
-int client_fd(const struct client *c);       /* changes with nothing but open and close; -1: lost */
+int client_fd(const struct client *c);       /* -1: lost; ask again after every other call */
 short client_events(const struct client *c); /* POLLIN, POLLOUT */
 
 /* Do what the poll found. Returns 0, or -ENOTCONN: the connection is lost, see client_why(). */

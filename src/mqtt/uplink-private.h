@@ -78,6 +78,7 @@ struct uplink {
         struct retained *retained; /* per station */
         char *birth;               /* what B/status must say; NULL = not born on this connection */
         uint64_t birth_us;         /* when it was published */
+        unsigned births;           /* published on this connection */
         bool birth_overwritten;    /* somebody else's word stands there now */
         bool accepted;             /* the broker said yes, the state machine has not heard yet */
         bool was_online;           /* at least once: the next time is a reconnect */

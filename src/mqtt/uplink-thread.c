@@ -21,7 +21,7 @@
 
 DEFINE_CLEANUP(char *, free);
 
-/* The library's own bound (receive maximum of MQTT 3.1.1 brokers as they come): beyond it, it would queue by itself. */
+/* As many as the library sends before it queues by itself: what waits, waits in the backlog. */
 #define IN_FLIGHT_MAX 20
 
 /* A broker that takes the connection and does not answer, or answers pings and acknowledges nothing. The second also
@@ -36,9 +36,13 @@ DEFINE_CLEANUP(char *, free);
 #define TURN_US  (5 * SECOND_US)
 #define SLEEP_US (1 * SECOND_US)
 
-#define STABLE_US      (30 * SECOND_US) /* a connection that lasted as long makes the next wait short again */
-#define BIRTH_AGAIN_US (5 * SECOND_US)  /* between births: two hubs of one name must not fight at full speed */
-#define DROPS_TOLD_US  (60 * SECOND_US)
+#define STABLE_US (30 * SECOND_US) /* a connection that lasted as long makes the next wait short again */
+
+/* Births on one connection: the first few at once, then spaced, for something may be fighting us. */
+#define BIRTHS_AT_ONCE 3
+#define BIRTH_AGAIN_US (5 * SECOND_US)
+
+#define DROPS_TOLD_US (60 * SECOND_US)
 
 /* ---- publishing ---- */
 
@@ -48,6 +52,12 @@ static bool is_online(const struct uplink *u) {
 
 static int publish_retained(struct uplink *u, const struct retained *r) {
         return client_publish(u->client, r->topic, r->json, 1, true);
+}
+
+/* What is worthless a moment later must not pile up inside the library behind a broker that does not read. */
+static void publish_if_it_flows(struct uplink *u, const char *topic, const char *json) {
+        if (!client_congested(u->client))
+                (void) client_publish(u->client, topic, json, 0, false);
 }
 
 /* Returns the message id or negative errno. */
@@ -71,9 +81,17 @@ static int publish_status(struct uplink *u, bool online, char **ret_json) {
 static void publish_birth(struct uplink *u) {
         free(u->birth);
         u->birth = NULL;
+        u->births++;
         u->birth_us = uplink_now_us();
         u->birth_overwritten = false;
-        (void) publish_status(u, true, &u->birth); /* a failure is a lost connection, which the loop sees */
+        if (publish_status(u, true, &u->birth) < 0)
+                u->birth_overwritten = true; /* out of memory: try again; a lost connection shows by itself */
+}
+
+static uint64_t birth_due_us(const struct uplink *u) {
+        if (u->state != LINK_ONLINE || !u->birth_overwritten)
+                return UINT64_MAX;
+        return u->birth_us + (u->births < BIRTHS_AT_ONCE ? 0 : BIRTH_AGAIN_US);
 }
 
 static int format(const struct uplink *u, const struct message *m, char **ret_topic, char **ret_json) {
@@ -113,7 +131,7 @@ static void take_events(struct uplink *u) {
                 if (must_arrive)
                         backlog_add(u->backlog, TAKE_PTR(topic), TAKE_PTR(json));
                 else
-                        (void) client_publish(u->client, topic, json, 0, false);
+                        publish_if_it_flows(u, topic, json);
         }
 }
 
@@ -131,7 +149,7 @@ static void take_shown(struct uplink *u) {
                 if (format(u, m, &topic, &json) < 0)
                         continue;
                 if (!is_state) {
-                        (void) client_publish(u->client, topic, json, 0, false);
+                        publish_if_it_flows(u, topic, json);
                         continue;
                 }
                 free(r->topic);
@@ -259,6 +277,7 @@ static void enter_online(struct uplink *u) {
         log_event(LOG_INFO, fields, "connected to broker %s:%u, %zu events wait", u->config.host,
                 u->config.port, backlog_length(u->backlog));
 
+        u->births = 0;
         publish_birth(u);
         (void) client_subscribe(u->client, u->status_topic);
         for (unsigned i = 0; i < u->config.n_stations; i++)
@@ -327,8 +346,7 @@ static int sleep_ms(const struct uplink *u, uint64_t now) {
 
         if (u->client && client_fd(u->client) < 0) /* lost while publishing: see to it at once */
                 return 0;
-        if (u->state == LINK_ONLINE && u->birth_overwritten)
-                until = MIN(until, u->birth_us + BIRTH_AGAIN_US);
+        until = MIN(until, birth_due_us(u));
         return until <= now ? 0 : (int) ((until - now + 999) / 1000);
 }
 
@@ -380,7 +398,7 @@ static void check_times(struct uplink *u) {
                 if (u->state == LINK_CONNECTING)
                         u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
         }
-        if (u->state == LINK_ONLINE && u->birth_overwritten && now >= u->birth_us + BIRTH_AGAIN_US)
+        if (now >= birth_due_us(u))
                 publish_birth(u);
 }
 

@@ -87,6 +87,7 @@ class Gate:
         if state != "closed" and was == "closed":
             self.listener = socket.socket()
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # so that a hang is felt soon
             self.listener.bind(("127.0.0.1", self.port))
             self.listener.listen()
             threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
@@ -130,6 +131,8 @@ class Gate:
                 sink.sendall(data)
         except OSError:
             pass
+        while self.state == "hang":  # nor does a farewell pass
+            time.sleep(0.01)
         for s in (source, sink):
             try:
                 s.shutdown(socket.SHUT_RDWR)

@@ -7,6 +7,7 @@
  *     set           post a set          rejected      post a rejected movement
  *     state I       show state I (its count of reps) of both stations
  *     live I        show live I (its rep) of station 0
+ *     flood N       show N live messages, 50 us apart
  *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
  *     latency N     post N reps and tell how long uplink_post() took, in microseconds
  *     alive         tell how far ahead the heartbeat is, in microseconds
@@ -79,6 +80,13 @@ static void show(enum message_type type, unsigned value) {
         }
 }
 
+static void flood(unsigned n) {
+        for (unsigned i = 0; i < n; i++) {
+                show(MESSAGE_LIVE, i + 1);
+                nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        }
+}
+
 static void stats(void) {
         struct uplink_stats s;
         uplink_get_stats(uplink, &s);
@@ -103,6 +111,8 @@ static int obey(const char *line) {
                 show(MESSAGE_STATE, value);
         else if (strcmp(word, "live") == 0)
                 show(MESSAGE_LIVE, value);
+        else if (strcmp(word, "flood") == 0)
+                flood(value);
         else if (strcmp(word, "stats") == 0)
                 stats();
         else if (strcmp(word, "latency") == 0)

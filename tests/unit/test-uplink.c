@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The uplink before it has a broker: what it refuses, what it counts. The rest is in tests/integration/test-uplink.py. */
+
+#include <errno.h>
+
+#include "mqtt/addresses.h"
+#include "mqtt/uplink.h"
+#include "unit.h"
+
+static const struct uplink_config good = {
+        .host = "127.0.0.1",
+        .port = 1883,
+        .client_id = "id",
+        .prefix = "repcast",
+        .hub = "hub",
+        .run = "run",
+        .version = "0",
+        .keepalive_s = 30,
+        .backlog_max = 10,
+        .n_stations = 2,
+};
+
+static int try_config(struct uplink_config config) {
+        struct uplink *u = NULL;
+        int r = uplink_new(&config, &u);
+        if (r < 0)
+                assert_null(u);
+        uplink_free(u);
+        return r;
+}
+
+#define WITH(field, value)                                                                                     \
+        __extension__({                                                                                        \
+                struct uplink_config _c = good;                                                                \
+                _c.field = (value);                                                                            \
+                _c;                                                                                            \
+        })
+
+static void test_figures_out_of_range(void **state) {
+        (void) state;
+        char long_prefix[2000];
+        memset(long_prefix, 'x', sizeof(long_prefix));
+        for (size_t i = 7; i < sizeof(long_prefix); i += 8)
+                long_prefix[i] = '/';
+        long_prefix[sizeof(long_prefix) - 1] = '\0';
+
+        assert_int_equal(try_config(good), 0);
+        assert_int_equal(try_config(WITH(n_stations, 0)), 0);
+        assert_int_equal(try_config(WITH(host, NULL)), -EINVAL);
+        assert_int_equal(try_config(WITH(host, "")), -EINVAL);
+        assert_int_equal(try_config(WITH(port, 0)), -EINVAL);
+        assert_int_equal(try_config(WITH(client_id, "")), -EINVAL);
+        assert_int_equal(try_config(WITH(run, NULL)), -EINVAL);
+        assert_int_equal(try_config(WITH(keepalive_s, 4)), -EINVAL);
+        assert_int_equal(try_config(WITH(keepalive_s, 3601)), -EINVAL);
+        assert_int_equal(try_config(WITH(backlog_max, 0)), -EINVAL);
+        assert_int_equal(try_config(WITH(reconnect_min_us, 5)), -EINVAL); /* over the highest */
+        assert_int_equal(try_config(WITH(prefix, long_prefix)), -EINVAL);
+}
+
+static void test_full_queue_is_counted(void **state) {
+        (void) state;
+        struct uplink *u;
+        struct uplink_stats stats;
+        struct message m = {.type = MESSAGE_REP};
+        unsigned taken = 0;
+
+        assert_int_equal(uplink_new(&good, &u), 0);
+        while (uplink_post(u, &m) == 0)
+                taken++;
+        assert_int_equal(uplink_post(u, &m), -ENOBUFS);
+        uplink_get_stats(u, &stats);
+        assert_int_equal(stats.waiting, taken);
+        assert_int_equal(stats.dropped, 2);
+        assert_false(stats.connected);
+        assert_string_equal(stats.error, "");
+        uplink_free(u);
+}
+
+static void test_what_is_shown_is_not_posted(void **state) {
+        (void) state;
+        struct uplink *u;
+        assert_int_equal(uplink_new(&good, &u), 0);
+        for (unsigned type = 0; type <= _MESSAGE_MAX; type++) {
+                struct message m = {.type = type};
+                bool event = type == MESSAGE_REP || type == MESSAGE_SET || type == MESSAGE_REJECTED;
+                assert_int_equal(uplink_post(u, &m), event ? 0 : -EINVAL);
+        }
+        uplink_free(u);
+}
+
+static void test_stop_without_start(void **state) {
+        (void) state;
+        struct uplink *u;
+        assert_int_equal(uplink_new(&good, &u), 0);
+        assert_int_equal(uplink_stop(u, 1000), 0);
+        uplink_free(u);
+        assert_null(uplink_free(NULL));
+}
+
+static void test_addresses(void **state) {
+        (void) state;
+        struct addresses a;
+        const char *why = NULL;
+        char nowhere[80];
+
+        assert_int_equal(addresses_resolve(&a, "127.0.0.1", &why), 0);
+        assert_string_equal(addresses_next(&a), "127.0.0.1");
+        assert_null(addresses_next(&a));
+        assert_int_equal(addresses_resolve(&a, "::1", &why), 0);
+        assert_string_equal(addresses_next(&a), "::1");
+        assert_null(why);
+
+        memset(nowhere, 'x', sizeof(nowhere)); /* too long for a label: no resolver need be asked */
+        nowhere[sizeof(nowhere) - 1] = '\0';
+        assert_int_equal(addresses_resolve(&a, nowhere, &why), -EHOSTUNREACH);
+        assert_non_null(why);
+        assert_null(addresses_next(&a));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_figures_out_of_range),
+                cmocka_unit_test(test_full_queue_is_counted),
+                cmocka_unit_test(test_what_is_shown_is_not_posted),
+                cmocka_unit_test(test_stop_without_start),
+                cmocka_unit_test(test_addresses),
+        };
+        return run_unit_tests(tests);
+}
