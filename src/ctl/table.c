@@ -87,9 +87,12 @@ static void add_set(struct table *t, const struct set *s) {
 }
 
 static void add_rejected(struct table *t, const struct rejected *r) {
-        fprintf(t->out, "%s  -    %6.2f  not counted: %s, %.2f m in %.2f s, peak %.2f m/s%s\n", paint(t, DIM),
+        fprintf(t->out, "%s  -    %6.2f  not counted: %s, %.2f m in %.2f s", paint(t, DIM),
                 seconds(r->start_us), rejection_to_string(r->reason), r->rom_m,
-                seconds(r->end_us - r->start_us), r->peak_mps, paint(t, PLAIN));
+                seconds(r->end_us - r->start_us));
+        if (!isnan(r->peak_mps))
+                fprintf(t->out, ", peak %.2f m/s", r->peak_mps);
+        fprintf(t->out, "%s\n", paint(t, PLAIN));
         t->n_rejected++;
 }
 

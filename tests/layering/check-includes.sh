@@ -15,19 +15,19 @@ allow() {
         [ -z "$lines" ] || { printf '%s\n' "$lines"; status=1; }
 }
 
-pure='errno.h|float.h|limits.h|math.h|stdbool.h|stddef.h|stdint.h|string.h|repcast/[a-z-]+.h'
+pure='errno.h|float.h|limits.h|math.h|stdbool.h|stddef.h|stdint.h|string.h|repcast/[a-z0-9-]+.h'
 system='[a-z0-9_-]+.h|sys/[a-z0-9_-]+.h|arpa/inet.h|netinet/[a-z]+.h'
 systemd='systemd/sd-[a-z0-9]+.h'
 
 allow include/repcast "$pure"
-allow src/core "$pure|core/[a-z-]+.h|util/macros.h"
-allow src/util "$system|$systemd|util/[a-z-]+.h"
-allow src/sensor "$pure|sensor/[a-z-]+.h|util/[a-z-]+.h"
-allow src/recording "$system|repcast/[a-z-]+.h|recording/[a-z-]+.h|util/[a-z-]+.h|sensor/[a-z-]+.h"
-allow src/message "$system|repcast/[a-z-]+.h|message/[a-z-]+.h|util/[a-z-]+.h"
-allow src/mqtt "$system|repcast/[a-z-]+.h|message/[a-z-]+.h|mqtt/[a-z-]+.h|util/[a-z-]+.h"
-allow src/hub "$system|$systemd|[a-z]+/[a-z-]+.h"
-allow src/ctl "$system|[a-z]+/[a-z-]+.h"
+allow src/core "$pure|core/[a-z0-9-]+.h|util/macros.h"
+allow src/util "$system|$systemd|util/[a-z0-9-]+.h"
+allow src/sensor "$pure|sensor/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/recording "$system|repcast/[a-z0-9-]+.h|recording/[a-z0-9-]+.h|util/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h"
+allow src/message "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/mqtt "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/hub "$system|$systemd|[a-z]+/[a-z0-9-]+.h"
+allow src/ctl "$system|[a-z]+/[a-z0-9-]+.h"
 
 # Each library has one room, whatever the patterns above let through.
 only_in() { # HEADER FOLDERS

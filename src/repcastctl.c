@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* repcastctl(1): the person's tool. Finds the command and hands over. */
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/replay.h"
+#include "util/macros.h"
+#include "util/suggest.h"
+
+static const struct command {
+        const char *name;
+        int (*main)(int argc, char *argv[]);
+        const char *what;
+} commands[] = {
+        {"replay", replay_main, "find the reps in recordings"},
+};
+
+static void print_help(FILE *out) {
+        fputs("Usage: repcastctl COMMAND [OPTION...]\n\nCommands:\n", out);
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+        fputs("\nOptions:\n"
+              "  -h, --help     this text; repcastctl COMMAND --help tells of a command\n"
+              "  -V, --version  the version\n"
+              "\nExample:\n"
+              "  repcastctl replay --exercise back-squat set.csv\n",
+                out);
+}
+
+static int unknown(const char *name) {
+        const char *names[ARRAY_SIZE(commands)], *nearest;
+
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                names[i] = commands[i].name;
+        nearest = suggest_word(name, names, ARRAY_SIZE(commands));
+        fprintf(stderr, "repcastctl: no command is called \"%s\"", name);
+        if (nearest)
+                fprintf(stderr, "; did you mean \"%s\"?", nearest);
+        fputs("\nrepcastctl --help lists them\n", stderr);
+        return EX_USAGE;
+}
+
+int main(int argc, char *argv[]) {
+        if (argc < 2) {
+                print_help(stderr);
+                return EX_USAGE;
+        }
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+                print_help(stdout);
+                return 0;
+        }
+        if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+                puts(PACKAGE_STRING);
+                return 0;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                if (strcmp(argv[1], commands[i].name) == 0)
+                        return commands[i].main(argc - 1, argv + 1);
+        return unknown(argv[1]);
+}
