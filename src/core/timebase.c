@@ -168,12 +168,13 @@ static double signed_ticks(const struct timebase *tb, uint64_t counter) {
  * stands. Otherwise packets are missing, and the arrival tells how often the counter wrapped meanwhile: the packet
  * cannot lie in the future, and is rarely very late. */
 static double advance(const struct timebase *tb, uint64_t counter, double y) {
-        double hz = tb->params.counter_hz, ticks = signed_ticks(tb, counter), wrap, due;
+        double hz = tb->params.counter_hz, ticks = signed_ticks(tb, counter), due, next;
+        double wrap = ldexp(1, (int) tb->params.counter_bits);
         double expected = tb->last_n * tb->sample_s, tolerance = (0.4 + 0.02 * tb->last_n) * tb->sample_s;
 
-        wrap = ldexp(1, (int) tb->params.counter_bits);
-        if (fabs(ticks / hz - expected) <= tolerance || fabs((ticks + wrap) / hz - expected) <= tolerance)
-                return fabs(ticks / hz - expected) <= tolerance ? ticks / hz : (ticks + wrap) / hz;
+        next = (ticks + wrap * rint((expected * hz - ticks) / wrap)) / hz;
+        if (fabs(next - expected) <= tolerance)
+                return next;
         due = ((y - tb->offset_s) / (1 + tb->skew) - tb->last_x_s) * hz; /* ticks if it arrived without delay */
         /* Into (due - 3/4 wrap, due + 1/4 wrap]. */
         return (ticks + wrap * floor((due + wrap / 4 - ticks) / wrap)) / hz;
@@ -185,7 +186,7 @@ static void learn_period(struct timebase *tb, double advanced) {
 
         if (fabs(observed - tb->sample_s) < (0.4 / tb->last_n + 0.02) * tb->sample_s)
                 tb->sample_s =
-                        CLAMP(tb->sample_s + 0.02 * (observed - tb->sample_s), 0.9 * nominal, 1.1 * nominal);
+                        CLAMP(tb->sample_s + 0.02 * (observed - tb->sample_s), 0.95 * nominal, 1.05 * nominal);
 }
 
 /* ---- instants ---- */

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         continue;
                 must((double) stamp.first_us > last_us);
                 must(isfinite(stamp.period_us) && stamp.period_us > 0.8e6 / params.rate_hz &&
-                        stamp.period_us < 1.3e6 / params.rate_hz);
+                        stamp.period_us < 1.2e6 / params.rate_hz);
                 last_us = (double) stamp.first_us + (packet.n_samples - 1) * stamp.period_us;
         }
 }
