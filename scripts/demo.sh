@@ -72,7 +72,7 @@ if [ ! -e Makefile ]; then
         (cd "$top" && quietly "$build/autogen.log" ./autogen.sh) || die "autogen.sh failed ($build/autogen.log)"
         quietly configure.log "$top/configure" || die "configure failed ($build/config.log)"
 fi
-quietly make.log make -j"$(nproc)" all tests/synth/repcast-synth || die "the build failed ($build/make.log)"
+quietly make.log make -j"$(nproc)" || die "the build failed ($build/make.log)"
 
 pids=
 stop() {
