@@ -418,6 +418,8 @@ if __name__ == "__main__":
     if not BROKER:
         print("1..0 # SKIP mosquitto is not installed")
         sys.exit(0)
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("stopped by a signal"))  # the brokers are killed on the way out
     signal.alarm(180)  # a hanging test fails
     Patience.start()
     sys.exit(Tap(TESTS).run())
