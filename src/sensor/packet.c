@@ -13,7 +13,7 @@
 #include "util/macros.h"
 
 #define PACKET_VERSION 1
-#define COUNTS  32768.0 /* of the full range */
+#define COUNTS         32768.0 /* of the full range */
 
 static const struct {
         const char *word;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The unit file: systemd understands every line of it, and it exposes little.
 set -u
-unit=$builddir/systemd/repcast.service
+unit=${builddir:?run by make check}/systemd/repcast.service
 
 if ! command -v systemd-analyze >/dev/null; then
         echo '1..0 # SKIP systemd-analyze is not installed'

@@ -43,7 +43,8 @@ static void test_texts(void **state) {
 static void test_binary(void **state) {
         (void) state;
         static const char nul[] = CSV "0,1,1,\0001,1,1,1\n";
-        static const char latin[] = SAMPLES "note: Kr\xe4""ftig\n";
+        static const char latin[] = SAMPLES "note: Kr\xe4"
+                                            "ftig\n";
 
         expect(nul, sizeof(nul) - 1, "x:2:7: not a text file: UTF-8 text is allowed, byte 0x00 was given");
         expect(latin, sizeof(latin) - 1, "x:3:9: not a text file: UTF-8 text is allowed, byte 0xe4 was given");

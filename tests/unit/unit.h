@@ -3,6 +3,8 @@
 
 /* cmocka with what it needs before it, and TAP on standard output for the test driver. */
 
+/* clang-format off: cmocka wants these before it */
+#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,16 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+/* clang-format on */
 
-#include <cmocka.h>
-
-#define run_unit_tests(tests)                                                                                \
+#define run_unit_tests(tests)                                                                                  \
         (cmocka_set_message_output(CM_OUTPUT_TAP), cmocka_run_group_tests(tests, NULL, NULL))
 
 /* |a - b| <= tolerance, with the figures in the message. */
-#define assert_near(a, b, tolerance)                                                                         \
-        do {                                                                                                 \
-                double _a = (a), _b = (b), _t = (tolerance);                                                 \
-                if (!(fabs(_a - _b) <= _t))                                                                  \
-                        fail_msg("%s = %.9g, wanted %.9g +- %.9g", #a, _a, _b, _t);                          \
+#define assert_near(a, b, tolerance)                                                                           \
+        do {                                                                                                   \
+                double _a = (a), _b = (b), _t = (tolerance);                                                   \
+                if (!(fabs(_a - _b) <= _t))                                                                    \
+                        fail_msg("%s = %.9g, wanted %.9g +- %.9g", #a, _a, _b, _t);                            \
         } while (0)
