@@ -131,7 +131,7 @@ int main(int argc, char *argv[]) {
 
         r = config_load(o.config, &faults, &config);
         if (r == -EINVAL) {
-                log_error("%u faults in the configuration; it is not used", faults.n);
+                log_error("the configuration is not used; faults: %u", faults.n);
                 return EX_CONFIG;
         }
         if (r < 0) {
@@ -141,7 +141,7 @@ int main(int argc, char *argv[]) {
         if (o.dump)
                 return dump(config);
         if (o.check) {
-                log_info("%s: no fault, %zu stations", o.config, config->n_stations);
+                log_info("%s: no fault; stations: %zu", o.config, config->n_stations);
                 return EX_OK;
         }
         log_open(LOG_ERR + (int) config->hub.log_level);

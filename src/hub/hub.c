@@ -142,7 +142,7 @@ static void reload(struct hub *h) {
         h->config = config;
         log_open(LOG_ERR + (int) config->hub.log_level);
         apply_stations(h);
-        log_event(LOG_INFO, fields, "configuration reloaded: %zu stations", config->n_stations);
+        log_event(LOG_INFO, fields, "configuration reloaded; stations: %zu", config->n_stations);
 }
 
 /* ---- events of the loop ---- */
@@ -174,14 +174,13 @@ static void report(struct hub *h, const struct uplink_stats *stats) {
                         station_source_state(h->stations[i]) == SOURCE_STREAMING;
         }
         if (stats->dropped > h->dropped)
-                log_event(LOG_WARNING, fields,
-                        "%llu events were lost because the broker did not take them in time",
+                log_event(LOG_WARNING, fields, "events lost because the broker did not take them in time: %llu",
                         (unsigned long long) (stats->dropped - h->dropped));
         h->dropped = stats->dropped;
         notify_status(&h->notify,
-                "%u stations, %u streaming; broker %s%s%s; events: %llu sent, %llu waiting, %llu lost", active,
-                streaming, stats->connected ? "connected" : "away", *stats->error ? ": " : "", stats->error,
-                (unsigned long long) stats->published, (unsigned long long) stats->waiting,
+                "stations: %u, streaming: %u; broker %s%s%s; events sent: %llu, waiting: %llu, lost: %llu",
+                active, streaming, stats->connected ? "connected" : "away", *stats->error ? ": " : "",
+                stats->error, (unsigned long long) stats->published, (unsigned long long) stats->waiting,
                 (unsigned long long) stats->dropped);
 }
 
@@ -348,10 +347,10 @@ static int stop(struct hub *h) {
         }
         if (lost > 0)
                 log_event(LOG_WARNING, fields,
-                        "stopped; %llu events sent, %llu lost: the broker did not take them",
+                        "stopped; events sent: %llu, lost because the broker did not take them: %llu",
                         (unsigned long long) stats.published, (unsigned long long) lost);
         else
-                log_event(LOG_INFO, fields, "stopped; %llu events sent", (unsigned long long) stats.published);
+                log_event(LOG_INFO, fields, "stopped; events sent: %llu", (unsigned long long) stats.published);
         return lost > 0 && h->until_end ? HUB_EVENTS_LOST : 0;
 }
 
@@ -361,11 +360,11 @@ int hub_run(struct hub *h) {
 
         if (r < 0)
                 return r;
-        apply_stations(h);
-        log_event(LOG_INFO, fields, "repcastd %s is hub \"%s\" with %zu stations, broker %s", VERSION,
+        log_event(LOG_INFO, fields, "repcastd %s is hub \"%s\"; stations: %zu; broker: %s", VERSION,
                 h->config->hub.name, h->config->n_stations, h->config->mqtt.broker);
         if (h->config->n_stations == 0)
                 log_warning("no station is configured: see repcast.conf(5)");
+        apply_stations(h);
         notify_ready(&h->notify);
         r = sd_event_loop(h->loop);
         stopped = stop(h);

@@ -22,10 +22,10 @@
 #define LIMIT_US      UINT64_C(30000000)
 #define LIMIT_BURST   20
 
+/* The level may change while other threads speak. */
 static struct {
-        int max_priority;
-        bool journal;
-        bool colour;
+        _Atomic int max_priority;
+        _Atomic bool journal, colour;
         pthread_mutex_t lock; /* over every struct log_limit */
 } logger = {.max_priority = LOG_INFO, .lock = PTHREAD_MUTEX_INITIALIZER};
 
