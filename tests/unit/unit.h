@@ -3,8 +3,8 @@
 
 /* cmocka with what it needs before it, and TAP on standard output for the test driver. */
 
-/* clang-format off: cmocka wants these before it */
-#include <cmocka.h>
+/* cmocka.h relies on what stands before it. */
+/* clang-format off */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 /* clang-format on */
 
 #define run_unit_tests(tests)                                                                                  \
