@@ -198,6 +198,8 @@ static void do_eccentric(struct author *a, const struct plan *p, struct truth_re
         double start = a->now, end = start + p->eccentric_s;
 
         stroke(a, p->eccentric_s, sign_of_eccentric(a) * p->down_m, a->lift->floor);
+        if (a->lift->floor)
+                add(a, &a->s->held, end - 0.1, 0.1, -1, PROFILE_MIN_JERK);
         turn_to(a, p->eccentric_s, a->lift->bottom_first ? 0 : p->roll);
         if (a->lift->floor)
                 impact(a, end, random_uniform(&a->random, 10, 40));
@@ -210,6 +212,8 @@ static void do_eccentric(struct author *a, const struct plan *p, struct truth_re
 static void do_concentric(struct author *a, const struct plan *p, struct truth_rep *t) {
         double start = a->now, end = start + p->concentric_s;
 
+        if (a->lift->floor) /* a bar on the floor neither sways nor trembles */
+                add(a, &a->s->held, start, 0.1, 1, PROFILE_MIN_JERK);
         concentric(a, p->concentric_s, -sign_of_eccentric(a) * p->up_m, p->tired);
         turn_to(a, p->concentric_s, a->lift->bottom_first ? p->roll : 0);
         truth_of_phase(a, PHASE_CONCENTRIC, start, end);
@@ -296,7 +300,8 @@ static void walk(struct author *a, double distance) {
 static void unrack(struct author *a) {
         double duration = random_uniform(&a->random, 0.7, 1.2);
 
-        add(a, &a->s->held, a->now, 0.5, 1, PROFILE_MIN_JERK); /* hands on the bar */
+        if (!a->lift->floor)
+                add(a, &a->s->held, a->now, 0.5, 1, PROFILE_MIN_JERK); /* hands on the bar */
         a->now += 0.8;
         if (a->lift->unrack_m > 0) {
                 if (a->o->hard)
@@ -322,7 +327,8 @@ static void rerack(struct author *a, double offset) {
                 a->now += duration;
                 impact(a, a->now, a->o->hard ? random_uniform(&a->random, 5, 25) : 2);
         }
-        add(a, &a->s->held, a->now, 0.4, -1, PROFILE_MIN_JERK);
+        if (!a->lift->floor)
+                add(a, &a->s->held, a->now, 0.4, -1, PROFILE_MIN_JERK);
         a->now += 0.8;
 }
 
