@@ -419,7 +419,7 @@ static void update_stats(struct uplink *u) {
         if (dropped > u->told_lost && due) {
                 const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
                 log_event(LOG_WARNING, fields,
-                        "the broker was away for too long: %llu events were dropped so far",
+                        "%llu events were dropped so far: the broker was away, or too slow, for too long",
                         (unsigned long long) dropped);
                 u->told_lost = dropped;
                 u->told_lost_us = now;
