@@ -356,14 +356,15 @@ static int stop(struct hub *h) {
 
 int hub_run(struct hub *h) {
         static const struct log_fields fields = {.kind = LOG_KIND_STARTED};
-        int r = uplink_start(h->outlet.uplink), stopped;
+        int r, stopped;
 
-        if (r < 0)
-                return r;
         log_event(LOG_INFO, fields, "repcastd %s is hub \"%s\"; stations: %zu; broker: %s", VERSION,
                 h->config->hub.name, h->config->n_stations, h->config->mqtt.broker);
         if (h->config->n_stations == 0)
                 log_warning("no station is configured: see repcast.conf(5)");
+        r = uplink_start(h->outlet.uplink);
+        if (r < 0)
+                return r;
         apply_stations(h);
         notify_ready(&h->notify);
         r = sd_event_loop(h->loop);

@@ -2,24 +2,18 @@
 /* Any bytes as configuration and as table of lifts. What is refused has told its faults; what is taken can be dumped,
  * and the dump says the same again. */
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "hub/config.h"
 #include "hub/exercises.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void count(const char *text, void *userdata) {
         size_t *n = userdata;
 
-        /* One line each, whatever was in the file. */
-        if (strchr(text, '\n'))
-                abort();
+        must(!strchr(text, '\n')); /* one line each, whatever was in the file */
         (*n)++;
 }
 
@@ -27,8 +21,7 @@ static void count(const char *text, void *userdata) {
 static int make_file(const void *data, size_t size, char path[static 32]) {
         int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-        if (fd < 0 || write(fd, data, size) != (ssize_t) size)
-                abort();
+        must(fd >= 0 && write(fd, data, size) == (ssize_t) size);
         snprintf(path, 32, "/proc/self/fd/%d", fd);
         return fd;
 }
@@ -40,8 +33,7 @@ static struct config *load(const void *data, size_t size) {
         char path[32];
         int fd = make_file(data, size, path), r = config_load(path, &faults, &config);
 
-        if ((r < 0) != (faults.n > 0) || (r < 0) != !config || (faults.n > 0) != (told > 0))
-                abort();
+        must((r < 0) == (faults.n > 0) && (r < 0) == !config && (faults.n > 0) == (told > 0));
         close(fd);
         return config;
 }
@@ -50,8 +42,7 @@ static char *dump(const struct config *config, size_t *ret_n) {
         char *text = NULL;
         FILE *stream = open_memstream(&text, ret_n);
 
-        if (!stream)
-                abort();
+        must(stream);
         config_dump(config, stream);
         fclose(stream);
         return text;
@@ -76,13 +67,11 @@ static void check_round_trip(const struct config *config) {
         char *text = dump(config, &n), *text_again;
         struct config *again = load(text, n);
 
-        if (!again)
-                abort();
+        must(again);
         text_again = dump(again, &n_again);
         drop_comments(text);
         drop_comments(text_again);
-        if (strcmp(text, text_again) != 0)
-                abort();
+        must(strcmp(text, text_again) == 0);
         config_free(again);
         free(text);
         free(text_again);
@@ -101,8 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         config_free(config);
 
         fd = make_file(data, size, path);
-        if ((exercises_load(path, &faults, &exercises) < 0) != (faults.n > 0))
-                abort();
+        must((exercises_load(path, &faults, &exercises) < 0) == (faults.n > 0));
         exercises_done(&exercises);
         close(fd);
         return 0;
