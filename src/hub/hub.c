@@ -70,6 +70,13 @@ static int get_station(struct hub *h, const char *name, struct station **ret) {
         return 0;
 }
 
+/* Configured as it is running? A sensor that failed is worth another try. */
+static bool runs_as(const struct station *s, const struct station_config *config) {
+        const struct station_config *old = station_get_config(s);
+
+        return old && config_station_equal(old, config) && station_source_state(s) != SOURCE_FAILED;
+}
+
 /* Bring the stations in line with the configuration; one that did not change goes on undisturbed. */
 static void apply_stations(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++) {
@@ -81,22 +88,18 @@ static void apply_stations(struct hub *h) {
                         station_stop(h->stations[i]);
         }
         for (size_t k = 0; k < h->config->n_stations; k++) {
-                const struct station_config *config = &h->config->stations[k], *old;
+                const struct station_config *config = &h->config->stations[k];
                 struct station *s;
                 int r = get_station(h, config->name, &s);
 
-                if (r >= 0) {
-                        old = station_get_config(s);
-                        if (old && config_station_equal(old, config))
-                                continue;
-                        r = station_configure(s, config);
-                }
                 if (r == -ENOSPC)
                         log_error("%s: more than %d different stations since the start; restart repcastd to "
                                   "have it",
                                 config->name, STATIONS_MAX);
                 else if (r < 0)
                         log_error("%s: cannot be set up: %s", config->name, strerror(-r));
+                else if (!runs_as(s, config))
+                        station_configure(s, config);
         }
 }
 

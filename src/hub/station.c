@@ -171,24 +171,27 @@ static void close_set(struct station *s) {
         take_events(s);
 }
 
-static void on_state(void *userdata, enum source_state state, const char *why) {
-        struct station *s = userdata;
-        const char *sensor = source_sensor(s->source);
+static void tell_sensor(struct station *s, enum source_state state, const char *sensor, const char *why) {
         struct log_fields fields;
 
         s->source_state = state;
-        if (state == SOURCE_ENDED || state == SOURCE_FAILED)
-                close_set(s);
         utf8_repair(sensor, strlen(sensor), s->origin.sensor, sizeof(s->origin.sensor));
+        utf8_repair(why, strlen(why), s->state.sensor_error, sizeof(s->state.sensor_error));
         strcpy(s->state.sensor_state, source_state_to_string(state));
-        utf8_repair(
-                why ? why : "", why ? strlen(why) : 0, s->state.sensor_error, sizeof(s->state.sensor_error));
         show_state(s);
         fields = log_fields(s, LOG_KIND_SENSOR, 0);
         if (state == SOURCE_FAILED)
-                log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why ? why : "no reason known");
+                log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why);
         else if (state != SOURCE_WAITING)
-                log_event(LOG_INFO, fields, "%s: the sensor is %s", s->name, source_state_to_string(state));
+                log_event(LOG_INFO, fields, "%s: the sensor is %s", s->name, s->state.sensor_state);
+}
+
+static void on_state(void *userdata, enum source_state state, const char *why) {
+        struct station *s = userdata;
+
+        if (state == SOURCE_ENDED || state == SOURCE_FAILED)
+                close_set(s);
+        tell_sensor(s, state, source_sensor(s->source), why ? why : "");
 }
 
 /* ---- from the hub ---- */
@@ -238,7 +241,7 @@ void station_stop(struct station *s) {
         show_state(s);
 }
 
-int station_configure(struct station *s, const struct station_config *config) {
+void station_configure(struct station *s, const struct station_config *config) {
         static const struct source_handler handler = {.on_samples = on_samples, .on_state = on_state};
         struct source_recording_config recording = {
                 .path = config->recording,
@@ -260,7 +263,10 @@ int station_configure(struct station *s, const struct station_config *config) {
         r = core_init(&s->core, NULL, &config->exercise);
         if (r >= 0)
                 r = source_recording_new(s->loop, &recording, &s->source);
-        return r < 0 ? r : source_start(s->source, &handler, s);
+        if (r >= 0)
+                r = source_start(s->source, &handler, s);
+        if (r < 0)
+                tell_sensor(s, SOURCE_FAILED, "", strerror(-r));
 }
 
 const char *station_name(const struct station *s) {

@@ -21,8 +21,9 @@ struct station;
 int station_new(sd_event *loop, struct outlet *outlet, unsigned slot, const char *name, struct station **ret);
 struct station *station_free(struct station *s);
 
-/* Take a configuration and start its source; what ran before is ended first. */
-int station_configure(struct station *s, const struct station_config *config);
+/* Take a configuration and start its source; what ran before is ended first. What goes wrong is told as the state of
+ * the sensor. */
+void station_configure(struct station *s, const struct station_config *config);
 
 /* End the source and the open set, and say so. */
 void station_stop(struct station *s);

@@ -366,6 +366,21 @@ def bad_recording_leaves_the_others_alone():
     broker.kill()
 
 
+def reload_tries_a_failed_sensor_again():
+    broker = Broker()
+    listener = Listener(broker.port)
+    recording = os.path.join(WORK, "later.rec")
+    daemon = Daemon(configure(broker.port, station("rack-1", recording)))
+    wait_for("the failure", lambda: sensor_state(listener, "rack-1") == "failed")
+    shutil.copy(squat(), recording)
+    daemon.signal(signal.SIGHUP)
+    wait_for("the set", lambda: of(listener, "set"))
+    wait_for("the end", lambda: sensor_state(listener, "rack-1") == "ended")
+    equal(of(listener, "state")[-1]["sensor_error"], None, "the error is gone")
+    daemon.stop()
+    broker.kill()
+
+
 def memory_stays_flat():
     with open(DAEMON, "rb") as f:
         if b"__asan_init" in f.read():
@@ -404,5 +419,6 @@ sys.exit(Tap([
     broker_restarted_in_the_middle,
     broker_absent,
     bad_recording_leaves_the_others_alone,
+    reload_tries_a_failed_sensor_again,
     memory_stays_flat,
 ]).run())
