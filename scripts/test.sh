@@ -88,11 +88,11 @@ tally() { # TIER MAKE_STATUS
 }
 
 configured() { # TIER CONFIGURE-ARGUMENT...
-        tier=$1
+        into=$1
         shift
-        rm -rf "${build:?}/$tier"
-        mkdir -p "$build/$tier"
-        cd "$build/$tier" || return 1
+        rm -rf "${build:?}/$into"
+        mkdir -p "$build/$into"
+        cd "$build/$into" || return 1
         quietly configure.log "$top/configure" --enable-werror "$@" || return 1
         quietly make.log make -j"$(nproc)"
 }
