@@ -9,9 +9,10 @@
 #include <repcast/exercise.h>
 
 struct cycle_params {
-        double blip_m;       /* a movement shorter than this, or than blip_share of the least ROM, is none, m,
+        double blip_m;     /* a movement shorter than this, or than blip_share of the least ROM, is none, m,
                               0.005 to 0.1; 0.03 */
-        double blip_share;   /* 0 to 0.5; 0.25 */
+        double blip_share; /* 0 to 0.5; 0.25 */
+        double first_share; /* a first movement shorter than this share of the least ROM begins no cycle, 0 to 1; 0.7 */
         double return_share; /* a second movement this long completes the cycle at once, share of the first,
                                 0.5 to 1; 0.7 */
         double bounce_share; /* one shorter than this, then turning again, was a bounce, 0.1 to 0.6; 0.4 */
@@ -52,7 +53,7 @@ struct cycler {
         struct cycle_params params;
         enum exercise_start order; /* which movement is the first; EITHER: whichever comes */
         double blip_m, most_m;     /* least and greatest travel of a movement */
-        double usual_m;
+        double least_m, usual_m;   /* least travel of a first movement; the exercise's usual one */
         enum cycle_state state;
         struct cycle cycle;
 };

@@ -23,11 +23,12 @@ struct tracker_params {
         double stop_share;   /* but no more than this share of the movement's peak speed, 0.05 to 0.9; 0.35 */
         double doubt_mps;    /* doubt raises neither threshold beyond this, m/s, 0.02 to 1; 0.12 */
         double rest_mps; /* how still a hold is: sigma of velocity averaged over 1 s, m/s, 0.002 to 0.2; 0.015 */
-        double racked_mps; /* the same before a set, with nobody touching the bar, m/s, 0.0005 to 0.1; 0.004 */
-        double turn_mps;   /* sigma of velocity at the end of a movement, m/s, 0.002 to 0.2; 0.03 */
-        double flat_mps2;  /* rms change of acceleration in a steady hold, m/s2, 0.01 to 1; 0.05 */
-        double flat_radps; /* rate of turn in a steady hold, rad/s, 0.01 to 1; 0.1 */
-        double flat_s; /* steady for so long, an upward movement has ended whatever its speed, s, 0.2 to 5; 0.8 */
+        double racked_mps;  /* the same before a set, with nobody touching the bar, m/s, 0.0005 to 0.1; 0.004 */
+        double turn_mps;    /* sigma of velocity at the end of a movement, m/s, 0.002 to 0.2; 0.03 */
+        double flat_mps2;   /* rms change of acceleration in a steady hold, m/s2, 0.01 to 1; 0.05 */
+        double flat_radps;  /* rate of turn in a steady hold, rad/s, 0.01 to 1; 0.1 */
+        double steady_mps2; /* acceleration steady within this, m/s2, 0.002 to 0.1; 0.01 */
+        double steady_s; /* for so long, any movement has ended, s, 0.5 to 5; 2.3: a minimum-jerk negative of 8 s comes to 2.1 */
         double rewind_s; /* a movement out of a hold is followed from so long before it was noticed, s, 0 to 2; 1.5 */
         double reach; /* the bar stays about its place: sigma of position averaged over 1 s, usual ROMs, 0.1 to 10; 0.35 */
         double reach_mps; /* and of velocity, m/s, 0.1 to 10; 1 */
@@ -66,7 +67,8 @@ struct tracker {
 
         double doubt;                    /* in the sensor: scales the drift of its bias, 1 to 100 */
         double a_mean, a_var, turn_mean; /* of the last 0.3 s */
-        double flat_s;                   /* steady for so long */
+        double a_anchor;                 /* where a_mean stood when it was last unsteady */
+        double flat_s, steady_s;         /* without shaking, without change, for so long */
         double toward_s, against_s; /* above the start threshold downwards, upwards; in a move: with, against */
         double slow_s;              /* below the stop threshold */
         uint64_t crossed_us;        /* velocity last changed its sign */

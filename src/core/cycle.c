@@ -22,6 +22,7 @@ void cycle_init(struct cycler *c, const struct cycle_params *params, const struc
                 .order = exercise->start,
                 .blip_m = MAX(params->blip_m, params->blip_share * exercise->rom_min_m),
                 .most_m = MOST * exercise->rom_typical_m,
+                .least_m = params->first_share * exercise->rom_min_m,
                 .usual_m = exercise->rom_typical_m,
         };
 }
@@ -100,7 +101,7 @@ static enum cycle_result first_again(struct cycler *c, const struct move *m, str
 }
 
 static enum cycle_result second(struct cycler *c, const struct move *m, bool still, struct cycle *ret) {
-        if (gap_s(&c->cycle.first, m) > c->params.hold_s)
+        if (gap_s(&c->cycle.first, m) > c->params.hold_s || c->cycle.first.travel_m < c->least_m)
                 return stray(c, m, ret);
         c->cycle.second = *m;
         c->state = CYCLE_SECOND;

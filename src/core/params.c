@@ -51,7 +51,8 @@ static const struct figure figures[] = {
         FIGURE(tracker.turn_mps, 0.03, 0.002, 0.2),
         FIGURE(tracker.flat_mps2, 0.05, 0.01, 1),
         FIGURE(tracker.flat_radps, 0.1, 0.01, 1),
-        FIGURE(tracker.flat_s, 0.8, 0.2, 5),
+        FIGURE(tracker.steady_mps2, 0.01, 0.002, 0.1),
+        FIGURE(tracker.steady_s, 2.3, 0.5, 5),
         FIGURE(tracker.rewind_s, 1.5, 0, 2),
         FIGURE(tracker.reach, 0.35, 0.1, 10),
         FIGURE(tracker.reach_mps, 1, 0.1, 10),
@@ -59,6 +60,7 @@ static const struct figure figures[] = {
 
         FIGURE(cycle.blip_m, 0.03, 0.005, 0.1),
         FIGURE(cycle.blip_share, 0.25, 0, 0.5),
+        FIGURE(cycle.first_share, 0.7, 0, 1),
         FIGURE(cycle.return_share, 0.7, 0.5, 1),
         FIGURE(cycle.bounce_share, 0.4, 0.1, 0.6),
         FIGURE(cycle.hesitate_s, 2, 0.2, 10),

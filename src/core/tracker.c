@@ -82,7 +82,8 @@ void tracker_lose(struct tracker *t) {
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->started = t->rested = t->begun = false;
         t->n_snapshots = t->snapshot_age = 0;
-        t->a_mean = t->a_var = t->turn_mean = t->flat_s = t->toward_s = t->against_s = t->slow_s = 0;
+        t->a_mean = t->a_var = t->turn_mean = t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s =
+                0;
 }
 
 static double v_of(const struct tracker *t) {
@@ -116,6 +117,11 @@ static void watch(struct tracker *t, const struct motion *m) {
         t->turn_mean += (m->turn_radps - t->turn_mean) * k;
 
         const struct tracker_params *p = &t->params;
+        bool steady = fabs(t->a_mean - t->a_anchor) < p->steady_mps2 && t->turn_mean < p->flat_radps;
+        t->steady_s = steady ? t->steady_s + T : 0;
+        if (!steady)
+                t->a_anchor = t->a_mean;
+
         bool flat = t->a_var < p->flat_mps2 * p->flat_mps2 && t->turn_mean < p->flat_radps;
         t->flat_s = flat ? t->flat_s + T : 0;
 }
@@ -186,7 +192,8 @@ static void depart(const struct tracker *t, const struct history *h, struct depa
 
 static void enter(struct tracker *t, enum track_event event, uint64_t border_us, struct track *ret) {
         enum track_mode next = track_next(t->mode, event);
-        t->toward_s = t->against_s = t->slow_s = t->flat_s = 0;
+        t->toward_s = t->against_s = t->slow_s = t->flat_s = t->steady_s = 0;
+        t->a_anchor = t->a_mean;
         ret->changed = next != t->mode;
         ret->border_us = border_us;
         t->mode = next;
@@ -227,13 +234,22 @@ static double unrest(const struct tracker *t) {
         return 1 + t->a_var / (p->flat_mps2 * p->flat_mps2) + turn * turn;
 }
 
-static void finish(struct tracker *t, uint64_t end_us, bool still, struct track *ret) {
+enum ending {
+        TURNS,  /* goes on the other way */
+        SLOWS,  /* by its speed, as far as that is known */
+        STEADY, /* by its acceleration: whatever the speed seemed to be, it is zero */
+};
+
+static void finish(struct tracker *t, uint64_t end_us, enum ending ending, struct track *ret) {
         double s = t->mode == TRACK_UP ? 1 : -1;
+        bool still = ending != TURNS;
         t->move.end_us = MAX(end_us, t->move.start_us);
         t->move.travel_m = s * t->made_m;
         if (still) {
-                double v = v_of(t), r = t->params.turn_mps * t->params.turn_mps * unrest(t) + 0.16 * v * v;
-                vertical_update(&t->vertical, VERTICAL_V, 0, r);
+                double v = v_of(t), r = t->params.turn_mps * t->params.turn_mps * unrest(t);
+                if (ending == STEADY && v * v > 9 * (r + t->vertical.P[VERTICAL_V][VERTICAL_V]))
+                        doubt(t, 2);
+                vertical_update(&t->vertical, VERTICAL_V, 0, ending == STEADY ? r : r + 0.16 * v * v);
         }
         ret->result = cycle_move(&t->cycler, &t->move, still, &ret->cycle);
         if (ret->result == CYCLE_DONE)
@@ -318,18 +334,19 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
                 uint64_t border_us = MAX(t->crossed_us, t->move.start_us);
                 struct bias bias;
                 bias_of(&t->vertical, &bias);
-                finish(t, border_us, false, ret);
+                finish(t, border_us, TURNS, ret);
                 enter(t, up ? TRACK_GOES_DOWN : TRACK_GOES_UP, border_us, ret);
                 begin(t, !up, border_us, border_us, &bias);
                 return;
         }
 
-        /* Nobody lifts at so even a speed; lowering at one is what a slow negative is. */
-        bool even = t->flat_s >= p->flat_s && (up || made > t->rom_typical_m);
-        if (t->slow_s >= p->stop_s || even) {
-                uint64_t back_us = (uint64_t) ((even ? p->flat_s : p->stop_s) * 1e6);
+        /* No bar is moved with so even an acceleration for so long, slow negatives included. */
+        bool steady = t->steady_s >= p->steady_s;
+        if (t->slow_s >= p->stop_s || steady) {
+                double back_s = t->slow_s >= p->stop_s ? p->stop_s : p->steady_s;
+                uint64_t back_us = (uint64_t) (back_s * 1e6);
                 uint64_t border_us = MAX(h->t_us - MIN(back_us, h->t_us), t->move.start_us);
-                finish(t, border_us, true, ret);
+                finish(t, border_us, steady ? STEADY : SLOWS, ret);
                 enter(t, TRACK_STOPS, border_us, ret);
                 return;
         }
@@ -346,7 +363,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
         *ret = (struct track){.result = CYCLE_NONE};
         if (!t->started) {
                 t->started = true;
-                t->a_mean = m->a_mps2;
+                t->a_mean = t->a_anchor = m->a_mps2;
                 t->a_var = 1; /* not flat until shown */
                 vertical_init(&t->vertical, vp, m->up);
                 t->hold_us = t->crossed_us = h->t_us;
