@@ -13,9 +13,10 @@ struct cycle_params {
                               0.005 to 0.1; 0.03 */
         double blip_share; /* 0 to 0.5; 0.25 */
         double first_share; /* a first movement shorter than this share of the least ROM begins no cycle, 0 to 1; 0.7 */
-        double return_share; /* a second movement this long completes the cycle at once, share of the first,
+        double return_share; /* a second movement this long has come back, share of the first,
                                 0.5 to 1; 0.7 */
         double bounce_share; /* one shorter than this, then turning again, was a bounce, 0.1 to 0.6; 0.4 */
+        double confirm_s;    /* hold after it until it is believed to be over, s, 0.1 to 2; 0.3 */
         double hesitate_s;   /* longest hold inside one movement, s, 0.2 to 10; 2 */
         double settle_s;     /* a short second movement is taken as the whole after this hold, s, 0.2 to 5; 1 */
         double hold_s;       /* longest hold between the two movements, s, 1 to 20; 10 */
@@ -39,7 +40,7 @@ struct move {
 
 struct cycle {
         struct move first, second;
-        bool still_after; /* ended in a hold, not in the next movement */
+        uint64_t until_us; /* the hold after it lasted until here so far: to the next movement, or to now */
 };
 
 enum cycle_state {
@@ -67,10 +68,13 @@ enum cycle_result {
 void cycle_init(struct cycler *c, const struct cycle_params *params, const struct exercise *exercise);
 void cycle_reset(struct cycler *c);
 
-/* A movement starts in this direction; it ended (still: in a hold); all has been still for so long. */
-enum cycle_result cycle_begin(struct cycler *c, bool up, struct cycle *ret);
+/* A movement started in this direction at that instant; it ended (still: in a hold); all has been still for so long. */
+enum cycle_result cycle_begin(struct cycler *c, bool up, uint64_t start_us, struct cycle *ret);
 enum cycle_result cycle_move(struct cycler *c, const struct move *move, bool still, struct cycle *ret);
 enum cycle_result cycle_still(struct cycler *c, double still_s, struct cycle *ret);
+
+/* The stream ends: a cycle that has come back far enough counts as it is. */
+enum cycle_result cycle_flush(struct cycler *c, struct cycle *ret);
 
 /* The cycle last handed out was not one: its second movement may be the first of the next (order EITHER). */
 void cycle_refuse(struct cycler *c, const struct cycle *cycle);

@@ -105,5 +105,8 @@ void tracker_init(struct tracker *t, const struct tracker_params *params, const 
 /* Take the motion of the tick that is also the newest of the history. */
 void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret);
 
+/* The stream ends here: a running movement ends with it. Returns what that makes of the running cycle. */
+enum cycle_result tracker_flush(struct tracker *t, uint64_t end_us, struct cycle *ret);
+
 /* Forget all motion. */
 void tracker_lose(struct tracker *t);

@@ -33,7 +33,11 @@
 #define BIAS_SURE_S    2.0   /* rest collected until the bias counts as known */
 #define BIAS_MAX_S     20.0  /* and at most: keeps following temperature */
 #define BIAS_STEP      0.006 /* once known, a bias moves less than this, rad/s = 0.35 deg/s */
-#define PULL           0.7   /* gain of the tilt correction; below 1 damps the loop of two lags */
+#define UPSIDE_DOWN    -0.9999999                  /* cosine within 0.03 deg of it */
+#define F_MOST         (2 * STANDARD_GRAVITY_MPS2) /* no lift accelerates by more than 1 g; impacts and nonsense do */
+#define LOST_TAU_S     0.3
+#define W2_MOST        10.0 /* rad2/s2: enough to be no rest, little enough to be forgotten soon */
+#define PULL           0.7  /* gain of the tilt correction; below 1 damps the loop of two lags */
 
 void attitude_init(struct attitude *a, const struct attitude_params *params) {
         *a = (struct attitude){.params = *params};
@@ -56,7 +60,7 @@ static void start(struct attitude *a, const struct tick *tick) {
         double n = norm(f);
         double c = n > 0 ? f[2] / n : 1;
 
-        if (n > 0 && c > -0.9999) {
+        if (n > 0 && c > UPSIDE_DOWN) {
                 double s = 1 / sqrt(2 * (1 + c));
                 a->q[0] = (1 + c) * s;
                 a->q[1] = f[1] / n * s;
@@ -90,8 +94,8 @@ static void watch(struct attitude *a, const struct tick *tick) {
                 drift2 += (a->f_fast[i] - a->f_slow[i]) * (a->f_fast[i] - a->f_slow[i]);
                 turn2 += (a->w_slow[i] - a->gyro_bias[i]) * (a->w_slow[i] - a->gyro_bias[i]);
         }
-        a->w_var += (w2 - a->w_var) * (T / W_SLOW_TAU_S);
-        a->shake += (f2 - a->shake) * (T / SHAKE_TAU_S);
+        a->w_var += (MIN(w2, W2_MOST) - a->w_var) * (T / W_SLOW_TAU_S);
+        a->shake += (MIN(f2, F_MOST * F_MOST) - a->shake) * (T / SHAKE_TAU_S);
 
         bool calm = a->shake < p->calm_mps2 * p->calm_mps2 && a->w_var < CALM_W_RADPS * CALM_W_RADPS &&
                 turn2 < CALM_TURN * CALM_TURN;
@@ -107,7 +111,7 @@ static void watch(struct attitude *a, const struct tick *tick) {
 
         a->bias_s = MIN(a->bias_s + T, BIAS_MAX_S);
         for (unsigned i = 0; i < 3; i++) {
-                a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * T / MAX(0.5, a->bias_s);
+                a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * T / a->bias_s; /* mean of all rest */
                 a->gyro_bias[i] = CLAMP(a->gyro_bias[i], -p->gyro_bias_radps, p->gyro_bias_radps);
         }
 }
@@ -133,20 +137,26 @@ static void level(const double q[4], const double f[3], double ret[3]) {
                 (1 - 2 * (q[1] * q[1] + q[2] * q[2])) * f[2];
 }
 
+/* More than 6 degrees off: no lift pushes sideways by 1 m/s2 while it is calm, so the tilt must be wrong. */
+static bool lost(const double m[3]) {
+        return m[2] < 0 || m[0] * m[0] + m[1] * m[1] > 0.01 * m[2] * m[2];
+}
+
 /* Draw the low-passed specific force of the level frame to the vertical. */
 static void pull(struct attitude *a, const struct tick *tick) {
         const struct attitude_params *p = &a->params;
         double tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
         if (a->calm_s > CALM_S)
-                tau = MIN(tau, p->calm_tau_s);
+                tau = MIN(tau, lost(a->f_level) ? LOST_TAU_S : p->calm_tau_s);
         double k = MIN(1.0, T / (tau * (1 + a->shake / (p->impact_mps2 * p->impact_mps2))));
 
         double f[3], *m = a->f_level;
         level(a->q, tick->f_mps2, f);
+        double n = norm(f), share = n > F_MOST ? F_MOST / n : 1;
         for (unsigned i = 0; i < 3; i++)
-                m[i] += (f[i] - m[i]) * k;
+                m[i] += (share * f[i] - m[i]) * k;
 
-        double n = norm(m);
+        n = norm(m);
         if (!(n > 0))
                 return;
         double ex = PULL * k * m[1] / n, ey = -PULL * k * m[0] / n;

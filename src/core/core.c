@@ -156,6 +156,21 @@ static void show(struct core *c, const struct track *t) {
         };
 }
 
+static void take_result(struct core *c, enum cycle_result result, const struct cycle *cycle) {
+        struct event e;
+        switch (result) {
+        case CYCLE_NONE:
+                break;
+        case CYCLE_DONE:
+                take_cycle(c, cycle);
+                break;
+        case CYCLE_STRAY:
+                if (setlog_stray(&c->setlog, &cycle->first, &e))
+                        say(c, &e);
+                break;
+        }
+}
+
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t;
@@ -166,17 +181,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
         remember(c, tick, &m);
         tracker_push(&c->tracker, &m, &c->history, &t);
 
-        switch (t.result) {
-        case CYCLE_NONE:
-                break;
-        case CYCLE_DONE:
-                take_cycle(c, &t.cycle);
-                break;
-        case CYCLE_STRAY:
-                if (setlog_stray(&c->setlog, &t.cycle.first, &e))
-                        say(c, &e);
-                break;
-        }
+        take_result(c, t.result, &t.cycle);
         if (t.changed)
                 say_phase(c, t.mode, t.border_us);
         bool busy = c->tracker.cycler.state != CYCLE_EMPTY || t.mode == TRACK_DOWN || t.mode == TRACK_UP;
@@ -220,7 +225,12 @@ int core_push(struct core *c, const struct sample *sample) {
 
 void core_flush(struct core *c) {
         struct event e;
+        struct cycle cycle;
+
         c->n_events = c->taken = 0;
+        if (c->history.n > 0)
+                take_result(c, tracker_flush(&c->tracker, c->history.t_us, &cycle), &cycle);
+        tracker_lose(&c->tracker);
         if (setlog_close(&c->setlog, SET_END_STREAM, &e))
                 end_set(c, &e);
 }

@@ -5,7 +5,7 @@
  *                 \                /    \          first down: squat, press
  *                  \____/\________/      \
  *   state     EMPTY | FIRST      | SECOND | ...
- *                       ^^ blip: ignored  ^ complete: came back by return_share, or turned, or held for settle_s
+ *                       ^^ blip: ignored  ^ complete: it turned, or held: for a moment after return_share, else for settle_s
  *
  * Two movements in one direction cannot be two reps: without a way back in between they are one that hesitated. */
 
@@ -55,8 +55,8 @@ static bool may_begin(const struct cycler *c, const struct move *m) {
         return false;
 }
 
-static enum cycle_result done(struct cycler *c, bool still, struct cycle *ret) {
-        c->cycle.still_after = still;
+static enum cycle_result done(struct cycler *c, uint64_t until_us, struct cycle *ret) {
+        c->cycle.until_us = MAX(until_us, c->cycle.second.end_us);
         *ret = c->cycle;
         c->state = CYCLE_EMPTY;
         return CYCLE_DONE;
@@ -86,9 +86,9 @@ static bool bounced(const struct cycler *c) {
         return c->cycle.second.travel_m < c->params.bounce_share * way(c);
 }
 
-enum cycle_result cycle_begin(struct cycler *c, bool up, struct cycle *ret) {
+enum cycle_result cycle_begin(struct cycler *c, bool up, uint64_t start_us, struct cycle *ret) {
         if (c->state == CYCLE_SECOND && up == c->cycle.first.up && !bounced(c))
-                return done(c, false, ret);
+                return done(c, start_us, ret);
         return CYCLE_NONE;
 }
 
@@ -105,7 +105,7 @@ static enum cycle_result second(struct cycler *c, const struct move *m, bool sti
                 return stray(c, m, ret);
         c->cycle.second = *m;
         c->state = CYCLE_SECOND;
-        return come_back(c) ? done(c, still, ret) : CYCLE_NONE;
+        return come_back(c) && !still ? done(c, 0, ret) : CYCLE_NONE;
 }
 
 enum cycle_result cycle_move(struct cycler *c, const struct move *m, bool still, struct cycle *ret) {
@@ -124,7 +124,7 @@ enum cycle_result cycle_move(struct cycler *c, const struct move *m, bool still,
         case CYCLE_SECOND:
                 if (m->up == c->cycle.second.up) {
                         extend(&c->cycle.second, m);
-                        return come_back(c) ? done(c, still, ret) : CYCLE_NONE;
+                        return come_back(c) && !still ? done(c, 0, ret) : CYCLE_NONE;
                 }
                 extend(&c->cycle.first,
                         m); /* the way up was a bounce: cycle_begin() would have ended it else */
@@ -146,11 +146,17 @@ enum cycle_result cycle_still(struct cycler *c, double still_s, struct cycle *re
         case CYCLE_SECOND:
                 if (bounced(c))
                         return still_s > c->params.hold_s ? stray(c, NULL, ret) : CYCLE_NONE;
-                return still_s > c->params.settle_s ? done(c, true, ret) : CYCLE_NONE;
+                return still_s > (come_back(c) ? c->params.confirm_s : c->params.settle_s)
+                        ? done(c, c->cycle.second.end_us + (uint64_t) (still_s / US_S), ret)
+                        : CYCLE_NONE;
         case _CYCLE_STATE_MAX:
                 break;
         }
         return CYCLE_NONE;
+}
+
+enum cycle_result cycle_flush(struct cycler *c, struct cycle *ret) {
+        return c->state == CYCLE_SECOND && !bounced(c) ? done(c, 0, ret) : CYCLE_NONE;
 }
 
 void cycle_refuse(struct cycler *c, const struct cycle *cycle) {

@@ -63,6 +63,7 @@ static const struct figure figures[] = {
         FIGURE(cycle.first_share, 0.7, 0, 1),
         FIGURE(cycle.return_share, 0.7, 0.5, 1),
         FIGURE(cycle.bounce_share, 0.4, 0.1, 0.6),
+        FIGURE(cycle.confirm_s, 0.3, 0.1, 2),
         FIGURE(cycle.hesitate_s, 2, 0.2, 10),
         FIGURE(cycle.settle_s, 1, 0.2, 5),
         FIGURE(cycle.hold_s, 10, 1, 20),

@@ -22,8 +22,9 @@
 #include "util/macros.h"
 
 #define T            TICK_S
-#define BEFORE_S     1.0 /* of the hold before a cycle, so much is used */
-#define GUARD_FIRST  25  /* ticks next to a border that may still move, first and second pass */
+#define BEFORE_S     1.0    /* of the hold before a cycle, so much is used */
+#define PAUSE_US     200000 /* a hold long enough to rest in */
+#define GUARD_FIRST  25     /* ticks next to a border that may still move, first and second pass */
 #define GUARD_SECOND 8
 #define ONSET_POWER  1.75
 #define ONSET_SHARE  0.14 /* an onset is not extrapolated by more than this share of the movement */
@@ -229,7 +230,7 @@ static int set_up(const struct history *h, const struct cycle *c, struct window 
         if (from >= h->n)
                 return -ENODATA;
 
-        unsigned newest = c->still_after ? 0 : history_find(h, c->second.end_us);
+        unsigned newest = history_find(h, c->until_us);
         *ret = (struct window){
                 .newest_ago = newest,
                 .n = from - newest + 1,
@@ -237,8 +238,8 @@ static int set_up(const struct history *h, const struct cycle *c, struct window 
                 .a1 = from - history_find(h, c->first.end_us),
                 .b0 = from - history_find(h, c->second.start_us),
                 .b1 = from - history_find(h, c->second.end_us),
-                .still_before = c->first.start_us > c->first.still_since_us + 200000,
-                .still_after = c->still_after,
+                .still_before = c->first.start_us > c->first.still_since_us + PAUSE_US,
+                .still_after = c->until_us > c->second.end_us + PAUSE_US,
         };
         ret->b1 = MIN(ret->b1, ret->n - 1);
         return ret->n < 20 || ret->a1 > ret->b0 || ret->b0 >= ret->b1 ? -ENODATA : 0;

@@ -25,7 +25,7 @@
 #define TYPICAL_SIGMA   0.5 /* of a lifter's ROM about the exercise's usual one */
 
 #define KNOWN_SIGMA  0.35 /* of one lifter's ROM from set to set */
-#define MISFIT_SCALE 50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
+#define MISFIT_SCALE    50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
 
 #define TOLD_SHARE 0.5 /* a lone movement is told of from this share of the least ROM */
 

@@ -136,7 +136,7 @@ static bool resting(const struct window *w, unsigned k, unsigned guard) {
 static bool turning(const struct window *w, unsigned k) {
         if (w->b0 - w->a1 < 20 && k == (w->a1 + w->b0) / 2)
                 return true;
-        return (!w->still_before && k == w->a0) || (!w->still_after && k == w->b1);
+        return (!w->still_before && k == w->a0) || (!w->still_after && k == (w->b1 + w->n - 1) / 2);
 }
 
 /* What a sum comes to with the prior's bias. */

@@ -312,6 +312,8 @@ static void hold(struct tracker *t, const struct motion *m, const struct history
 
         double held_s = (double) (h->t_us - t->hold_us) * 1e-6;
         ret->result = cycle_still(&t->cycler, held_s, &ret->cycle);
+        if (ret->result == CYCLE_DONE)
+                close_cycle(t, true);
         if (t->mode != TRACK_IDLE && held_s > t->idle_s)
                 enter(t, TRACK_TIRES, h->t_us, ret);
 }
@@ -354,7 +356,7 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
                 lose_way(t, m);
         if (!t->begun && made > t->cycler.blip_m) {
                 t->begun = true;
-                ret->result = cycle_begin(&t->cycler, up, &ret->cycle);
+                ret->result = cycle_begin(&t->cycler, up, t->move.start_us, &ret->cycle);
         }
 }
 
@@ -387,4 +389,14 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
         ret->v_mps = v_of(t);
         ret->p_m = t->vertical.x[VERTICAL_P];
         ret->sigma_mps = sigma_of(&t->vertical);
+}
+
+enum cycle_result tracker_flush(struct tracker *t, uint64_t end_us, struct cycle *ret) {
+        struct track track = {.result = CYCLE_NONE};
+        if (moving(t->mode))
+                finish(t, end_us, TURNS, &track);
+        if (track.result == CYCLE_NONE)
+                track.result = cycle_flush(&t->cycler, &track.cycle);
+        *ret = track.cycle;
+        return track.result;
 }

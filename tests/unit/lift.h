@@ -19,7 +19,9 @@ struct lift {
 
         double t_s, p_m; /* now, and height along the path */
         struct core *core;
-        struct event last; /* newest event of each kind that matters */
+        double mute_from_s, mute_to_s; /* samples of this time are lost */
+        unsigned lost;
+        struct rejected last_rejected;
         struct rep reps[64];
         unsigned n_reps, n_sets, n_rejected, n_phases;
         struct set set;
@@ -35,15 +37,16 @@ static inline double lift_noise(struct lift *l) {
 static inline void lift_collect(struct lift *l) {
         const struct event *e;
         while ((e = core_next(l->core))) {
-                l->last = *e;
                 if (e->type == EVENT_REP && l->n_reps < 64)
                         l->reps[l->n_reps++] = e->rep;
                 if (e->type == EVENT_SET) {
                         l->set = *e->set;
                         l->n_sets++;
                 }
-                if (e->type == EVENT_REJECTED)
+                if (e->type == EVENT_REJECTED) {
                         l->n_rejected++;
+                        l->last_rejected = e->rejected;
+                }
                 if (e->type == EVENT_PHASE) {
                         l->n_phases++;
                         l->phase_latency_us = e->phase.latency_us;
@@ -65,6 +68,12 @@ static inline void lift_sample(struct lift *l, double v, double a) {
                 s.w_radps[i] = (i == 0 ? l->roll_rad_per_m * v : 0) + l->bias_radps[i] +
                         l->noise_radps * lift_noise(l);
         }
+        if (l->t_s >= l->mute_from_s && l->t_s < l->mute_to_s) {
+                l->lost++;
+                return;
+        }
+        s.lost = (uint16_t) l->lost;
+        l->lost = 0;
         core_push(l->core, &s);
         lift_collect(l);
 }

@@ -85,6 +85,264 @@ static void test_4020(void **state) {
         tempo(4, 0, 2, 0, 0.35);
 }
 
+static void test_slow_negatives(void **state) {
+        (void) state;
+        tempo(6, 0, 2, 0, 0.5);
+        tempo(8, 0, 3, 1, 0.5);
+}
+
+/* Without noise or bias the figures are those of the trajectory itself. */
+static void test_a_perfect_sensor(void **state) {
+        (void) state;
+        start(&squat);
+        lift.noise_mps2 = lift.noise_radps = 0;
+        memset(lift.bias_mps2, 0, sizeof(lift.bias_mps2));
+        memset(lift.bias_radps, 0, sizeof(lift.bias_radps));
+        set_of(-0.5, 2, 1, 1, 1, 3);
+        assert_int_equal(lift.n_reps, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                const struct rep *r = &lift.reps[i];
+                assert_int_equal(r->n_phases, 3);
+                assert_int_equal(r->phases[0].phase, PHASE_ECCENTRIC);
+                assert_int_equal(r->phases[1].phase, PHASE_BOTTOM);
+                assert_int_equal(r->phases[2].phase, PHASE_CONCENTRIC);
+                assert_int_equal(r->phases[0].start_us, r->start_us);
+                assert_int_equal(r->phases[2].end_us, r->end_us);
+                assert_near(r->rom_m, 0.5, 0.005);
+                assert_near(r->tempo_s[PHASE_ECCENTRIC], 2, 0.05);
+                assert_near(r->tempo_s[PHASE_BOTTOM], 1, 0.05);
+                assert_near(r->tempo_s[PHASE_CONCENTRIC], 1, 0.05);
+                assert_near(r->concentric.peak_mps, 0.9375, 0.02);
+                assert_near(r->eccentric.mean_mps, 0.25, 0.01);
+                assert_near(r->tut_s, 4, 0.06); /* bottom is loaded */
+                assert_near(r->loss_pct, 0, 1e-9);
+                assert_true(isnan(r->sticking.at_m));
+                assert_near(
+                        r->mpv_mps, r->concentric.mean_mps, 0.01); /* brakes at 5.8 m/s2: pushed all the way */
+                assert_int_equal(r->flags, 0);
+        }
+        assert_near(lift.set.tut_s, 3 * 4 + 2 * 1, 0.15); /* and so is the top */
+        assert_near(lift.set.reps[0].tempo_s[PHASE_TOP], 1, 0.06);
+}
+
+static void test_deadlift_starts_at_the_bottom(void **state) {
+        (void) state;
+        struct exercise e = squat;
+        e.start = EXERCISE_START_BOTTOM;
+        e.loaded = EXERCISE_LOADED_TOP;
+        e.rom_min_m = 0.25;
+        start(&e);
+        set_of(0.5, 1, 1, 2, 1.5, 4);
+        assert_int_equal(lift.n_reps, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                const struct rep *r = &lift.reps[i];
+                assert_int_equal(r->phases[0].phase, PHASE_CONCENTRIC);
+                assert_int_equal(r->phases[1].phase, PHASE_TOP);
+                assert_int_equal(r->phases[2].phase, PHASE_ECCENTRIC);
+                assert_near(r->tempo_s[PHASE_CONCENTRIC], 1, 0.12);
+                assert_near(r->tempo_s[PHASE_TOP], 1, 0.12);
+                assert_near(r->tempo_s[PHASE_ECCENTRIC], 2, 0.12);
+                assert_true(isnan(r->tempo_s[PHASE_BOTTOM]));
+                if (i)
+                        assert_near(r->pause_before_s, 1.5, 0.12);
+        }
+}
+
+/* The stretched arms are the bottom; the bar comes down in the concentric. */
+static void test_pulldown_goes_the_other_way(void **state) {
+        (void) state;
+        struct exercise e = squat;
+        e.start = EXERCISE_START_BOTTOM;
+        e.eccentric = EXERCISE_ECCENTRIC_UP;
+        e.rom_min_m = 0.15;
+        start(&e);
+        set_of(-0.5, 1, 0.5, 3, 0.5, 4);
+        assert_int_equal(lift.n_reps, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_int_equal(lift.reps[i].phases[0].phase, PHASE_CONCENTRIC);
+                assert_near(lift.reps[i].tempo_s[PHASE_CONCENTRIC], 1, 0.15);
+                assert_near(lift.reps[i].tempo_s[PHASE_ECCENTRIC], 3, 0.2);
+                assert_near(lift.reps[i].rom_m, 0.5, 0.03);
+        }
+}
+
+static void test_sled_is_measured_along_its_rails(void **state) {
+        (void) state;
+        struct exercise e = squat;
+        e.mount = EXERCISE_MOUNT_SLED;
+        e.incline_deg = 45;
+        start(&e);
+        lift.incline_sin = sin(M_PI / 4);
+        set_of(-0.4, 2, 0.5, 1.5, 0.5, 4);
+        assert_int_equal(lift.n_reps, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                assert_near(lift.reps[i].rom_m, 0.4, 0.03);
+                assert_near(lift.reps[i].tempo_s[PHASE_ECCENTRIC], 2, 0.2);
+        }
+}
+
+/* Any mounting, a rolling bar, any rate. */
+static void test_mounting_and_rate(void **state) {
+        (void) state;
+        static const double rates[] = {12.5, 25, 50, 200, 400};
+        for (unsigned i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+                start(&squat);
+                lift.rate_hz = rates[i];
+                lift.mount_rad = 1.3 * i - 2;
+                lift.roll_rad_per_m = 0.4;
+                set_of(-0.5, 2, 0, 1, 1, 4);
+                assert_int_equal(lift.n_reps, 4);
+                for (unsigned k = 0; k < 4; k++) {
+                        assert_near(lift.reps[k].rom_m, 0.5, 0.06);
+                        assert_near(lift.reps[k].tempo_s[PHASE_ECCENTRIC], 2, 0.25);
+                }
+        }
+}
+
+static void test_a_rest_opens_a_new_set(void **state) {
+        (void) state;
+        start(&squat);
+        set_of(-0.5, 1, 0, 1, 1, 3);
+        set_of(-0.5, 1, 0, 1, 1, 2);
+        assert_int_equal(lift.n_sets, 2);
+        assert_int_equal(lift.n_reps, 5);
+        assert_int_equal(lift.reps[3].set, 2);
+        assert_int_equal(lift.reps[3].rep, 1);
+        assert_true(isnan(lift.reps[3].pause_before_s));
+        assert_int_equal(lift.set.n_reps, 2);
+}
+
+/* Ten seconds of rest-pause stay in the set. */
+static void test_rest_pause_stays_in_the_set(void **state) {
+        (void) state;
+        start(&squat);
+        lift_move(&lift, 0, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                lift_move(&lift, -0.5, 1.5);
+                lift_move(&lift, 0.5, 1.5);
+                lift_move(&lift, 0, 10);
+        }
+        core_flush(&core);
+        lift_collect(&lift);
+        assert_int_equal(lift.n_sets, 1);
+        assert_int_equal(lift.set.n_reps, 3);
+        assert_int_equal(lift.set.end, SET_END_STREAM);
+        assert_near(lift.reps[1].pause_before_s, 10, 0.2);
+}
+
+static void test_partial_movement_is_told_not_counted(void **state) {
+        (void) state;
+        start(&squat);
+        set_of(-0.15, 1, 0, 1, 1, 2);
+        assert_int_equal(lift.n_reps, 0);
+        assert_true(lift.n_rejected >= 2);
+        assert_int_equal(lift.last_rejected.reason, REJECTED_PARTIAL);
+}
+
+static void test_link_gap(void **state) {
+        (void) state;
+        start(&squat);
+        lift_move(&lift, 0, 4);
+        for (unsigned i = 0; i < 3; i++) {
+                lift.mute_from_s =
+                        i == 1 ? lift.t_s + 1.8 : 1e9; /* 0.4 s are lost at the bottom of the second */
+                lift.mute_to_s = lift.mute_from_s + 0.4;
+                lift_move(&lift, -0.5, 2);
+                lift_move(&lift, 0.5, 1);
+                lift_move(&lift, 0, 1);
+        }
+        assert_int_equal(lift.n_reps, 3);
+        assert_int_equal(lift.reps[0].flags & REP_FLAG_GAP, 0);
+        assert_int_equal(lift.reps[1].flags & REP_FLAG_GAP, REP_FLAG_GAP);
+        assert_near(lift.reps[1].loss_pct, 100 * 40.0 / 300, 2);
+        assert_near(lift.reps[1].rom_m, 0.5, 0.1);
+        assert_int_equal(lift.reps[2].flags & REP_FLAG_GAP, 0);
+
+        lift.t_s += 40; /* the link is away for longer than any pause */
+        lift_move(&lift, 0, 1);
+        assert_int_equal(lift.n_sets, 1);
+        assert_int_equal(lift.set.end, SET_END_GAP);
+}
+
+/* Whatever a link can deliver: nothing is made up, and five seconds later all is right again. */
+static void test_nonsense_then_right_again(void **state) {
+        (void) state;
+        static const double figures[] = {NAN, INFINITY, -INFINITY, 1e300, 390, -390, 0};
+        start(&squat);
+        for (unsigned i = 0; i < 3000; i++) {
+                struct sample s = {.t_us = (uint64_t) lift_noise(&lift) + i * 7919 % 5000000 * 1000};
+                if (i % 500 == 0)
+                        s.t_us += 30ull * 86400 * 1000000;
+                for (unsigned k = 0; k < 3; k++) {
+                        s.f_mps2[k] = figures[(i * 31 + k * 7) % 7];
+                        s.w_radps[k] = figures[(i * 17 + k * 5) % 7] / 6;
+                }
+                s.flags = SAMPLE_CLIPPED;
+                core_push(&core, &s);
+                lift_collect(&lift);
+        }
+        assert_true(core.refused > 1000);
+        assert_int_equal(lift.n_reps, 0);
+
+        lift.t_s = 100;
+        lift.n_rejected = 0;
+        lift_move(&lift, 0, 5);
+        set_of(-0.5, 2, 0, 1, 1, 3);
+        assert_int_equal(lift.n_reps, 3);
+        assert_near(lift.reps[0].rom_m, 0.5, 0.03);
+}
+
+/* Hours of a bar on its rack: no event but the first rest, filter and bias in place, then a set as on the first minute. */
+static void test_idle_hours(void **state) {
+        (void) state;
+        start(&squat);
+        lift.rate_hz = 10;
+        lift_move(&lift, 0, 6 * 3600);
+        assert_int_equal(lift.n_phases + lift.n_rejected + lift.n_reps, 0);
+        assert_near(core.tracker.vertical.x[VERTICAL_V], 0, 0.005);
+        lift.rate_hz = 100;
+        set_of(-0.5, 3, 0, 1, 1, 3);
+        assert_int_equal(lift.n_reps, 3);
+}
+
+static void test_live(void **state) {
+        (void) state;
+        struct live live;
+        start(&squat);
+        lift_move(&lift, 0, 4);
+        core_live(&core, &live);
+        assert_int_equal(live.phase, PHASE_REST);
+        assert_false(live.moving);
+        assert_int_equal(live.set, 0);
+        for (unsigned i = 0; i < 2; i++) {
+                lift_move(&lift, -0.25, 1); /* stops half way, as far as the shape goes */
+                core_live(&core, &live);
+                lift_move(&lift, -0.25, 1);
+                lift_move(&lift, 0.25, 0.7);
+                core_live(&core, &live);
+                assert_true(live.rom_share >= 0 && live.rom_share <= 1);
+                lift_move(&lift, 0.25, 0.7);
+                lift_move(&lift, 0, 1);
+        }
+        core_live(&core, &live);
+        assert_int_equal(live.phase, PHASE_TOP);
+        assert_int_equal(live.set, 1);
+        assert_near(live.phase_s, 1, 0.3);
+}
+
+/* The same samples give the same events. */
+static void test_deterministic(void **state) {
+        (void) state;
+        struct rep reps[4];
+        start(&squat);
+        set_of(-0.5, 1, 0, 1, 0, 4);
+        memcpy(reps, lift.reps, sizeof(reps));
+        memset(&core, 0xa5, sizeof(core));
+        start(&squat);
+        set_of(-0.5, 1, 0, 1, 0, 4);
+        assert_memory_equal(reps, lift.reps, sizeof(reps));
+}
+
 static void test_refuses_what_is_no_exercise(void **state) {
         (void) state;
         struct exercise e = squat;
@@ -112,6 +370,20 @@ int main(void) {
                 cmocka_unit_test(test_2111),
                 cmocka_unit_test(test_3110),
                 cmocka_unit_test(test_4020),
+                cmocka_unit_test(test_slow_negatives),
+                cmocka_unit_test(test_a_perfect_sensor),
+                cmocka_unit_test(test_deadlift_starts_at_the_bottom),
+                cmocka_unit_test(test_pulldown_goes_the_other_way),
+                cmocka_unit_test(test_sled_is_measured_along_its_rails),
+                cmocka_unit_test(test_mounting_and_rate),
+                cmocka_unit_test(test_a_rest_opens_a_new_set),
+                cmocka_unit_test(test_rest_pause_stays_in_the_set),
+                cmocka_unit_test(test_partial_movement_is_told_not_counted),
+                cmocka_unit_test(test_link_gap),
+                cmocka_unit_test(test_nonsense_then_right_again),
+                cmocka_unit_test(test_idle_hours),
+                cmocka_unit_test(test_live),
+                cmocka_unit_test(test_deterministic),
                 cmocka_unit_test(test_refuses_what_is_no_exercise),
                 cmocka_unit_test(test_state_is_small),
         };

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which way is up: from the first sample on, through known rotations, with a biased gyroscope, after nonsense. */
+
+#include <repcast/core.h>
+
+#include "unit.h"
+
+static struct attitude attitude;
+static struct motion motion;
+
+static void start(void) {
+        struct core_params p;
+        core_params_init(&p);
+        attitude_init(&attitude, &p.attitude);
+}
+
+/* One tick at rest with up at the given angle about the sensor's x axis, turning at rate + bias. */
+static void tick(double angle, double rate, double bias) {
+        struct tick t = {
+                .f_mps2 = {0, sin(angle) * STANDARD_GRAVITY_MPS2, cos(angle) * STANDARD_GRAVITY_MPS2},
+                .w_radps = {rate + bias, 0, bias},
+        };
+        attitude_push(&attitude, &t, &motion);
+}
+
+static double error_deg(double angle) {
+        double dot = motion.up[1] * sin(angle) + motion.up[2] * cos(angle);
+        return acos(fmin(1, dot)) * 180 / M_PI;
+}
+
+static void test_up_from_the_first_sample(void **state) {
+        (void) state;
+        for (double angle = -3.14; angle < 3.15; angle += 0.1) {
+                start();
+                tick(angle, 0, 0);
+                assert_near(error_deg(angle), 0, 0.01);
+                assert_near(motion.a_mps2, 0, 1e-6);
+        }
+        start();
+        tick(M_PI, 0, 0); /* exactly upside down */
+        assert_near(error_deg(M_PI), 0, 0.01);
+}
+
+/* A turn faster than the accelerometer's pull: 90 degrees and back, each in half a second. */
+static void test_follows_a_known_rotation(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 500; i++)
+                tick(0.3, 0, 0);
+        double angle = 0.3;
+        for (unsigned i = 0; i < 100; i++) {
+                double rate = i < 50 ? M_PI : -M_PI;
+                angle += rate * TICK_S;
+                tick(angle, rate, 0);
+                assert_near(error_deg(angle), 0, 1.5);
+        }
+        assert_near(angle, 0.3, 1e-9);
+        assert_near(error_deg(angle), 0, 0.5);
+}
+
+static void test_learns_the_gyro_bias_at_rest(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 500; i++)
+                tick(0.5, 0, 0.05);
+        assert_true(motion.quiet);
+        assert_near(attitude.gyro_bias[0], 0.05, 0.002);
+        assert_near(attitude.gyro_bias[2], 0.05, 0.002);
+        assert_near(motion.turn_radps, 0, 0.004);
+        assert_near(error_deg(0.5), 0, 0.5);
+}
+
+/* A slow even roll of the bar, as in an 8 s negative, is no bias. */
+static void test_does_not_learn_rotation(void **state) {
+        (void) state;
+        double angle = 0.5;
+        start();
+        for (unsigned i = 0; i < 300; i++)
+                tick(angle, 0, 0.01);
+        double learned = attitude.gyro_bias[0];
+        for (unsigned i = 0; i < 800; i++) {
+                angle += 0.06 * TICK_S;
+                tick(angle, 0.06, 0.01);
+        }
+        assert_near(attitude.gyro_bias[0], learned, 0.001);
+        assert_near(error_deg(angle), 0, 1);
+}
+
+/* Any start, even one in free fall, upside down or under nonsense, is right again within 5 s. */
+static void test_recovers_within_5_s(void **state) {
+        (void) state;
+        for (unsigned wrong = 0; wrong < 3; wrong++) {
+                struct tick t = {.f_mps2 = {wrong == 0 ? 0 : -390, 0, wrong == 2 ? 390 : 0},
+                        .w_radps = {wrong * 35.0, -70, 7}};
+                start();
+                for (unsigned i = 0; i < 100; i++)
+                        attitude_push(&attitude, &t, &motion);
+                for (unsigned i = 0; i < 500; i++)
+                        tick(1.0, 0, 0.005);
+                assert_near(error_deg(1.0), 0, 2); /* tilt counts in second order: 6 mm/s2 */
+                assert_near(motion.a_mps2, 0, 0.05);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_up_from_the_first_sample),
+                cmocka_unit_test(test_follows_a_known_rotation),
+                cmocka_unit_test(test_learns_the_gyro_bias_at_rest),
+                cmocka_unit_test(test_does_not_learn_rotation),
+                cmocka_unit_test(test_recovers_within_5_s),
+        };
+        return run_unit_tests(tests);
+}

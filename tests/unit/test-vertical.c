@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vertical filter against figures worked out by hand, and for ever symmetric and positive. */
+
+#include <repcast/core.h>
+#include <repcast/vertical.h>
+
+#include "unit.h"
+
+static struct vertical fresh(const double u[3]) {
+        struct core_params p;
+        struct vertical v;
+        core_params_init(&p);
+        vertical_init(&v, &p.vertical, u);
+        return v;
+}
+
+static void test_predict_by_hand(void **state) {
+        (void) state;
+        const double u[3] = {0, 0.6, 0.8};
+        struct vertical v = fresh(u);
+
+        /* P of the bias: 0.12^2 I + 0.4^2 u u' */
+        assert_near(v.P[3][3], 0.0144 + 0.16 * 0.36, 1e-12);
+        assert_near(v.P[3][4], 0.16 * 0.48, 1e-12);
+        v.x[VERTICAL_V] = 0.5;
+        v.x[VERTICAL_B + 2] = 0.25;
+        vertical_predict(&v, 1.2, u, 0.01, 0.04);
+
+        /* a = 1.2 - 0.8 * 0.25 = 1: v += 0.01, p += 0.005 + 0.00005; var(u.b) = 0.0144 + 0.16 */
+        assert_near(v.x[VERTICAL_V], 0.51, 1e-12);
+        assert_near(v.x[VERTICAL_P], 0.00505, 1e-12);
+        assert_near(v.P[1][1], 0.09 + 0.1744 * 1e-4 + 0.01 * 0.01, 1e-12);
+        assert_near(v.P[0][0], 0.09 + 1e-4 * 0.09 + 0.1744 * 0.25e-8 + 0.01 * 1e-6 / 3, 1e-12);
+        assert_near(v.P[1][4], -0.01 * (0.16 * 0.8 + 0.0144 * 0.8), 1e-12);
+        assert_near(v.P[4][4], 0.0144 + 0.16 * 0.64 + 0.04 * 0.01, 1e-12);
+}
+
+static void test_update_by_hand(void **state) {
+        (void) state;
+        const double u[3] = {0, 0, 1};
+        struct vertical v = fresh(u);
+
+        v.x[VERTICAL_V] = 1;
+        vertical_update(&v, VERTICAL_V, 0, 0.27); /* gain 0.09 / 0.36 */
+        assert_near(v.x[VERTICAL_V], 0.75, 1e-12);
+        assert_near(v.P[1][1], 0.0675, 1e-12);
+        assert_near(v.x[VERTICAL_P], 0, 1e-12);
+        vertical_place(&v, 0.4, 0.01);
+        assert_near(v.x[VERTICAL_P], 0.4, 1e-12);
+        assert_near(v.P[0][0], 0.01, 1e-12);
+}
+
+/* At rest with a biased sensor the bias is found, and what is not seen stays unknown. */
+static void test_finds_the_bias(void **state) {
+        (void) state;
+        const double u[3] = {0, 0, 1};
+        struct vertical v = fresh(u);
+
+        for (unsigned i = 0; i < 500; i++) {
+                vertical_predict(&v, 0.2, u, 9e-6, 4e-8);
+                vertical_update(&v, VERTICAL_V, 0, 0.015 * 0.015 / TICK_S);
+        }
+        assert_near(v.x[VERTICAL_B + 2], 0.2, 0.01);
+        assert_near(v.x[VERTICAL_V], 0, 0.005);
+        assert_near(v.P[2][2], 0.0144, 1e-4);
+        assert_true(v.P[4][4] < 1e-4);
+}
+
+/* Pivots of Cholesky's decomposition are positive. */
+static void assert_positive(const struct vertical *v) {
+        double L[VERTICAL_N][VERTICAL_N];
+        memcpy(L, v->P, sizeof(L));
+        for (unsigned j = 0; j < VERTICAL_N; j++) {
+                for (unsigned k = 0; k < j; k++)
+                        L[j][j] -= L[j][k] * L[j][k];
+                assert_true(L[j][j] > 0);
+                L[j][j] = sqrt(L[j][j]);
+                for (unsigned i = j + 1; i < VERTICAL_N; i++) {
+                        assert_near(v->P[i][j], v->P[j][i], 0);
+                        for (unsigned k = 0; k < j; k++)
+                                L[i][j] -= L[i][k] * L[j][k];
+                        L[i][j] /= L[j][j];
+                }
+        }
+}
+
+static void test_stays_positive(void **state) {
+        (void) state;
+        const double u[3] = {0.6, 0, 0.8};
+        struct vertical v = fresh(u);
+
+        for (unsigned i = 0; i < 200000; i++) { /* half an hour of certainty */
+                vertical_predict(&v, 0, u, 9e-6, 4e-8);
+                vertical_update(&v, VERTICAL_V, 0, 1e-6);
+                vertical_update(&v, VERTICAL_P, 0, 1e-6);
+                if (i % 5000 == 0)
+                        assert_positive(&v);
+        }
+        for (unsigned i = 0; i < 200000; i++) { /* and half an hour of none */
+                vertical_predict(&v, 0, u, 1, 0.01);
+                if (i % 5000 == 0)
+                        assert_positive(&v);
+        }
+        assert_near(v.P[1][1], 25, 1e-6); /* the ceilings */
+        assert_true(v.P[4][4] <= 1 + 1e-9);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_predict_by_hand),
+                cmocka_unit_test(test_update_by_hand),
+                cmocka_unit_test(test_finds_the_bias),
+                cmocka_unit_test(test_stays_positive),
+        };
+        return run_unit_tests(tests);
+}
