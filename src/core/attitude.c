@@ -36,8 +36,8 @@
 #define UPSIDE_DOWN    -0.9999999                  /* cosine within 0.03 deg of it */
 #define F_MOST         (2 * STANDARD_GRAVITY_MPS2) /* no lift accelerates by more than 1 g; impacts and nonsense do */
 #define LOST_TAU_S     0.3
-#define W2_MOST        10.0 /* rad2/s2: enough to be no rest, little enough to be forgotten soon */
-#define PULL           0.7  /* gain of the tilt correction; below 1 damps the loop of two lags */
+#define W_MOST         3.0 /* rad/s: surely no rest, yet soon forgotten */
+#define PULL           0.7 /* gain of the tilt correction; below 1 damps the loop of two lags */
 
 void attitude_init(struct attitude *a, const struct attitude_params *params) {
         *a = (struct attitude){.params = *params};
@@ -72,7 +72,8 @@ static void start(struct attitude *a, const struct tick *tick) {
         }
         memcpy(a->f_fast, f, sizeof(a->f_fast));
         memcpy(a->f_slow, f, sizeof(a->f_slow));
-        memcpy(a->w_slow, tick->w_radps, sizeof(a->w_slow));
+        for (unsigned i = 0; i < 3; i++)
+                a->w_slow[i] = CLAMP(tick->w_radps[i], -W_MOST, W_MOST);
         a->f_level[2] = STANDARD_GRAVITY_MPS2;
         a->w_var = a->params.quiet_radps;
         a->w_var *= a->w_var * 3;
@@ -85,7 +86,7 @@ static void watch(struct attitude *a, const struct tick *tick) {
         double w2 = 0, f2 = 0, drift2 = 0, turn2 = 0;
 
         for (unsigned i = 0; i < 3; i++) {
-                double f = tick->f_mps2[i], w = tick->w_radps[i];
+                double f = tick->f_mps2[i], w = CLAMP(tick->w_radps[i], -W_MOST, W_MOST);
                 a->w_slow[i] += (w - a->w_slow[i]) * (T / W_SLOW_TAU_S);
                 a->f_fast[i] += (f - a->f_fast[i]) * (T / F_FAST_TAU_S);
                 a->f_slow[i] += (f - a->f_slow[i]) * (T / F_SLOW_TAU_S);
@@ -94,7 +95,7 @@ static void watch(struct attitude *a, const struct tick *tick) {
                 drift2 += (a->f_fast[i] - a->f_slow[i]) * (a->f_fast[i] - a->f_slow[i]);
                 turn2 += (a->w_slow[i] - a->gyro_bias[i]) * (a->w_slow[i] - a->gyro_bias[i]);
         }
-        a->w_var += (MIN(w2, W2_MOST) - a->w_var) * (T / W_SLOW_TAU_S);
+        a->w_var += (w2 - a->w_var) * (T / W_SLOW_TAU_S);
         a->shake += (MIN(f2, F_MOST * F_MOST) - a->shake) * (T / SHAKE_TAU_S);
 
         bool calm = a->shake < p->calm_mps2 * p->calm_mps2 && a->w_var < CALM_W_RADPS * CALM_W_RADPS &&
@@ -159,9 +160,10 @@ static void pull(struct attitude *a, const struct tick *tick) {
         n = norm(m);
         if (!(n > 0))
                 return;
-        double ex = PULL * k * m[1] / n, ey = -PULL * k * m[0] / n;
-        if (m[2] < 0 && fabs(ex) + fabs(ey) < PULL * k)
-                ex = PULL * k; /* upside down is an equilibrium too, but not a stable one */
+        double aside = sqrt(m[0] * m[0] + m[1] * m[1]);
+        if (m[2] < 0) /* upside down the way is long: the sine would slow down where it should not */
+                n = aside;
+        double ex = n > 0 ? PULL * k * m[1] / n : PULL * k, ey = n > 0 ? -PULL * k * m[0] / n : 0;
 
         /* q <- (1, e/2) * q and the low-passed force with it */
         double x = 0.5 * ex, y = 0.5 * ey, *q = a->q;

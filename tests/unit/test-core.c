@@ -270,7 +270,7 @@ static void test_nonsense_then_right_again(void **state) {
         static const double figures[] = {NAN, INFINITY, -INFINITY, 1e300, 390, -390, 0};
         start(&squat);
         for (unsigned i = 0; i < 3000; i++) {
-                struct sample s = {.t_us = (uint64_t) lift_noise(&lift) + i * 7919 % 5000000 * 1000};
+                struct sample s = {.t_us = i * 7919 % 5000000 * 1000};
                 if (i % 500 == 0)
                         s.t_us += 30ull * 86400 * 1000000;
                 for (unsigned k = 0; k < 3; k++) {
