@@ -64,7 +64,6 @@ PATH=$PATH:/usr/sbin:/sbin
 
 build=$top/build-demo
 mkdir -p "$build"
-work=$(mktemp -d "$build/run.XXXXXX")
 
 say 'building'
 cd "$build"
@@ -74,6 +73,7 @@ if [ ! -e Makefile ]; then
 fi
 quietly make.log make -j"$(nproc)" || die "the build failed ($build/make.log)"
 
+work=$(mktemp -d "$build/run.XXXXXX")
 pids=
 stop() {
         trap '' INT TERM
