@@ -31,7 +31,9 @@
 #define LULL_S       0.25 /* a movement ends where it stays slow for so long; long movements, 8 % of themselves */
 #define LULL_SHARE   0.08
 #define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
-#define LOOK_OUT_S   0.1   /* the sensor's direction is read so far outside the movement */
+#define DRIFT_MPS3   0.01
+#define TURN_MPS2    0.03 /* per radian */
+#define LOOK_OUT_S   0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
         f->params = *params;
@@ -245,10 +247,14 @@ static int set_up(const struct history *h, const struct cycle *c, struct window 
         return ret->n < 20 || ret->a1 > ret->b0 || ret->b0 >= ret->b1 ? -ENODATA : 0;
 }
 
+/* Prior of the error's drift: temperature and sway, and, as the sensor turns, scale and skew errors of 0.3 % of g. */
+static double drift(const struct cycle *c) {
+        double lasted_s = (double) (c->second.end_us - c->first.start_us) * 1e-6;
+        return DRIFT_MPS3 + TURN_MPS2 * (c->first.turn_rad + c->second.turn_rad) / fmax(lasted_s, 0.2);
+}
+
 int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
-        const double drift_mps3 = 0.01 +
-                0.03 * (c->first.turn_rad + c->second.turn_rad) /
-                        MAX((double) (c->second.end_us - c->first.start_us) * 1e-6, 0.2);
+        const double drift_mps3 = drift(c);
         double sign = c->first.up ? 1 : -1, misfit = 0;
         struct window w;
         struct borders b;
