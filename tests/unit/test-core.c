@@ -330,6 +330,54 @@ static void test_live(void **state) {
         assert_near(live.phase_s, 1, 0.3);
 }
 
+/* Velocity falls to zero half way up and rises again. */
+static void test_sticking_region(void **state) {
+        (void) state;
+        start(&squat);
+        lift_move(&lift, 0, 4);
+        for (unsigned i = 0; i < 3; i++) {
+                lift_move(&lift, -0.5, 2);
+                lift_move(&lift, 0.25, 0.8);
+                lift_move(&lift, 0.25, 0.8);
+                lift_move(&lift, 0, 1);
+        }
+        assert_int_equal(lift.n_reps, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                const struct sticking *st = &lift.reps[i].sticking;
+                assert_near(st->at_m, 0.25, 0.03);
+                assert_near(st->min_mps, 0, 0.05);
+                assert_near(st->duration_s, 0.4, 0.1);
+                assert_near(lift.reps[i].tempo_s[PHASE_CONCENTRIC], 1.6, 0.15);
+        }
+}
+
+static void test_velocity_loss(void **state) {
+        (void) state;
+        static const double concentric_s[] = {1, 0.9, 1.2, 1.5};
+        start(&squat);
+        lift_move(&lift, 0, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                lift_move(&lift, -0.5, 2);
+                lift_move(&lift, 0.5, concentric_s[i]);
+                lift_move(&lift, 0, 1.5);
+        }
+        assert_int_equal(lift.n_reps, 4);
+        assert_near(lift.reps[0].velocity_loss_pct, 0, 1e-9);
+        assert_near(lift.reps[1].velocity_loss_pct, 0, 1e-9);
+        assert_near(lift.reps[2].velocity_loss_pct, 25, 5);
+        assert_near(lift.reps[3].velocity_loss_pct, 40, 5);
+}
+
+static void test_a_full_set_is_closed(void **state) {
+        (void) state;
+        start(&squat);
+        set_of(-0.5, 1, 0, 1, 0.5, SET_REPS_MAX + 3);
+        assert_int_equal(lift.n_sets, 2);
+        assert_int_equal(lift.set.set, 2);
+        assert_int_equal(lift.set.n_reps, 3);
+        assert_int_equal(core.unsaid, 0);
+}
+
 /* The same samples give the same events. */
 static void test_deterministic(void **state) {
         (void) state;
@@ -383,6 +431,9 @@ int main(void) {
                 cmocka_unit_test(test_nonsense_then_right_again),
                 cmocka_unit_test(test_idle_hours),
                 cmocka_unit_test(test_live),
+                cmocka_unit_test(test_sticking_region),
+                cmocka_unit_test(test_velocity_loss),
+                cmocka_unit_test(test_a_full_set_is_closed),
                 cmocka_unit_test(test_deterministic),
                 cmocka_unit_test(test_refuses_what_is_no_exercise),
                 cmocka_unit_test(test_state_is_small),
