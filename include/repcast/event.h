@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the signal core tells: one tagged type for phase borders, reps, sets and rejected movements.
+/* What the signal core tells: one tagged type for phase borders, reps, sets, rejected movements and amendments.
  *
  * Instants are microseconds on the clock of the samples. Figures are along the path of the lift (for a sled on
  * an incline: along the rails). A figure that cannot be known is NAN, never a guess. */
@@ -41,6 +41,8 @@ enum rep_flags {
         REP_FLAG_GAP = 1 << 0,     /* a link gap longer than 0.2 s lies inside */
         REP_FLAG_CLIPPED = 1 << 1, /* a sample was clipped */
         REP_FLAG_COLD = 1 << 2,    /* the sensor had not been still before it: bias and tilt less sure */
+        REP_FLAG_HELD =
+                1 << 3, /* held back until the set showed that it was a rep: published out of its time */
 };
 
 struct stroke {
@@ -57,7 +59,8 @@ struct sticking {
 
 struct rep {
         uint32_t set,
-                rep; /* numbers, from 1; rep restarts with each set, set counts over the life of the core */
+                rep; /* numbers, from 1; rep restarts with each set, set counts over the life of the core. Of
+                              a set's reps each has its own number, in the order in which they were published */
         uint64_t start_us; /* onset of the first moving phase, by extrapolation to v = 0 */
         uint64_t end_us;   /* end of the last moving phase */
         uint8_t n_phases;  /* 2 or 3 */
@@ -77,6 +80,7 @@ struct rep {
 
 /* A rep as the set lists it: with the pause after it, which is known by then. */
 struct set_rep {
+        uint32_t rep; /* the number under which it was published */
         uint64_t start_us, end_us;
         float tempo_s[_PHASE_TEMPO_MAX];
         float rom_m;
@@ -101,7 +105,7 @@ struct set {
         double tut_s;              /* of all reps, with the loaded pauses between them */
         double best_mps;           /* best mean concentric velocity */
         double velocity_loss_pct;  /* of the last rep */
-        uint32_t n_reps;
+        uint32_t n_reps;           /* those that stand after all amendments, by time */
         struct set_rep reps[SET_REPS_MAX];
 };
 
@@ -124,11 +128,26 @@ struct rejected {
         double peak_mps;
 };
 
+enum amendment {
+        AMENDED_REJECTED, /* it was no rep */
+        AMENDED_FIGURES,  /* it was one, but with other borders and figures */
+        _AMENDMENT_MAX,
+};
+
+/* A published rep is corrected: what came after it showed what it was. Only reps of the open set are. */
+struct amend {
+        uint32_t set, rep; /* the numbers under which it was published */
+        enum amendment change;
+        enum rejection reason; /* AMENDED_REJECTED */
+        struct rep figures;    /* AMENDED_FIGURES: in place of the old ones, under the same numbers */
+};
+
 enum event_type {
         EVENT_PHASE,
         EVENT_REP,
         EVENT_SET,
         EVENT_REJECTED,
+        EVENT_AMEND,
         _EVENT_MAX,
 };
 
@@ -140,6 +159,7 @@ struct event {
                 struct rep rep;
                 const struct set *set; /* owned by the core, valid until the next core_push() or core_flush() */
                 struct rejected rejected;
+                struct amend amend;
         };
 };
 
@@ -157,4 +177,5 @@ struct live {
 
 const char *phase_to_string(enum phase phase);
 const char *rejection_to_string(enum rejection reason);
+const char *amendment_to_string(enum amendment change);
 const char *set_end_to_string(enum set_end end);

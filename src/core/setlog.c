@@ -263,6 +263,7 @@ static void add_rep(struct setlog *s, const struct rep *r) {
 
         struct set_rep *entry = &set->reps[set->n_reps++];
         *entry = (struct set_rep){
+                .rep = r->rep,
                 .start_us = r->start_us,
                 .end_us = r->end_us,
                 .rom_m = (float) r->rom_m,

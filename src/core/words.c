@@ -39,6 +39,11 @@ static const char *const rejections[_REJECTED_MAX] = {
         [REJECTED_NOISE] = "noise",
 };
 
+static const char *const amendments[_AMENDMENT_MAX] = {
+        [AMENDED_REJECTED] = "rejected",
+        [AMENDED_FIGURES] = "figures",
+};
+
 static const char *const set_ends[_SET_END_MAX] = {
         [SET_END_REST] = "rest",
         [SET_END_RERACK] = "rerack",
@@ -71,6 +76,10 @@ const char *phase_to_string(enum phase phase) {
 
 const char *rejection_to_string(enum rejection reason) {
         return word(rejections, ARRAY_SIZE(rejections), reason);
+}
+
+const char *amendment_to_string(enum amendment change) {
+        return word(amendments, ARRAY_SIZE(amendments), change);
 }
 
 const char *set_end_to_string(enum set_end end) {

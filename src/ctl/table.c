@@ -47,15 +47,14 @@ static void flags(const struct table *t, unsigned set) {
                 {REP_FLAG_GAP, "gap"},
                 {REP_FLAG_CLIPPED, "clipped"},
                 {REP_FLAG_COLD, "cold"},
+                {REP_FLAG_HELD, "held"},
         };
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
                 if (set & words[i].flag)
                         fprintf(t->out, "  %s", words[i].word);
 }
 
-static void add_rep(struct table *t, const struct rep *r) {
-        heading(t, r->set);
-        fprintf(t->out, "rep %3u", r->rep);
+static void figures(struct table *t, const struct rep *r) {
         cell(t, 7, 2, seconds(r->start_us));
         cell(t, 7, 2, r->pause_before_s);
         cell(t, 5, 2, r->tempo_s[PHASE_ECCENTRIC]);
@@ -72,7 +71,23 @@ static void add_rep(struct table *t, const struct rep *r) {
         cell(t, 5, 2, r->confidence);
         flags(t, r->flags);
         fputc('\n', t->out);
+}
+
+static void add_rep(struct table *t, const struct rep *r) {
+        heading(t, r->set);
+        fprintf(t->out, "rep %3u", r->rep);
+        figures(t, r);
         t->n_reps++;
+}
+
+static void add_amendment(struct table *t, const struct amend *a) {
+        if (a->change == AMENDED_FIGURES) {
+                fprintf(t->out, " so %3u", a->rep);
+                figures(t, &a->figures);
+                return;
+        }
+        fprintf(t->out, "rep %3u        taken back: %s\n", a->rep, rejection_to_string(a->reason));
+        t->n_reps--;
 }
 
 static void add_set(struct table *t, const struct set *s) {
@@ -113,6 +128,9 @@ void table_add(struct table *t, const struct event *event) {
                 break;
         case EVENT_REJECTED:
                 add_rejected(t, &event->rejected);
+                break;
+        case EVENT_AMEND:
+                add_amendment(t, &event->amend);
                 break;
         }
 }

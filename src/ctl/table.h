@@ -12,7 +12,7 @@ struct table {
         FILE *out;
         bool colour;
         uint32_t set; /* whose heading was printed last; 0 = none */
-        unsigned n_reps, n_sets, n_rejected;
+        unsigned n_reps, n_sets, n_rejected; /* reps: those that stand */
 };
 
 void table_init(struct table *t, FILE *out, bool colour);

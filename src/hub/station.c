@@ -30,10 +30,11 @@ struct station {
         struct source *source;
         enum source_state source_state;
         struct core core;
-        uint32_t sets_before;  /* sets of earlier configurations: the core numbers its own from 1 */
-        uint32_t sets;         /* highest number of a set so far */
-        uint64_t newest_us;    /* instant of the newest sample */
-        uint64_t live_sent_us; /* CLOCK_MONOTONIC */
+        uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
+        uint32_t sets;               /* highest number of a set so far */
+        uint64_t reps[SET_REPS_MAX]; /* of the running set, by number: number of the event that told of it */
+        uint64_t newest_us;          /* instant of the newest sample */
+        uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
         bool state_changed;
         struct message_origin origin;
         struct station_state state;
@@ -80,9 +81,26 @@ static void take_phase(struct station *s, struct message *m) {
 
 static void take_rep(struct station *s, struct message *m) {
         m->rep.set = number_set(s, m->rep.set);
+        if (s->state.set != m->rep.set)
+                s->state.reps = 0;
         s->state.set = m->rep.set;
-        s->state.reps = m->rep.rep;
+        s->state.reps++;
         s->state_changed = true;
+        outlet_post(s->outlet, m, &s->seq);
+        s->reps[m->rep.rep - 1] = m->number;
+}
+
+/* A listener knows the rep by its id; the core by its place in the set. */
+static void take_amendment(struct station *s, struct message *m) {
+        m->amend.set = number_set(s, m->amend.set);
+        m->amend.figures.set = m->amend.set;
+        m->ref = s->reps[m->amend.rep - 1];
+        if (m->amend.change == AMENDED_REJECTED) {
+                s->state.reps--;
+                if (s->state.reps == 0)
+                        s->state.set = 0; /* there has been no set yet */
+                s->state_changed = true;
+        }
         outlet_post(s->outlet, m, &s->seq);
 }
 
@@ -124,6 +142,9 @@ static void take_events(struct station *s) {
                         break;
                 case EVENT_REJECTED:
                         outlet_mention(s->outlet, m);
+                        break;
+                case EVENT_AMEND:
+                        take_amendment(s, m);
                         break;
                 case _EVENT_MAX:
                         break;

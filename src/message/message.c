@@ -23,6 +23,7 @@ static const char *const types[_MESSAGE_MAX] = {
         [MESSAGE_REP] = "rep",
         [MESSAGE_SET] = "set",
         [MESSAGE_REJECTED] = "rejected",
+        [MESSAGE_AMEND] = "amend",
 };
 
 const char *message_type_to_string(enum message_type type) {
@@ -47,6 +48,10 @@ void message_from_event(struct message *m, const struct event *event) {
         case EVENT_REJECTED:
                 m->type = MESSAGE_REJECTED;
                 m->rejected = event->rejected;
+                return;
+        case EVENT_AMEND:
+                m->type = MESSAGE_AMEND;
+                m->amend = event->amend;
                 return;
         case _EVENT_MAX:
                 break;
@@ -123,6 +128,10 @@ static void append(json_t **list, json_t *value) {
 
 /* ---- pieces ---- */
 
+static json_t *event_id(const struct message *m, uint64_t number) {
+        return json_sprintf("%.*s-%llu", MESSAGE_RUN_MAX, m->run, (unsigned long long) number);
+}
+
 /* What every message starts with. */
 static json_t *head(const struct message *m) {
         const struct message_origin *o = &m->origin;
@@ -131,8 +140,7 @@ static json_t *head(const struct message *m) {
         put(&j, "v", json_integer(1));
         put(&j, "type", json_string(types[m->type]));
         if (m->run[0] != '\0' && m->number > 0)
-                put(&j, "id",
-                        json_sprintf("%.*s-%llu", MESSAGE_RUN_MAX, m->run, (unsigned long long) m->number));
+                put(&j, "id", event_id(m, m->number));
         if (m->seq > 0)
                 put(&j, "seq", json_integer((json_int_t) m->seq));
         put(&j, "hub", NAME(o->hub));
@@ -164,6 +172,7 @@ static json_t *flag_words(unsigned flags) {
                 {REP_FLAG_GAP, "gap"},
                 {REP_FLAG_CLIPPED, "clipped"},
                 {REP_FLAG_COLD, "cold"},
+                {REP_FLAG_HELD, "held"},
         };
         json_t *list = json_array();
 
@@ -232,12 +241,10 @@ static json_t *quality(const struct rep *r) {
 
 /* ---- payloads: each adds to the head ---- */
 
-static void put_rep(json_t **j, const struct message *m) {
-        const struct rep *r = &m->rep;
+/* Everything of a rep but its numbers. */
+static void put_figures(json_t **j, const struct message *m, const struct rep *r) {
         const double *t = r->tempo_s;
 
-        put(j, "set", count(r->set));
-        put(j, "rep", count(r->rep));
         put(j, "start_ms", instant(m, r->start_us));
         put(j, "end_ms", instant(m, r->end_us));
         put(j, "phases", phases(m, r));
@@ -251,10 +258,16 @@ static void put_rep(json_t **j, const struct message *m) {
         put(j, "verdict", json_null()); /* known to the coach only */
         put(j, "flags", flag_words(r->flags));
         put(j, "quality", quality(r));
+}
+
+static void put_rep(json_t **j, const struct message *m) {
+        put(j, "set", count(m->rep.set));
+        put(j, "rep", count(m->rep.rep));
+        put_figures(j, m, &m->rep);
         put(j, "late", json_boolean(m->late));
 }
 
-static json_t *set_rep(const struct message *m, const struct set_rep *r, unsigned index) {
+static json_t *set_rep(const struct message *m, const struct set_rep *r) {
         json_t *j = json_object(), *e = json_object(), *c = json_object();
         double t[_PHASE_TEMPO_MAX];
 
@@ -264,7 +277,7 @@ static json_t *set_rep(const struct message *m, const struct set_rep *r, unsigne
         put(&c, "mean_mps", metric((double) r->concentric_mean_mps));
         put(&c, "peak_mps", metric((double) r->concentric_peak_mps));
 
-        put(&j, "rep", json_integer(index + 1));
+        put(&j, "rep", count(r->rep));
         put(&j, "start_ms", instant(m, r->start_us));
         put(&j, "end_ms", instant(m, r->end_us));
         put(&j, "tempo_s", tempo(t[PHASE_ECCENTRIC], t[PHASE_BOTTOM], t[PHASE_CONCENTRIC], t[PHASE_TOP]));
@@ -284,7 +297,7 @@ static void put_set(json_t **j, const struct message *m) {
         json_t *reps = json_array();
 
         for (unsigned i = 0; i < n; i++)
-                append(&reps, set_rep(m, &s->reps[i], i));
+                append(&reps, set_rep(m, &s->reps[i]));
 
         put(j, "set", count(s->set));
         put(j, "end", word(set_end_to_string(s->end)));
@@ -356,6 +369,21 @@ static void put_rejected(json_t **j, const struct message *m) {
         put(j, "peak_mps", metric(r->peak_mps));
 }
 
+static void put_amend(json_t **j, const struct message *m) {
+        const struct amend *a = &m->amend;
+
+        if (m->run[0] != '\0' && m->ref > 0)
+                put(j, "ref", event_id(m, m->ref));
+        put(j, "set", count(a->set));
+        put(j, "rep", count(a->rep));
+        put(j, "change", word(amendment_to_string(a->change)));
+        if (a->change == AMENDED_FIGURES)
+                put_figures(j, m, &a->figures);
+        else
+                put(j, "reason", word(rejection_to_string(a->reason)));
+        put(j, "late", json_boolean(m->late));
+}
+
 static void put_payload(json_t **j, const struct message *m) {
         switch (m->type) {
         case MESSAGE_STATE:
@@ -375,6 +403,9 @@ static void put_payload(json_t **j, const struct message *m) {
                 return;
         case MESSAGE_REJECTED:
                 put_rejected(j, m);
+                return;
+        case MESSAGE_AMEND:
+                put_amend(j, m);
                 return;
         case _MESSAGE_MAX:
                 break;

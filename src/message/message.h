@@ -22,6 +22,7 @@ enum message_type {
         MESSAGE_REP,      /* QoS 1 */
         MESSAGE_SET,      /* QoS 1 */
         MESSAGE_REJECTED, /* QoS 0 */
+        MESSAGE_AMEND,    /* QoS 1 */
         _MESSAGE_MAX,
 };
 
@@ -50,11 +51,12 @@ struct message {
         struct message_origin origin;
         char run[MESSAGE_RUN_MAX]; /* the daemon's run; with number it is the event's id; empty: no id (replay) */
         uint64_t number;           /* counter of the run, from 1 */
-        uint64_t seq;              /* per station and run, from 1, without gaps; 0 = not numbered */
-        int64_t epoch_us;          /* added to a sample instant gives microseconds since the epoch */
-        bool synced;               /* the wall clock was known when it was made */
-        bool late;                 /* it waited for the broker */
-        uint64_t t_us;             /* sample clock: instant of the message */
+        uint64_t ref;     /* of an amendment: the number of the event that it corrects; 0 = not known */
+        uint64_t seq;     /* per station and run, from 1, without gaps; 0 = not numbered */
+        int64_t epoch_us; /* added to a sample instant gives microseconds since the epoch */
+        bool synced;      /* the wall clock was known when it was made */
+        bool late;        /* it waited for the broker */
+        uint64_t t_us;    /* sample clock: instant of the message */
         union {
                 struct station_state state;
                 struct live live;
@@ -62,6 +64,7 @@ struct message {
                 struct rep rep;
                 struct set set;
                 struct rejected rejected;
+                struct amend amend;
         };
 };
 

@@ -196,6 +196,7 @@ int uplink_post(struct uplink *u, const struct message *m) {
         case MESSAGE_REP:
         case MESSAGE_SET:
         case MESSAGE_REJECTED:
+        case MESSAGE_AMEND:
                 return queue_push(u->queue, m);
         case MESSAGE_STATE:
         case MESSAGE_LIVE:

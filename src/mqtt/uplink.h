@@ -43,7 +43,7 @@ struct uplink_stats {
 int uplink_new(const struct uplink_config *config, struct uplink **ret);
 int uplink_start(struct uplink *u);
 
-/* Queue a rep, set (kept until the broker has it) or rejected movement (sent if the broker is there). -ENOBUFS: the
+/* Queue a rep, set, amendment (kept until the broker has it) or rejected movement (sent if the broker is there). -ENOBUFS: the
  * queue is full; it is counted as dropped. */
 int uplink_post(struct uplink *u, const struct message *m);
 

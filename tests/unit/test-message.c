@@ -117,12 +117,19 @@ static struct message example_set(void) {
                 .n_reps = 2,
                 .reps =
                         {
-                                {142130000, 147960000, {4.06F, 0.23F, 1.54F, 0.61F}, 0.612F, 0.151F, 0.397F,
+                                {1, 142130000, 147960000, {4.06F, 0.23F, 1.54F, 0.61F}, 0.612F, 0.151F, 0.397F,
                                         0.661F, 0, 5.83F, 0.97F, 0},
-                                {148570000, 154400000, {3.98F, 0.2F, 1.65F, NAN}, 0.611F, 0.154F, 0.37F, 0.642F,
-                                        6.8F, 5.83F, 0.95F, REP_FLAG_GAP | REP_FLAG_COLD},
+                                {2, 148570000, 154400000, {3.98F, 0.2F, 1.65F, NAN}, 0.611F, 0.154F, 0.37F,
+                                        0.642F, 6.8F, 5.83F, 0.95F, REP_FLAG_GAP | REP_FLAG_COLD},
                         },
         };
+        return m;
+}
+
+static struct message example_amend(void) {
+        struct message m = example_event(MESSAGE_AMEND, 20);
+        m.ref = 17;
+        m.amend = (struct amend){.set = 3, .rep = 5, .change = AMENDED_REJECTED, .reason = REJECTED_RERACK};
         return m;
 }
 
@@ -241,6 +248,22 @@ static void test_set(void **state) {
                                                "\"late\":false}");
 }
 
+/* The numbers are those of publication, whatever stands between. */
+static void test_set_after_amendments(void **state) {
+        (void) state;
+        struct message m = example_set();
+        m.set.reps[0].rep = 2;
+        m.set.reps[1].rep = 7;
+        m.set.reps[1].flags = REP_FLAG_HELD;
+        char *text;
+        assert_int_equal(message_to_json(&m, &text), 0);
+        assert_non_null(strstr(text, "\"n_reps\":2,"));
+        assert_non_null(strstr(text, "\"reps\":[{\"rep\":2,"));
+        assert_non_null(strstr(text, "},{\"rep\":7,"));
+        assert_non_null(strstr(text, "\"flags\":[\"held\"]"));
+        free(text);
+}
+
 static void test_full_set(void **state) {
         (void) state;
         struct message m = example_set();
@@ -293,6 +316,39 @@ static void test_live_phase_rejected(void **state) {
         check(&m,
                 HEAD("rejected", ID "19\",") "\"reason\":\"rerack\",\"start_ms\":1795288156000,"
                                              "\"end_ms\":1795288157250,\"rom_m\":0.087,\"peak_mps\":0.313}");
+}
+
+static void test_amend(void **state) {
+        (void) state;
+        struct message m = example_amend();
+        check(&m,
+                HEAD("amend",
+                        ID "20\",\"seq\":20,") "\"ref\":\"6f1c09a84be7425db3c2de5508a1f4e7-17\",\"set\":3,"
+                                               "\"rep\":5,\"change\":\"rejected\",\"reason\":\"rerack\","
+                                               "\"late\":false}");
+        m.run[0] = '\0'; /* as replay prints it */
+        m.seq = 0;
+        check(&m,
+                HEAD("amend", "") "\"set\":3,\"rep\":5,\"change\":\"rejected\",\"reason\":\"rerack\","
+                                  "\"late\":false}");
+}
+
+/* The fields that replace the old ones are those of the rep, all of them. */
+static void test_amended_figures(void **state) {
+        (void) state;
+        struct message rep = example_rep(), m = example_amend();
+        char *whole, *text;
+        m.amend.change = AMENDED_FIGURES;
+        m.amend.figures = rep.rep;
+        assert_int_equal(message_to_json(&rep, &whole), 0);
+        assert_int_equal(message_to_json(&m, &text), 0);
+        const char *wanted = strstr(whole, "\"start_ms\":"), *found = strstr(text, "\"start_ms\":");
+        assert_non_null(wanted);
+        assert_non_null(found);
+        assert_string_equal(found, wanted);
+        assert_non_null(strstr(text, "-17\",\"set\":3,\"rep\":5,\"change\":\"figures\",\"start_ms\":"));
+        free(whole);
+        free(text);
 }
 
 static void test_status(void **state) {
@@ -403,6 +459,9 @@ static void test_from_event(void **state) {
         message_from_event(&m, &(struct event){.type = EVENT_REJECTED, .rejected = {.reason = REJECTED_DROP}});
         assert_int_equal(m.type, MESSAGE_REJECTED);
         assert_int_equal(m.rejected.reason, REJECTED_DROP);
+        message_from_event(&m, &(struct event){.type = EVENT_AMEND, .amend = {.rep = 4}});
+        assert_int_equal(m.type, MESSAGE_AMEND);
+        assert_int_equal(m.amend.rep, 4);
 
         for (unsigned i = 0; i < _MESSAGE_MAX; i++)
                 assert_non_null(message_type_to_string(i));
@@ -422,6 +481,7 @@ static char *make_example(const char *type) {
                 {"rep", example_rep()},
                 {"set", example_set()},
                 {"rejected", example_rejected()},
+                {"amend", example_amend()},
         };
         char *text = NULL;
 
@@ -465,7 +525,8 @@ static void check_example(const char *block, size_t size, const char *type) {
 
 static void test_document_examples(void **state) {
         (void) state;
-        static const char *const types[] = {"status", "state", "live", "phase", "rep", "set", "rejected"};
+        static const char *const types[] = {
+                "status", "state", "live", "phase", "rep", "set", "rejected", "amend"};
         unsigned seen = 0;
         char *document = read_document();
 
@@ -498,6 +559,9 @@ int main(void) {
                 cmocka_unit_test(test_full_set),
                 cmocka_unit_test(test_state),
                 cmocka_unit_test(test_live_phase_rejected),
+                cmocka_unit_test(test_amend),
+                cmocka_unit_test(test_amended_figures),
+                cmocka_unit_test(test_set_after_amendments),
                 cmocka_unit_test(test_status),
                 cmocka_unit_test(test_hostile_names),
                 cmocka_unit_test(test_late),

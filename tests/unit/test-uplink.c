@@ -83,7 +83,8 @@ static void test_what_is_shown_is_not_posted(void **state) {
         assert_int_equal(uplink_new(&good, &u), 0);
         for (unsigned type = 0; type <= _MESSAGE_MAX; type++) {
                 struct message m = {.type = type};
-                bool event = type == MESSAGE_REP || type == MESSAGE_SET || type == MESSAGE_REJECTED;
+                bool event = type == MESSAGE_REP || type == MESSAGE_SET || type == MESSAGE_REJECTED ||
+                        type == MESSAGE_AMEND;
                 assert_int_equal(uplink_post(u, &m), event ? 0 : -EINVAL);
         }
         uplink_free(u);

@@ -16,7 +16,10 @@ static void test_every_value_has_a_word(void **state) {
                 assert_non_null(rejection_to_string(i));
         for (unsigned i = 0; i < _SET_END_MAX; i++)
                 assert_non_null(set_end_to_string(i));
+        for (unsigned i = 0; i < _AMENDMENT_MAX; i++)
+                assert_non_null(amendment_to_string(i));
         assert_null(phase_to_string(_PHASE_MAX));
+        assert_null(amendment_to_string(_AMENDMENT_MAX));
         assert_null(rejection_to_string(_REJECTED_MAX));
         assert_null(set_end_to_string(_SET_END_MAX));
 }
