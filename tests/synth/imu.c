@@ -65,7 +65,7 @@ static double quantise(double value, double full, uint16_t *flags) {
         return CLAMP(counts, -32768.0, 32767.0) * full / 32768;
 }
 
-void imu_measure(struct imu *imu, const struct motion *motion, double t, struct packet_sample *ret) {
+void imu_measure(struct imu *imu, const struct bar_motion *motion, double t, struct packet_sample *ret) {
         struct packet_sample s = {0};
         unsigned n = imu->grade == SYNTH_PERFECT ? 1 : SUBSAMPLES;
         double f[3] = {0}, w[3] = {0};

@@ -20,4 +20,4 @@ struct imu {
 void imu_init(struct imu *imu, const struct synth_options *options);
 
 /* The sample of the instant t. Call in the order of time: noise and drift go on from call to call. */
-void imu_measure(struct imu *imu, const struct motion *motion, double t_s, struct packet_sample *ret);
+void imu_measure(struct imu *imu, const struct bar_motion *motion, double t_s, struct packet_sample *ret);

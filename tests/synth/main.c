@@ -22,6 +22,7 @@ enum option_key {
         OPTION_FAMILY,
         OPTION_HARD,
         OPTION_ROLL,
+        OPTION_RESTS,
         OPTION_LEAD_IN,
         OPTION_REST,
         OPTION_IDLE,
@@ -51,6 +52,8 @@ static const struct argp_option options[] = {
                 0},
         {"hard", OPTION_HARD, NULL, 0, "Sway, tremor, lever arm, impacts, drift, scale errors", 0},
         {"roll", OPTION_ROLL, "DEG", 0, "Largest roll of the bar in a rep (10)", 0},
+        {"rests", OPTION_RESTS, "N", 0,
+                "Times that the bar lies still at another roll before the first set (0)", 0},
         {"lead-in", OPTION_LEAD_IN, "S", 0, "Seconds of standing still before the first rep (3)", 0},
         {"rest", OPTION_REST, "S", 0, "Seconds between sets (45)", 0},
         {"idle", OPTION_IDLE, "MIN", 0, "Minutes after the sets with people around the bar (0)", 0},
@@ -177,6 +180,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_ROLL:
                 o->roll_deg = number(state, "roll", text);
+                return 0;
+        case OPTION_RESTS:
+                o->rests = (unsigned) whole(state, "rests", text, 1000);
                 return 0;
         case OPTION_LEAD_IN:
                 o->lead_in_s = number(state, "lead-in", text);

@@ -98,11 +98,11 @@ static void random_rotation(struct random *r, double ret[3][3]) {
         memcpy(ret, m, sizeof(m));
 }
 
-void motion_init(struct motion *m, const struct script *script, const struct synth_options *options) {
+void motion_init(struct bar_motion *m, const struct script *script, const struct synth_options *options) {
         struct random r = random_stream(options->seed, 2);
         double tremor_hz = random_uniform(&r, 8, 10), tremor_mps2 = random_uniform(&r, 0.03, 0.12);
 
-        *m = (struct motion){.script = script, .heading_rad = random_uniform(&r, 0, 2 * M_PI)};
+        *m = (struct bar_motion){.script = script, .heading_rad = random_uniform(&r, 0, 2 * M_PI)};
         random_rotation(&r, m->mounting);
         if (!options->hard)
                 return;
@@ -117,7 +117,7 @@ void motion_init(struct motion *m, const struct script *script, const struct syn
 }
 
 /* Roll and tilt with their derivatives. */
-static void angles_at(const struct motion *m, double t, struct value *ret_roll, struct value *ret_tilt) {
+static void angles_at(const struct bar_motion *m, double t, struct value *ret_roll, struct value *ret_tilt) {
         struct value held = channel_at(&m->script->held, t);
 
         *ret_roll = sum_of(channel_at(&m->script->roll, t), product(held, waves_at(&m->wander[0], t)));
@@ -125,7 +125,7 @@ static void angles_at(const struct motion *m, double t, struct value *ret_roll, 
 }
 
 /* Angular rate in the bar's frame: Ry' (tilt rate about x) + roll rate about y; the heading stands. */
-static void rate_at(const struct motion *m, double t, double ret[3]) {
+static void rate_at(const struct bar_motion *m, double t, double ret[3]) {
         struct value roll, tilt;
 
         angles_at(m, t, &roll, &tilt);
@@ -134,7 +134,7 @@ static void rate_at(const struct motion *m, double t, double ret[3]) {
         ret[2] = sin(roll.p) * tilt.v;
 }
 
-static void rotation_at(const struct motion *m, double t, double ret[3][3]) {
+static void rotation_at(const struct bar_motion *m, double t, double ret[3][3]) {
         struct value roll, tilt;
 
         angles_at(m, t, &roll, &tilt);
@@ -150,7 +150,7 @@ static void rotation_at(const struct motion *m, double t, double ret[3][3]) {
 }
 
 /* Of the bar, east, north, up. */
-static void translation_at(const struct motion *m, double t, struct value ret[3]) {
+static void translation_at(const struct bar_motion *m, double t, struct value ret[3]) {
         const struct script *s = m->script;
         struct value path = channel_at(&s->path, t), walk = channel_at(&s->walk, t),
                      held = channel_at(&s->held, t);
@@ -179,7 +179,7 @@ static void translation_at(const struct motion *m, double t, struct value ret[3]
         }
 }
 
-struct motion_state motion_at(const struct motion *m, double t) {
+struct motion_state motion_at(const struct bar_motion *m, double t) {
         const double h =
                 1e-4; /* s; the central difference of a rate of under 10 Hz is exact to 1e-6 of itself */
         struct motion_state state;

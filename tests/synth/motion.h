@@ -17,7 +17,7 @@ struct waves {
         unsigned n;
 };
 
-struct motion {
+struct bar_motion {
         const struct script *script;
         double mounting[3][3]; /* sensor frame to bar frame */
         double lever_m[3];     /* of the sensor, in the bar's frame */
@@ -34,5 +34,5 @@ struct motion_state {
         double w_radps[3];                                           /* angular rate in the sensor's frame */
 };
 
-void motion_init(struct motion *m, const struct script *script, const struct synth_options *options);
-struct motion_state motion_at(const struct motion *m, double t_s);
+void motion_init(struct bar_motion *m, const struct script *script, const struct synth_options *options);
+struct motion_state motion_at(const struct bar_motion *m, double t_s);

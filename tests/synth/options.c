@@ -93,6 +93,7 @@ int synth_options_check(const struct synth_options *o, const char **ret_why) {
                 {o->fatigue_pct, 0, 80, "the fatigue is 0 to 80 %"},
                 {o->scatter_pct, 0, 20, "the scatter is 0 to 20 %"},
                 {o->roll_deg, 0, 60, "the roll is 0 to 60 degrees"},
+                {o->rests, 0, 50, "there are 0 to 50 rests"},
                 {o->lead_in_s, 0.5, 3600, "the lead-in takes 0.5 to 3600 s"},
                 {o->rest_s, 5, 600, "the rest takes 5 to 600 s"},
                 {o->idle_min, 0, 600, "the idle time is 0 to 600 min"},

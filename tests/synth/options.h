@@ -37,6 +37,7 @@ struct synth_options {
         enum synth_family family;
         bool hard;        /* sway, tremor, lever arm, impacts, drift, scale errors */
         double roll_deg;  /* largest roll of the bar within a rep, 0 to 60 */
+        unsigned rests;   /* before the first set: the bar lies still, at another roll each time, 0 to 50 */
         double lead_in_s; /* standing still before the first rep, 0.5 to 120 */
         double rest_s;    /* between sets, 5 to 600 */
         double idle_min;  /* after the sets, with people around the bar, 0 to 600 */

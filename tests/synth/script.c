@@ -379,6 +379,22 @@ static void idle(struct author *a, double until) {
         a->now = fmax(a->now, until);
 }
 
+/* Between sets a bar lies on its hooks as somebody left it. Each rest is an equation for whoever calibrates. */
+static void rests(struct author *a) {
+        double roll = 0;
+
+        for (unsigned i = 0; i < a->o->rests; i++) {
+                double to = random_uniform(&a->random, -M_PI, M_PI);
+
+                a->now += random_uniform(&a->random, 4, 8);
+                add(a, &a->s->roll, a->now, 1.5, to - roll, PROFILE_MIN_JERK);
+                roll = to;
+                a->now += 1.5;
+        }
+        if (a->o->rests > 0)
+                a->now += 4;
+}
+
 int script_init(struct script *s, const struct synth_options *options) {
         struct author a = {
                 .s = s,
@@ -389,6 +405,7 @@ int script_init(struct script *s, const struct synth_options *options) {
         };
 
         *s = (struct script){.incline_rad = RAD(a.lift->incline_deg)};
+        rests(&a);
         for (unsigned i = 0; i < options->sets && a.error == 0; i++) {
                 if (i > 0)
                         a.now += options->rest_s;

@@ -16,7 +16,7 @@
 struct synth {
         struct synth_options options;
         struct script script;
-        struct motion motion;
+        struct bar_motion motion;
         struct imu imu;
         struct random link;
         uint64_t next;       /* number of the next sample that the sensor takes */
@@ -136,12 +136,42 @@ const struct truth *synth_truth(const struct synth *s) {
         return &s->script.truth;
 }
 
-const struct motion *synth_motion(const struct synth *s) {
+const struct bar_motion *synth_motion(const struct synth *s) {
         return &s->motion;
 }
 
 double synth_duration_s(const struct synth *s) {
         return s->script.end_s;
+}
+
+struct packet_format synth_format(const struct synth *s) {
+        return s->imu.format;
+}
+
+/* Within a phase the path never turns back, so halving finds it. */
+double synth_when_travelled(const struct synth *s, const struct truth_phase *phase, double share) {
+        const struct channel *path = &s->script.path;
+        double low = (double) phase->start_us * 1e-6, high = (double) phase->end_us * 1e-6;
+        double from = channel_at(path, low).p, travel = channel_at(path, high).p - from;
+
+        while (high - low > 1e-6) {
+                double middle = (low + high) / 2;
+
+                if ((channel_at(path, middle).p - from) / travel < share)
+                        low = middle;
+                else
+                        high = middle;
+        }
+        return high;
+}
+
+double synth_when_moving(const struct synth *s, const struct truth_phase *phase, double mps) {
+        const double step = 0.002;
+
+        for (uint64_t t = phase->start_us; t < phase->end_us; t += (uint64_t) (step * 1e6))
+                if (fabs(channel_at(&s->script.path, (double) t * 1e-6).v) >= mps)
+                        return (double) t * 1e-6;
+        return NAN;
 }
 
 static void header_of(const struct synth *s, struct recording_header *ret) {

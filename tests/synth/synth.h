@@ -40,8 +40,14 @@ struct synth_packet {
 int synth_next_packet(struct synth *s, struct synth_packet *ret);
 
 const struct truth *synth_truth(const struct synth *s);
-const struct motion *synth_motion(const struct synth *s);
+const struct bar_motion *synth_motion(const struct synth *s);
 double synth_duration_s(const struct synth *s);
+struct packet_format synth_format(const struct synth *s);
+
+/* Within a moving phase of the truth, s: when a share of its travel is covered; when the speed along the path first
+ * reaches mps, NAN if it never does. */
+double synth_when_travelled(const struct synth *s, const struct truth_phase *phase, double share);
+double synth_when_moving(const struct synth *s, const struct truth_phase *phase, double mps);
 
 /* All of it as a recording. */
 int synth_write(const struct synth_options *options, FILE *stream);

@@ -38,7 +38,7 @@ static void turn(double r[3][3], const double w[3], double dt) {
  * trapezoid's error falls with the square of the step; a floor that stops the bar in 20 ms needs a small one. */
 static void integrate(const struct synth_options *o, double dt, double tolerance_m) {
         struct synth *s = make(o);
-        const struct motion *m = synth_motion(s);
+        const struct bar_motion *m = synth_motion(s);
         struct motion_state state = motion_at(m, 0), next;
         double r[3][3], v[3], p[3], end = synth_duration_s(s), worst = 0;
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Goals over the gated cells: hard, mean eccentric speed of 5 cm/s and more, 50 Hz and more, good and middle sensors and
+ * cheap ones after calibration, every family. Figures after amendment, except where the name says otherwise. */
+
+#include "accuracy/goals.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "util/macros.h"
+
+struct list {
+        struct goal *goals;
+        unsigned n;
+};
+
+static void add(struct list *l, const char *name, bool at_least, double gate, double stretch, double measured,
+        int digits) {
+        struct goal *g = &l->goals[l->n++];
+
+        *g = (struct goal){
+                .at_least = at_least, .gate = gate, .stretch = stretch, .measured = measured, .digits = digits};
+        snprintf(g->name, sizeof(g->name), "%s", name);
+}
+
+static void add_errors(struct list *l, const char *name, const struct series *s, const double gate[static 2],
+        const double stretch[static 2]) {
+        char text[96];
+
+        snprintf(text, sizeof(text), "%s, median", name);
+        add(l, text, false, gate[0], stretch[0], series_quantile(s, 0.5), 3);
+        snprintf(text, sizeof(text), "%s, p95", name);
+        add(l, text, false, gate[1], stretch[1], series_quantile(s, 0.95), 3);
+}
+
+static double share(size_t n, size_t of) {
+        return of > 0 ? 100.0 * (double) n / (double) of : (double) NAN;
+}
+
+static void add_counts(struct list *l, const struct results *r, const struct score *sum) {
+        const struct result *worst = NULL;
+        char text[96];
+
+        for (size_t i = 0; i < r->n; i++)
+                if (r->items[i].cell->gated &&
+                        (!worst ||
+                                score_f1(&r->items[i].score.reps[AMENDED]) <
+                                        score_f1(&worst->score.reps[AMENDED])))
+                        worst = &r->items[i];
+        add(l, "rep F1, after amendment", true, 0.995, 0.999,
+                sum->reps[AMENDED].n_true > 0 ? score_f1(&sum->reps[AMENDED]) : (double) NAN, 4);
+        add(l, "rep F1, at lockout", true, 0.995, 0.999,
+                sum->reps[AMENDED].n_true > 0 ? score_f1(&sum->reps[AT_LOCKOUT]) : (double) NAN, 4);
+        snprintf(text, sizeof(text), "worst cell's F1 (%s)", worst ? worst->cell->name : "none");
+        add(l, text, true, 0.98, 0.99, worst ? score_f1(&worst->score.reps[AMENDED]) : (double) NAN, 4);
+}
+
+unsigned goals_measure(const struct results *r, struct goal ret[static GOALS_MAX]) {
+        struct list l = {ret, 0};
+        struct score sum = {0};
+        const struct rep_score *reps = &sum.reps[AMENDED];
+
+        for (size_t i = 0; i < r->n; i++)
+                if (r->items[i].cell->gated)
+                        score_merge(&sum, &r->items[i].score);
+        add_counts(&l, r, &sum);
+        add_errors(&l, "eccentric duration error under 5 s, s", &reps->eccentric_short_s, (double[]){0.08, 0.5},
+                (double[]){0.04, 0.25});
+        add_errors(&l, "eccentric duration error from 5 s, s", &reps->eccentric_long_s, (double[]){0.2, 1.0},
+                (double[]){0.1, 0.6});
+        add_errors(&l, "concentric duration error, s", &reps->concentric_s, (double[]){0.05, 0.25},
+                (double[]){0.03, 0.15});
+        add(&l, "mean concentric velocity, mean error, m/s", false, 0.010, 0.005,
+                series_mean(&reps->velocity_mps), 4);
+        add(&l, "ROM, mean error, mm", false, 15, 10, 1000 * series_mean(&reps->rom_m), 1);
+        add(&l, "velocity loss of a set, median error, points", false, 1.5, 1,
+                series_quantile(&reps->loss_points, 0.5), 2);
+        add(&l, "phase shown after 2 cm/s, median, s", false, 0.12, 0.08,
+                series_signed_quantile(&sum.live.delay_s, 0.5), 3);
+        add(&l, "phase shown after 2 cm/s, p90, s", false, 0.40, 0.30,
+                series_signed_quantile(&sum.live.delay_s, 0.9), 3);
+        add(&l, "borders shown again, of 100", false, 1, 0, share(sum.live.extra, sum.live.borders), 2);
+        add(&l, "borders shown over 0.1 s early, of 100", false, 1, 0, share(sum.live.early, sum.live.borders),
+                2);
+        add(&l, "final rep after lockout, median, s", false, 0.7, 0.5,
+                series_signed_quantile(&reps->delay_s, 0.5), 3);
+        add(&l, "final rep after lockout, p95, s", false, 1.2, 1.0,
+                series_signed_quantile(&reps->delay_s, 0.95), 3);
+        add(&l, "reps with confidence >= 0.9 that are true, %", true, 99, 99.9,
+                share(reps->sure_true, reps->sure), 2);
+        add(&l, "true reps found with confidence >= 0.9, %", true, 95, 98,
+                share(reps->sure_true, reps->matched), 2);
+        add(&l, "false reps an idle hour, after amendment", false, 0, 0,
+                r->idle_h > 0 ? (double) r->idle_reps / r->idle_h : (double) NAN, 2);
+        score_done(&sum);
+        return l.n;
+}
+
+/* Exactly on the gate is met; a figure that was not measured is not. */
+static bool reached(const struct goal *g, double limit) {
+        return g->at_least ? g->measured >= limit : g->measured <= limit;
+}
+
+bool goal_met(const struct goal *g) {
+        return reached(g, g->gate);
+}
+
+bool goal_great(const struct goal *g) {
+        return reached(g, g->stretch);
+}

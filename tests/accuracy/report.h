@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The tables of the suite, as text and as JSON. */
+
+#include <stdio.h>
+
+#include "accuracy/cells.h"
+#include "accuracy/score.h"
+
+/* One cell and what came of it. */
+struct result {
+        const struct cell *cell;
+        struct score score;
+};
+
+struct results {
+        const struct result *items;
+        size_t n;
+        enum seeds seeds;
+        bool quick;
+        double idle_h;                          /* of idle material ... */
+        size_t idle_reps, idle_reps_at_lockout; /* ... and the reps published in it */
+};
+
+void report_text(FILE *f, const struct results *r);
+void report_json(FILE *f, const struct results *r);
+
+/* How many gates are not met. */
+unsigned report_unmet(const struct results *r);

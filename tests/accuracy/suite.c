@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* repcast-accuracy: runs the cells on all processors and prints the tables. */
+
+#include <argp.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "accuracy/cells.h"
+#include "accuracy/report.h"
+#include "util/macros.h"
+#include "util/number.h"
+
+#define QUICK       6 /* a sixth of the sets */
+#define THREADS_MAX 64
+
+struct suite {
+        struct cells cells;
+        struct exercises exercises;
+        struct result *results; /* of the chosen cells */
+        size_t n;
+
+        const char *only; /* part of a cell's name or its section; NULL = all */
+        const char *json; /* file */
+        enum seeds seeds;
+        bool quick, gate, list;
+        const char *write; /* file */
+        unsigned set;      /* the one to write */
+
+        atomic_size_t next;
+        atomic_int error;
+        pthread_mutex_t print;
+};
+
+enum option_key {
+        OPTION_SEEDS = 0x100,
+        OPTION_QUICK,
+        OPTION_ONLY,
+        OPTION_JSON,
+        OPTION_GATE,
+        OPTION_FAULTS,
+        OPTION_WRITE,
+        OPTION_SET,
+};
+
+static const struct argp_option options[] = {
+        {"seeds", OPTION_SEEDS, "dev|figure", 0,
+                "Which sets: those to develop with (default), or those for the record", 0},
+        {"quick", OPTION_QUICK, NULL, 0, "A sixth of the sets", 0},
+        {"only", OPTION_ONLY, "TEXT", 0, "Cells with this in their name or section", 0},
+        {"json", OPTION_JSON, "FILE", 0, "Write every figure there, too", 0},
+        {"gate", OPTION_GATE, NULL, 0, "Fail where a gate is not met", 0},
+        {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
+        {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
+        {"set", OPTION_SET, "N", 0, "Which one, from 0", 0},
+        {0},
+};
+
+static error_t parse(int key, char *text, struct argp_state *state) {
+        struct suite *s = state->input;
+        uint64_t value;
+
+        switch (key) {
+        case OPTION_SEEDS:
+                if (strcmp(text, "dev") != 0 && strcmp(text, "figure") != 0)
+                        argp_error(state, "--seeds: dev or figure, not \"%s\"", text);
+                s->seeds = text[0] == 'f' ? SEEDS_FIGURE : SEEDS_DEVELOPMENT;
+                return 0;
+        case OPTION_QUICK:
+                s->quick = true;
+                return 0;
+        case OPTION_ONLY:
+                s->only = text;
+                return 0;
+        case OPTION_JSON:
+                s->json = text;
+                return 0;
+        case OPTION_GATE:
+                s->gate = true;
+                return 0;
+        case OPTION_FAULTS:
+                s->list = true;
+                return 0;
+        case OPTION_WRITE:
+                s->write = text;
+                return 0;
+        case OPTION_SET:
+                if (number_parse_u64(text, 0, 999, &value) < 0)
+                        argp_error(state, "--set: 0 to 999, not \"%s\"", text);
+                s->set = (unsigned) value;
+                return 0;
+        default:
+                return ARGP_ERR_UNKNOWN;
+        }
+}
+
+static void tell(const char *text, void *userdata) {
+        (void) userdata;
+        fprintf(stderr, "repcast-accuracy: %s\n", text);
+}
+
+static bool chosen(const struct suite *s, const struct cell *c) {
+        return !s->only || strstr(c->name, s->only) || strstr(section_to_string(c->section), s->only);
+}
+
+static int prepare(struct suite *s) {
+        struct faults faults = {.sink = tell};
+        int k;
+
+        k = exercises_load(NULL, &faults, &s->exercises);
+        if (k < 0)
+                return k;
+        k = cells_init(&s->cells);
+        if (k < 0)
+                return k;
+        s->results = calloc(s->cells.n + 1, sizeof(*s->results));
+        if (!s->results)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->cells.n; i++)
+                if (chosen(s, &s->cells.items[i]))
+                        s->results[s->n++].cell = &s->cells.items[i];
+        return s->n > 0 ? 0 : -ENOENT;
+}
+
+struct place {
+        struct suite *suite;
+        const struct cell *cell;
+        unsigned set;
+};
+
+static void print_fault(const struct fault *fault, void *userdata) {
+        const struct place *p = userdata;
+
+        pthread_mutex_lock(&p->suite->print);
+        printf("%-46s set %2u  %-6s %7.2f to %7.2f s\n", p->cell->name, p->set,
+                fault->missed ? "missed" : "false", fault->start_s, fault->end_s);
+        pthread_mutex_unlock(&p->suite->print);
+}
+
+static int run_cell(struct suite *s, struct result *r) {
+        unsigned n = s->quick ? (r->cell->sets + QUICK - 1) / QUICK : r->cell->sets;
+        int k = 0;
+
+        for (unsigned set = 0; set < n && k >= 0; set++) {
+                struct place place = {s, r->cell, set};
+                struct trial trial = cell_trial(r->cell, s->seeds, set, &s->exercises);
+                struct trial_truth truth;
+                struct outcome outcome;
+
+                k = trial_run(&trial, &truth, &outcome);
+                if (k >= 0)
+                        score_add(&r->score, &truth, &outcome, s->list ? print_fault : NULL, &place);
+                trial_truth_done(&truth);
+                outcome_done(&outcome);
+        }
+        return k < 0 ? k : r->score.failed ? -ENOMEM : 0;
+}
+
+static void *work(void *userdata) {
+        struct suite *s = userdata;
+        size_t i;
+
+        while ((i = atomic_fetch_add(&s->next, 1)) < s->n) {
+                int k = run_cell(s, &s->results[i]);
+
+                if (k < 0) {
+                        fprintf(stderr, "repcast-accuracy: %s: %s\n", s->results[i].cell->name, strerror(-k));
+                        atomic_store(&s->error, k);
+                }
+        }
+        return NULL;
+}
+
+static int run_all(struct suite *s) {
+        pthread_t threads[THREADS_MAX];
+        unsigned n = 0, wanted = (unsigned) CLAMP(sysconf(_SC_NPROCESSORS_ONLN), 1L, (long) THREADS_MAX);
+
+        while (n < wanted && pthread_create(&threads[n], NULL, work, s) == 0)
+                n++;
+        if (n == 0)
+                work(s);
+        while (n > 0)
+                pthread_join(threads[--n], NULL);
+        return atomic_load(&s->error);
+}
+
+static int write_set(const struct suite *s) {
+        struct trial trial = cell_trial(s->results[0].cell, s->seeds, s->set, &s->exercises);
+        FILE *f = fopen(s->write, "we");
+        int k;
+
+        if (!f)
+                return -errno;
+        k = synth_write(&trial.options, f);
+        if (fclose(f) != 0 && k >= 0)
+                k = -errno;
+        return k;
+}
+
+static int report(const struct suite *s, unsigned *ret_unmet) {
+        struct results results = {.items = s->results, .n = s->n, .seeds = s->seeds, .quick = s->quick};
+        FILE *f;
+
+        report_text(stdout, &results);
+        *ret_unmet = report_unmet(&results);
+        if (!s->json)
+                return fflush(stdout) == 0 ? 0 : -errno;
+        f = fopen(s->json, "we");
+        if (!f)
+                return -errno;
+        report_json(f, &results);
+        return fclose(f) == 0 ? 0 : -errno;
+}
+
+int main(int argc, char *argv[]) {
+        static const struct argp argp = {
+                .options = options,
+                .parser = parse,
+                .doc = "Measure the signal core on synthetic sets with exact truth (tests/accuracy/README.md).",
+        };
+        struct suite s = {.print = PTHREAD_MUTEX_INITIALIZER};
+        unsigned unmet = 0;
+        int k;
+
+        argp_parse(&argp, argc, argv, 0, NULL, &s);
+        k = prepare(&s);
+        if (k >= 0 && s.write)
+                k = write_set(&s);
+        else if (k >= 0) {
+                k = run_all(&s);
+                if (k >= 0)
+                        k = report(&s, &unmet);
+        }
+        if (k < 0)
+                fprintf(stderr, "repcast-accuracy: %s\n", strerror(-k));
+        for (size_t i = 0; i < s.n; i++)
+                score_done(&s.results[i].score);
+        free(s.results);
+        cells_done(&s.cells);
+        exercises_done(&s.exercises);
+        return k < 0 ? EXIT_FAILURE : s.gate && unmet > 0 ? 2 : EXIT_SUCCESS;
+}

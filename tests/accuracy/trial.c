@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a trial. Times are seconds of true time, which is the hub's clock here: sensor clocks are off, it is not. */
+
+#include "accuracy/trial.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <repcast/core.h>
+#include <repcast/timebase.h>
+
+#include "util/macros.h"
+
+#define LIVE_MPS 0.02 /* speed at which a bar is seen to move */
+
+static double seconds(uint64_t us) {
+        return (double) us * 1e-6;
+}
+
+static struct true_stroke stroke_of(const struct synth *s, const struct truth_phase *p) {
+        return (struct true_stroke){
+                .start_s = seconds(p->start_us),
+                .end_s = seconds(p->end_us),
+                .first_s = synth_when_travelled(s, p, 0.01),
+                .last_s = synth_when_travelled(s, p, 0.99),
+                .crossing_s = synth_when_moving(s, p, LIVE_MPS),
+        };
+}
+
+static int truth_of(const struct synth *s, struct trial_truth *ret) {
+        const struct truth *t = synth_truth(s);
+        double best = 0;
+
+        ret->reps = calloc(t->n_reps + 1, sizeof(*ret->reps));
+        if (!ret->reps)
+                return -ENOMEM;
+        ret->n = t->n_reps;
+        ret->duration_s = synth_duration_s(s);
+        for (size_t i = 0, k = 0; i < t->n_reps; i++) {
+                struct true_rep *r = &ret->reps[i];
+
+                *r = (struct true_rep){
+                        .set = t->reps[i].set,
+                        .rep = t->reps[i].rep,
+                        .start_s = INFINITY,
+                        .rom_m = t->reps[i].rom_m,
+                        .mean_mps = t->reps[i].concentric.mean_mps,
+                };
+                for (; k < t->n_phases && t->phases[k].set == r->set && t->phases[k].rep == r->rep; k++) {
+                        const struct truth_phase *p = &t->phases[k];
+
+                        if (p->phase != PHASE_ECCENTRIC && p->phase != PHASE_CONCENTRIC)
+                                continue;
+                        *(p->phase == PHASE_ECCENTRIC ? &r->eccentric : &r->concentric) = stroke_of(s, p);
+                        r->start_s = fmin(r->start_s, seconds(p->start_us));
+                        r->end_s = fmax(r->end_s, seconds(p->end_us));
+                }
+                if (i == 0 || t->reps[i - 1].set != r->set)
+                        best = 0;
+                best = fmax(best, r->mean_mps);
+                r->loss_pct = 100 * (1 - r->mean_mps / best);
+        }
+        return 0;
+}
+
+/* The span of time in which the hub hears nothing. */
+struct deaf {
+        double from_s, to_s;
+};
+
+static struct deaf deaf_before(const struct trial *t, const struct trial_truth *truth) {
+        if (t->join_rep == 0 || t->join_rep > truth->n)
+                return (struct deaf){0, 0};
+        const struct true_rep *r = &truth->reps[t->join_rep - 1];
+
+        return (struct deaf){0, r->start_s + 0.3 * (r->end_s - r->start_s)};
+}
+
+static struct deaf deaf_within(const struct trial *t, const struct trial_truth *truth) {
+        if (!(t->gap_s > 0) || t->gap_rep > truth->n)
+                return (struct deaf){0, 0};
+        const struct true_rep *r = &truth->reps[t->gap_rep - 1];
+        double middle = r->eccentric.start_s < r->concentric.start_s
+                ? (r->eccentric.start_s + r->eccentric.end_s) / 2
+                : (r->concentric.start_s + r->concentric.end_s) / 2;
+
+        return (struct deaf){middle, middle + t->gap_s};
+}
+
+/* A rep of which a second or more is missing cannot be held against the core, whatever it says of it. */
+static void ignore(struct trial_truth *truth, struct deaf d) {
+        for (size_t i = 0; i < truth->n; i++) {
+                struct true_rep *r = &truth->reps[i];
+
+                if (fmin(r->end_s, d.to_s) - fmax(r->start_s, d.from_s) > (d.from_s > 0 ? 2.5 : 0))
+                        r->ignored = true;
+        }
+}
+
+struct hub {
+        struct core core;
+        struct timebase timebase;
+        struct packet_format format;
+        uint64_t last_us;
+        struct outcome *outcome;
+};
+
+static void collect(struct hub *h, double at_s) {
+        const struct event *e;
+
+        while ((e = core_next(&h->core)))
+                outcome_take(h->outcome, e, at_s);
+}
+
+/* As the hub's playback does it. */
+static int take_packet(struct hub *h, const struct synth_packet *raw) {
+        struct timebase_stamp stamp;
+        struct packet packet;
+        int k;
+
+        k = packet_decode(&h->format, raw->bytes, raw->n_bytes, &packet);
+        if (k < 0)
+                return k;
+        k = timebase_push(&h->timebase,
+                &(struct timebase_packet){raw->arrival_us, packet.counter, packet.n_samples}, &stamp);
+        if (k < 0)
+                return k == -ESTALE ? 0 : k;
+        for (unsigned i = 0; i < packet.n_samples; i++) {
+                struct sample s = {
+                        .t_us = MAX(h->last_us + 1, stamp.first_us + (uint64_t) llrint(i * stamp.period_us)),
+                        .lost = i == 0 ? (uint16_t) MIN(stamp.lost, (unsigned) UINT16_MAX) : 0,
+                        .flags = packet.samples[i].flags,
+                };
+
+                memcpy(s.f_mps2, packet.samples[i].f_mps2, sizeof(s.f_mps2));
+                memcpy(s.w_radps, packet.samples[i].w_radps, sizeof(s.w_radps));
+                h->last_us = s.t_us;
+                core_push(&h->core, &s);
+                collect(h, seconds(raw->arrival_us));
+        }
+        return 0;
+}
+
+static int run(const struct trial *t, struct synth *s, struct hub *h, struct trial_truth *truth) {
+        const struct timebase_params clock = {
+                .rate_hz = t->options.rate_hz,
+                .counter_hz = packet_counter_hz(t->options.counter),
+                .counter_bits = packet_counter_bits(t->options.counter),
+        };
+        struct deaf before = deaf_before(t, truth), within = deaf_within(t, truth);
+        struct synth_packet raw;
+        int k;
+
+        ignore(truth, before);
+        ignore(truth, within);
+        k = core_init(&h->core, NULL, t->exercise);
+        if (k >= 0)
+                k = timebase_init(&h->timebase, &clock);
+        h->format = synth_format(s);
+        while (k >= 0 && (k = synth_next_packet(s, &raw)) > 0) {
+                double at = seconds(raw.first_us);
+
+                if (at >= before.to_s && !(at >= within.from_s && at < within.to_s))
+                        k = take_packet(h, &raw);
+        }
+        if (k < 0)
+                return k;
+        core_flush(&h->core);
+        collect(h, truth->duration_s);
+        return h->outcome->failed ? -ENOMEM : 0;
+}
+
+int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outcome *ret) {
+        struct synth *s = NULL;
+        struct hub *h;
+        int k;
+
+        *ret_truth = (struct trial_truth){0};
+        *ret = (struct outcome){0};
+        h = calloc(1, sizeof(*h));
+        if (!h)
+                return -ENOMEM;
+        h->outcome = ret;
+        k = synth_new(&t->options, &s);
+        if (k >= 0)
+                k = truth_of(s, ret_truth);
+        if (k >= 0)
+                k = run(t, s, h, ret_truth);
+        synth_free(s);
+        free(h);
+        return k;
+}
+
+void trial_truth_done(struct trial_truth *t) {
+        free(t->reps);
+        *t = (struct trial_truth){0};
+}
