@@ -33,6 +33,21 @@ static void take_phase(struct outcome *o, enum phase phase, double at_s) {
         o->phases[o->n_phases++] = (struct shown_phase){phase, at_s};
 }
 
+/* By the numbers under which the rep was published, which corrected figures keep. */
+static void amend(struct outcome *o, const struct amend *a) {
+        for (size_t i = o->n_reps; i > 0; i--) {
+                struct found_rep *f = &o->reps[i - 1];
+
+                if (f->at_lockout.set != a->set || f->at_lockout.rep != a->rep)
+                        continue;
+                if (a->change == AMENDED_REJECTED)
+                        f->rejected = true;
+                else
+                        f->amended = a->figures;
+                return;
+        }
+}
+
 void outcome_take(struct outcome *o, const struct event *e, double at_s) {
         switch (e->type) {
         case EVENT_PHASE:
@@ -41,8 +56,9 @@ void outcome_take(struct outcome *o, const struct event *e, double at_s) {
         case EVENT_REP:
                 take_rep(o, &e->rep, at_s);
                 return;
-        /* An event that takes back or corrects a published rep finds it by set and rep number here, and sets its
-         * `rejected` or `amended`; the scores after amendment follow. */
+        case EVENT_AMEND:
+                amend(o, &e->amend);
+                return;
         case EVENT_SET:
         case EVENT_REJECTED: /* never was published as a rep */
         case _EVENT_MAX:
