@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recordings through the signal core, as fast as the machine can or at a chosen speed. */
+/* Recordings through the signal core, as fast as the machine can or at a chosen speed, to the outputs asked for. */
 
 #include "ctl/replay.h"
 
 #include <argp.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,18 +16,18 @@
 
 #include <repcast/core.h>
 
+#include "ctl/json.h"
+#include "ctl/picture.h"
 #include "ctl/progress.h"
 #include "ctl/table.h"
 #include "hub/exercises.h"
 #include "hub/playback.h"
-#include "message/message.h"
 #include "util/macros.h"
 #include "util/number.h"
 
 #define SPEED_MIN 0.1
 #define SPEED_MAX 1000.0
 
-DEFINE_CLEANUP(char *, free);
 DEFINE_CLEANUP(struct playback *, playback_free);
 
 enum format {
@@ -39,14 +40,18 @@ struct replay {
         const char *exercise; /* NULL = what the recording says */
         const char *exercises_path;
         enum format format;
-        double speed; /* 0 = as fast as possible */
+        const char *svg; /* where the picture goes; NULL = none */
+        double speed;    /* 0 = as fast as possible */
         char **files;
         int n_files;
 
         struct exercises exercises;
         struct core core; /* large: of all that is here the one thing that would not fit every stack */
-        struct message message;
         struct table table;
+        struct json_output json;
+        struct picture picture;
+        struct output *outputs[2]; /* those in use */
+        unsigned n_outputs;
         struct progress progress;
 };
 
@@ -57,6 +62,7 @@ static const struct argp_option options[] = {
         {"json", 'j', NULL, 0, "The same as --format json", 0},
         {"speed", 's', "N", 0,
                 "Play N times as fast as it happened, 0.1 to 1000; without it as fast as possible", 0},
+        {"svg", 'p', "FILE", 0, "Draw a picture of the one recording as well; FILE ends in .svg", 0},
         {0},
 };
 
@@ -82,9 +88,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 if (number_parse_double(arg, SPEED_MIN, SPEED_MAX, &r->speed) < 0)
                         argp_error(state, "--speed: a number from 0.1 to 1000 is allowed, not \"%s\"", arg);
                 return 0;
+        case 'p':
+                /* A recording given by mistake must not be overwritten. */
+                if (fnmatch("*?.svg", arg, 0) != 0)
+                        argp_error(state, "--svg: a file name that ends in .svg is allowed, not \"%s\"", arg);
+                r->svg = arg;
+                return 0;
         case ARGP_KEY_ARGS:
                 r->files = state->argv + state->next;
                 r->n_files = state->argc - state->next;
+                if (r->svg && r->n_files > 1)
+                        argp_error(state, "--svg: one recording is allowed, %d were given", r->n_files);
                 return 0;
         case ARGP_KEY_NO_ARGS:
                 argp_error(state, "which recording? Name a file, or - for standard input");
@@ -103,21 +117,11 @@ static const struct argp argp = {
                "  repcastctl replay --exercise back-squat set.csv\n"
                "  repcastctl replay --json set.rec | jq -c 'select(.type == \"rep\") | .tempo_s'\n"
                "  repcastctl replay --speed 1 set.rec\n"
+               "  repcastctl replay --svg set.svg set.rec\n"
                "\n"
                "Exit status: 0; 64 wrong use; 65 a recording is faulty; 66 a recording cannot be opened; "
                "74 output cannot be written; 78 the exercise table is faulty.",
 };
-
-static int print_json(struct replay *r, const struct event *event) {
-        _cleanup_(freep) char *json = NULL;
-        int k;
-
-        message_from_event(&r->message, event);
-        k = message_to_json(&r->message, &json);
-        if (k < 0)
-                return k;
-        return puts(json) < 0 ? -EIO : 0;
-}
 
 /* Hand on what the core has found. */
 static int drain(struct replay *r) {
@@ -126,16 +130,31 @@ static int drain(struct replay *r) {
 
         while ((event = core_next(&r->core))) {
                 progress_clear(&r->progress);
-                if (r->format == FORMAT_JSON) {
-                        k = print_json(r, event);
+                for (unsigned i = 0; i < r->n_outputs; i++) {
+                        k = r->outputs[i]->methods->event(r->outputs[i], event);
                         if (k < 0)
                                 return k;
-                } else
-                        table_add(&r->table, event);
+                }
                 if (r->speed > 0 && fflush(stdout) != 0)
                         return -errno;
         }
-        return ferror(stdout) ? -EIO : 0;
+        return 0;
+}
+
+static int push(struct replay *r, const struct sample *sample) {
+        struct live live;
+        int k;
+
+        (void) core_push(&r->core, sample); /* what the core leaves out it counts */
+        core_live(&r->core, &live);
+        for (unsigned i = 0; i < r->n_outputs; i++) {
+                if (!r->outputs[i]->methods->sample)
+                        continue;
+                k = r->outputs[i]->methods->sample(r->outputs[i], sample, &live);
+                if (k < 0)
+                        return k;
+        }
+        return drain(r);
 }
 
 /* When did the recording begin, on both clocks? For --speed. */
@@ -168,25 +187,51 @@ static void pace_wait(struct pace *p, uint64_t t_us) {
                 ;
 }
 
-static int play(struct replay *r, struct playback *pb) {
-        struct pace pace = {.speed = r->speed};
-        struct sample sample;
+static int begin(struct replay *r, const struct output_source *source) {
         int k;
 
-        while ((k = playback_next(pb, &sample)) > 0) {
+        for (unsigned i = 0; i < r->n_outputs; i++) {
+                k = r->outputs[i]->methods->begin(r->outputs[i], source);
+                if (k < 0)
+                        return k;
+        }
+        progress_init(&r->progress, stderr, source->path);
+        return 0;
+}
+
+/* Every output ends, also after another has failed. */
+static int end(struct replay *r) {
+        int result = 0;
+
+        progress_clear(&r->progress);
+        for (unsigned i = 0; i < r->n_outputs; i++) {
+                int k = r->outputs[i]->methods->end(r->outputs[i]);
+
+                if (result == 0)
+                        result = k;
+        }
+        return result;
+}
+
+/* Returns 0 at the end of the recording, or the result of its fault; *ret_output is that of the outputs. */
+static int play(struct replay *r, struct playback *pb, int *ret_output) {
+        struct pace pace = {.speed = r->speed};
+        struct sample sample;
+        int k, output = 0;
+
+        while (output == 0 && (k = playback_next(pb, &sample)) > 0) {
                 struct recording_position at = playback_get_position(pb);
 
                 pace_wait(&pace, sample.t_us);
-                (void) core_push(&r->core, &sample); /* what the core leaves out it counts */
-                k = drain(r);
-                if (k < 0)
-                        return k;
+                output = push(r, &sample);
                 progress_update(&r->progress, at.bytes, at.total);
         }
-        core_flush(&r->core); /* what came before a fault has been measured all the same */
-        if (drain(r) < 0)
-                return -EIO;
-        return k;
+        if (output == 0) {
+                core_flush(&r->core); /* what came before a fault has been measured all the same */
+                output = drain(r);
+        }
+        *ret_output = output;
+        return output < 0 ? 0 : k;
 }
 
 static const struct exercise *choose_exercise(const struct replay *r, const char *path, const char *recorded) {
@@ -212,53 +257,16 @@ static const struct exercise *choose_exercise(const struct replay *r, const char
         return x;
 }
 
-/* A name for the station of a message: that of the file without folder and ending. */
-static void name_station(char *ret, size_t size, const char *path) {
-        const char *base = strrchr(path, '/');
-        char *dot;
-
-        snprintf(ret, size, "%s", base ? base + 1 : path);
-        dot = strrchr(ret, '.');
-        if (dot && dot != ret)
-                *dot = '\0';
-}
-
-static void print_title(const char *path, const struct exercise *x, const struct playback *pb) {
-        struct playback_info info = playback_get_info(pb);
-
-        printf("%s: %s", path, x->name);
-        if (info.header->sensor[0])
-                printf(", %s", info.header->sensor);
-        if (!isnan(info.duration_s))
-                printf(", %.1f s", info.duration_s);
-        if (!isnan(info.rate_hz))
-                printf(" at %.1f Hz", info.rate_hz);
-        putchar('\n');
-}
-
-static void print_total(const struct table *t) {
-        printf("%u rep%s in %u set%s, %u movement%s not counted\n", t->n_reps, t->n_reps == 1 ? "" : "s",
-                t->n_sets, t->n_sets == 1 ? "" : "s", t->n_rejected, t->n_rejected == 1 ? "" : "s");
-}
-
-/* The core, the message's names and the output for one recording. */
-static void begin(struct replay *r, const char *path, const struct exercise *x, const struct playback *pb) {
-        r->message = (struct message){.origin.load_kg = NAN};
-        name_station(r->message.origin.station, sizeof(r->message.origin.station), path);
-        snprintf(r->message.origin.sensor, sizeof(r->message.origin.sensor), "%s",
-                playback_get_info(pb).header->sensor);
-        snprintf(r->message.origin.exercise, sizeof(r->message.origin.exercise), "%s", x->name);
-        progress_init(&r->progress, stderr, path);
-        if (r->format == FORMAT_TABLE) {
-                print_title(path, x, pb);
-                table_init(&r->table, stdout, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-        }
+static int report_output(const struct replay *r, int error) {
+        if (r->svg && !ferror(stdout))
+                fprintf(stderr, "repcastctl: %s cannot be written: %s\n", r->svg, strerror(-error));
+        return EX_IOERR; /* standard output is reported once, at the end */
 }
 
 static int replay_file(struct replay *r, const char *path) {
         _cleanup_(playback_freep) struct playback *pb = NULL;
         const struct exercise *x;
-        int k;
+        int k, output, ended;
 
         k = playback_open(path, &pb);
         if (k < 0) {
@@ -272,23 +280,38 @@ static int replay_file(struct replay *r, const char *path) {
                 fprintf(stderr, "repcastctl: %s: the figures of %s are out of range\n", path, x->name);
                 return EX_CONFIG;
         }
-        begin(r, path, x, pb);
-        k = play(r, pb);
-        progress_clear(&r->progress);
-        if (ferror(stdout))
-                return EX_IOERR;
-        if (r->format == FORMAT_TABLE)
-                print_total(&r->table);
+        output = begin(r, &(struct output_source){.path = path, .exercise = x, .playback = pb});
+        if (output == 0)
+                k = play(r, pb, &output);
+        ended = end(r);
+        if (output == 0)
+                output = ended;
         if (k < 0) {
                 fflush(stdout);
                 fprintf(stderr, "repcastctl: %s\n", playback_error(pb));
                 return EX_DATAERR;
         }
-        return 0;
+        return output < 0 ? report_output(r, output) : 0;
 }
 
 static void print_fault(const char *text, _unused_ void *userdata) {
         fprintf(stderr, "repcastctl: %s\n", text);
+}
+
+static void choose_outputs(struct replay *r) {
+        bool terminal = isatty(STDOUT_FILENO);
+
+        if (r->format == FORMAT_TABLE || (r->format == FORMAT_AUTO && terminal)) {
+                table_init(&r->table, stdout, terminal && !getenv("NO_COLOR"));
+                r->outputs[r->n_outputs++] = &r->table.output;
+        } else {
+                json_output_init(&r->json, stdout);
+                r->outputs[r->n_outputs++] = &r->json.output;
+        }
+        if (r->svg) {
+                picture_init(&r->picture, r->svg);
+                r->outputs[r->n_outputs++] = &r->picture.output;
+        }
 }
 
 int replay_main(int argc, char *argv[]) {
@@ -301,8 +324,7 @@ int replay_main(int argc, char *argv[]) {
         argp_err_exit_status = EX_USAGE;
         if (argp_parse(&argp, argc, argv, 0, NULL, r) != 0)
                 return EX_USAGE;
-        if (r->format == FORMAT_AUTO)
-                r->format = isatty(STDOUT_FILENO) ? FORMAT_TABLE : FORMAT_JSON;
+        choose_outputs(r);
         if (exercises_load(r->exercises_path, &faults, &r->exercises) < 0)
                 return EX_CONFIG;
 

@@ -3,6 +3,7 @@
 
 #include "ctl/table.h"
 
+#include <errno.h>
 #include <math.h>
 
 #define DIM   "\033[2m"
@@ -111,11 +112,24 @@ static void add_rejected(struct table *t, const struct rejected *r) {
         t->n_rejected++;
 }
 
-void table_init(struct table *t, FILE *out, bool colour) {
-        *t = (struct table){.out = out, .colour = colour};
+static int table_begin(struct output *o, const struct output_source *source) {
+        struct table *t = OUTPUT_OF(struct table, o);
+        struct playback_info info = playback_get_info(source->playback);
+
+        *t = (struct table){.output = t->output, .out = t->out, .colour = t->colour};
+        fprintf(t->out, "%s: %s", source->path, source->exercise->name);
+        if (info.header->sensor[0])
+                fprintf(t->out, ", %s", info.header->sensor);
+        if (!isnan(info.duration_s))
+                fprintf(t->out, ", %.1f s", info.duration_s);
+        if (!isnan(info.rate_hz))
+                fprintf(t->out, " at %.1f Hz", info.rate_hz);
+        return fputc('\n', t->out) < 0 ? -EIO : 0;
 }
 
-void table_add(struct table *t, const struct event *event) {
+static int table_event(struct output *o, const struct event *event) {
+        struct table *t = OUTPUT_OF(struct table, o);
+
         switch (event->type) {
         case EVENT_PHASE: /* a phase is a column of its rep */
         case _EVENT_MAX:
@@ -133,4 +147,23 @@ void table_add(struct table *t, const struct event *event) {
                 add_amendment(t, &event->amend);
                 break;
         }
+        return ferror(t->out) ? -EIO : 0;
+}
+
+static int table_end(struct output *o) {
+        struct table *t = OUTPUT_OF(struct table, o);
+
+        fprintf(t->out, "%u rep%s in %u set%s, %u movement%s not counted\n", t->n_reps,
+                t->n_reps == 1 ? "" : "s", t->n_sets, t->n_sets == 1 ? "" : "s", t->n_rejected,
+                t->n_rejected == 1 ? "" : "s");
+        return ferror(t->out) ? -EIO : 0;
+}
+
+void table_init(struct table *t, FILE *out, bool colour) {
+        static const struct output_methods methods = {
+                .begin = table_begin,
+                .event = table_event,
+                .end = table_end,
+        };
+        *t = (struct table){.output.methods = &methods, .out = out, .colour = colour};
 }

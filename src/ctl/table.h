@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include <repcast/event.h>
+#include "ctl/output.h"
 
 struct table {
+        struct output output;
         FILE *out;
         bool colour;
         uint32_t set; /* whose heading was printed last; 0 = none */
@@ -16,4 +17,3 @@ struct table {
 };
 
 void table_init(struct table *t, FILE *out, bool colour);
-void table_add(struct table *t, const struct event *event);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events as lines of JSON. */
+
+#include "ctl/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/macros.h"
+
+DEFINE_CLEANUP(char *, free);
+
+/* A name for the station of a message: that of the file without folder and ending. */
+static void name_station(char *ret, size_t size, const char *path) {
+        const char *base = strrchr(path, '/');
+        char *dot;
+
+        snprintf(ret, size, "%s", base ? base + 1 : path);
+        dot = strrchr(ret, '.');
+        if (dot && dot != ret)
+                *dot = '\0';
+}
+
+static int json_begin(struct output *o, const struct output_source *source) {
+        struct json_output *j = OUTPUT_OF(struct json_output, o);
+        struct message_origin *origin = &j->message.origin;
+
+        j->message = (struct message){.origin.load_kg = NAN};
+        name_station(origin->station, sizeof(origin->station), source->path);
+        snprintf(origin->sensor, sizeof(origin->sensor), "%s",
+                playback_get_info(source->playback).header->sensor);
+        snprintf(origin->exercise, sizeof(origin->exercise), "%s", source->exercise->name);
+        return 0;
+}
+
+static int json_event(struct output *o, const struct event *event) {
+        struct json_output *j = OUTPUT_OF(struct json_output, o);
+        _cleanup_(freep) char *json = NULL;
+        int k;
+
+        message_from_event(&j->message, event);
+        k = message_to_json(&j->message, &json);
+        if (k < 0)
+                return k;
+        return fprintf(j->out, "%s\n", json) < 0 ? -EIO : 0;
+}
+
+static int json_end(struct output *o) {
+        return ferror(OUTPUT_OF(struct json_output, o)->out) ? -EIO : 0;
+}
+
+void json_output_init(struct json_output *j, FILE *out) {
+        static const struct output_methods methods = {
+                .begin = json_begin,
+                .event = json_event,
+                .end = json_end,
+        };
+        *j = (struct json_output){.output.methods = &methods, .out = out};
+}
