@@ -118,8 +118,8 @@ static void draw_legend(struct svg *s, double y) {
         x = draw_key(s, x, y, strip_phase_class(PHASE_TOP), "top hold");
         x = draw_key(s, x, y, "rejected", "not counted");
         x = draw_line_key(s, x, y, "curve", "live");
-        x = draw_line_key(s, x, y, "measured", "measured after the rep: travel, mean velocity");
-        svg_text(s, "unit", x, y + 9, "below a rep's number: tempo E-B-C, s");
+        x = draw_line_key(s, x, y, "measured", "measured: travel, mean velocity");
+        svg_text(s, "unit", x, y + 9, "below the number: tempo E-B-C, s \xc2\xb7 ?: confidence under 0.9");
 }
 
 static void draw(struct picture *p, const char *title, const char *about, const struct truth *truth) {

@@ -62,7 +62,8 @@ static const struct argp_option options[] = {
         {"json", 'j', NULL, 0, "The same as --format json", 0},
         {"speed", 's', "N", 0,
                 "Play N times as fast as it happened, 0.1 to 1000; without it as fast as possible", 0},
-        {"svg", 'p', "FILE", 0, "Draw a picture of the one recording as well; FILE ends in .svg", 0},
+        {"svg", 'p', "PICTURE", 0,
+                "Draw a picture of the one recording as well, into a file whose name ends in .svg", 0},
         {0},
 };
 

@@ -47,9 +47,11 @@ static void *make_room(void *items, size_t n, size_t size) {
 static int add_gap(struct scene *s, uint64_t t_us) {
         struct span gap = {.start_us = s->end_us, .end_us = t_us};
 
-        curve_add(&s->position, s->end_us + 1, NAN);
-        curve_add(&s->velocity, s->end_us + 1, NAN);
-        curve_add(&s->force, s->end_us + 1, NAN);
+        uint64_t middle_us = s->end_us + (t_us - s->end_us) / 2;
+
+        curve_add(&s->position, middle_us, NAN);
+        curve_add(&s->velocity, middle_us, NAN);
+        curve_add(&s->force, middle_us, NAN);
         return APPEND(s->gaps, s->n_gaps, gap);
 }
 

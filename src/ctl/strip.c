@@ -25,6 +25,8 @@
 #define SMALL     9.0
 #define MEDIUM    10.0
 
+#define CONFIDENT 0.9 /* a number with less is followed by a question mark */
+
 #define TIP_MAX 400
 
 struct strip {
@@ -171,7 +173,7 @@ static void draw_numbers(struct strip *s) {
                 if (!is_within(s, r->start_us / 2 + r->end_us / 2))
                         continue;
                 svg_text(s->svg, withdrawn ? "number withdrawn" : "number", x + width / 2, s->y + 13,
-                        "%" PRIu32, r->rep);
+                        "%" PRIu32 "%s", r->rep, r->confidence < CONFIDENT ? "?" : "");
                 snprintf(tempo, sizeof(tempo), "%.1f-%.1f-%.1f", r->tempo_s[PHASE_ECCENTRIC],
                         isnan(r->tempo_s[PHASE_BOTTOM]) ? 0 : r->tempo_s[PHASE_BOTTOM],
                         r->tempo_s[PHASE_CONCENTRIC]);
@@ -288,6 +290,19 @@ static double nice_step(double range, unsigned n) {
         return 10 * power;
 }
 
+/* The ticks of the time axis: the first and last, and the step, all as multiples of the step. */
+static double time_ticks(const struct strip *s, double *ret_first, double *ret_last) {
+        double step = nice_step(duration(s->start_us, s->end_us), 24);
+
+        *ret_first = ceil(seconds(s, s->start_us) / step - 1e-6);
+        *ret_last = floor(seconds(s, s->end_us) / step + 1e-6);
+        return step;
+}
+
+static double x_of_tick(const struct strip *s, double tick_s) {
+        return STRIP_LEFT + STRIP_WIDTH * (tick_s - seconds(s, s->start_us)) / duration(s->start_us, s->end_us);
+}
+
 struct panel {
         const struct strip *strip;
         double top, height;
@@ -298,12 +313,11 @@ static double y_of(const struct panel *p, double value) {
         return p->top + p->height * (p->range.high - value) / (p->range.high - p->range.low);
 }
 
-static void draw_grid(const struct panel *p, unsigned steps, const char *name, const char *unit) {
+/* The phases of the counted reps behind the curves. */
+static void draw_tints(const struct panel *p) {
         const struct strip *s = p->strip;
-        double step = nice_step(p->range.high - p->range.low, steps), x, width;
-        int decimals = step < 0.1 ? 2 : step < 1 ? 1 : 0;
+        double x, width;
 
-        svg_rect(s->svg, "plot", STRIP_LEFT, p->top, STRIP_WIDTH, p->height, NULL);
         for (size_t i = 0; i < s->scene->n_reps; i++) {
                 const struct counted_rep *c = &s->scene->reps[i];
 
@@ -317,6 +331,15 @@ static void draw_grid(const struct panel *p, unsigned steps, const char *name, c
                                 svg_rect(s->svg, class, x, p->top, width, p->height, NULL);
                 }
         }
+}
+
+static void draw_grid(const struct panel *p, unsigned steps, const char *name, const char *unit) {
+        const struct strip *s = p->strip;
+        double step = nice_step(p->range.high - p->range.low, steps);
+        int decimals = step < 0.1 ? 2 : step < 1 ? 1 : 0;
+
+        svg_rect(s->svg, "plot", STRIP_LEFT, p->top, STRIP_WIDTH, p->height, NULL);
+        draw_tints(p);
         for (double at = ceil(p->range.low / step - 1e-9); at * step <= p->range.high + step * 1e-9; at++) {
                 double y = y_of(p, at * step);
 
@@ -324,6 +347,10 @@ static void draw_grid(const struct panel *p, unsigned steps, const char *name, c
                 svg_text(s->svg, "tick", STRIP_LEFT - 5, y + 3, "%.*f", decimals,
                         fabs(at) < 0.5 ? 0 : at * step);
         }
+        double first, last, tick = time_ticks(s, &first, &last);
+        for (double at = first; at <= last; at++)
+                svg_line(s->svg, "grid", x_of_tick(s, at * tick), p->top, x_of_tick(s, at * tick),
+                        p->top + p->height);
         svg_text(s->svg, "axis", 8, p->top + p->height / 2 - 2, "%s", name);
         svg_text(s->svg, "unit", 8, p->top + p->height / 2 + 10, "%s", unit);
 }
@@ -455,15 +482,13 @@ static void draw_panel(struct strip *s, enum curve_kind kind) {
 }
 
 static void draw_time(struct strip *s) {
-        double step = nice_step(duration(s->start_us, s->end_us), 24);
-        double first = ceil(seconds(s, s->start_us) / step - 1e-6), last = seconds(s, s->end_us) / step + 1e-6;
+        double first, last, step = time_ticks(s, &first, &last);
 
         for (double at = first; at <= last; at++) {
-                double x = STRIP_LEFT +
-                        STRIP_WIDTH * (at * step - seconds(s, s->start_us)) / duration(s->start_us, s->end_us);
+                double x = x_of_tick(s, at * step);
 
                 svg_line(s->svg, "zero", x, s->y, x, s->y + 4);
-                svg_text(s->svg, "time", x, s->y + 14, "%g", fabs(at) < 0.5 ? 0 : at * step);
+                svg_text(s->svg, "time", x, s->y + 14, "%.10g", fabs(at) < 0.5 ? 0 : at * step);
         }
         svg_text(s->svg, "axis", 8, s->y + 14, "time");
         svg_text(s->svg, "unit", 8 + svg_text_width("time ", MEDIUM), s->y + 14, "s");
