@@ -82,7 +82,7 @@ static void write_about(const struct picture *p, char *ret, size_t size) {
         at += snprintf(ret + at, size - (size_t) at, ", %zu movement%s not counted", p->scene.n_rejected,
                 plural(p->scene.n_rejected));
         if (withdrawn > 0)
-                at += snprintf(ret + at, size - (size_t) at, ", %zu of them counted first", withdrawn);
+                at += snprintf(ret + at, size - (size_t) at, ", %zu of them counted at first", withdrawn);
         at += snprintf(ret + at, size - (size_t) at, " \xc2\xb7 %.1f s",
                 (double) (p->scene.end_us - p->scene.start_us) * 1e-6);
         if (!isnan(info.rate_hz))

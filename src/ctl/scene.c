@@ -92,37 +92,39 @@ static int add_phase(struct scene *s, const struct phase_event *e) {
         return APPEND(s->phases, s->n_phases, phase);
 }
 
-/* The newest counted rep of which half or more lies within the span: that which a later event speaks of. */
-static struct counted_rep *find_rep(struct scene *s, uint64_t start_us, uint64_t end_us) {
-        for (size_t i = s->n_reps; i-- > 0;) {
-                const struct rep *r = &s->reps[i].rep;
-                uint64_t from = MAX(start_us, r->start_us), to = MIN(end_us, r->end_us);
-
-                if (to > from && 2 * (to - from) >= r->end_us - r->start_us)
-                        return &s->reps[i];
-        }
-        return NULL;
-}
-
-/* A rep, or better figures of one that was told before. */
 static int add_rep(struct scene *s, const struct rep *r) {
-        struct counted_rep counted = {.rep = *r}, *known = find_rep(s, r->start_us, r->end_us);
+        struct counted_rep counted = {.rep = *r};
 
-        if (known) {
-                *known = counted;
-                return 0;
-        }
         return APPEND(s->reps, s->n_reps, counted);
 }
 
-static int add_rejected(struct scene *s, const struct rejected *r) {
-        struct counted_rep *known = find_rep(s, r->start_us, r->end_us);
+static struct counted_rep *find_rep(struct scene *s, uint32_t set, uint32_t rep) {
+        for (size_t i = s->n_reps; i-- > 0;)
+                if (s->reps[i].rep.set == set && s->reps[i].rep.rep == rep)
+                        return &s->reps[i];
+        return NULL;
+}
 
-        if (known) {
-                known->withdrawn = true;
-                known->reason = r->reason;
+/* A rep that is taken back is from then on a movement that is not counted. */
+static int amend(struct scene *s, const struct amend *a) {
+        struct counted_rep *known = find_rep(s, a->set, a->rep);
+
+        if (!known)
+                return 0;
+        if (a->change == AMENDED_FIGURES) {
+                known->rep = a->figures;
+                return 0;
         }
-        return APPEND(s->rejected, s->n_rejected, *r);
+        known->withdrawn = true;
+        known->reason = a->reason;
+        struct rejected rejected = {
+                .reason = a->reason,
+                .start_us = known->rep.start_us,
+                .end_us = known->rep.end_us,
+                .rom_m = known->rep.rom_m,
+                .peak_mps = MAX(known->rep.eccentric.peak_mps, known->rep.concentric.peak_mps),
+        };
+        return APPEND(s->rejected, s->n_rejected, rejected);
 }
 
 static int add_set(struct scene *s, const struct set *set) {
@@ -148,7 +150,9 @@ int scene_event(struct scene *s, const struct event *event) {
         case EVENT_SET:
                 return add_set(s, event->set);
         case EVENT_REJECTED:
-                return add_rejected(s, &event->rejected);
+                return APPEND(s->rejected, s->n_rejected, event->rejected);
+        case EVENT_AMEND:
+                return amend(s, &event->amend);
         case _EVENT_MAX:
                 break;
         }

@@ -20,7 +20,7 @@ struct shown_phase {
 
 struct counted_rep {
         struct rep rep;
-        bool withdrawn; /* counted first, rejected later */
+        bool withdrawn; /* counted first, taken back later: it stands among the rejected too */
         enum rejection reason;
 };
 

@@ -151,15 +151,15 @@ static void describe_rep(const struct strip *s, const struct counted_rep *c, cha
                 "rep %" PRIu32 " of set %" PRIu32 ", %.2f to %.2f s%s%s\n"
                 "eccentric %.2f s, bottom hold %.2f s, concentric %.2f s; ROM %.3f m\n"
                 "eccentric %.2f m/s, peak %.2f; concentric %.2f m/s, peak %.2f; velocity loss %.0f %%\n"
-                "confidence %.2f%s%s%s",
+                "confidence %.2f%s%s%s%s",
                 r->rep, r->set, seconds(s, r->start_us), seconds(s, r->end_us),
-                c->withdrawn ? ": counted first, later rejected as " : "",
+                c->withdrawn ? ": counted at first, then taken back: " : "",
                 c->withdrawn ? rejection_to_string(c->reason) : "", r->tempo_s[PHASE_ECCENTRIC],
                 r->tempo_s[PHASE_BOTTOM], r->tempo_s[PHASE_CONCENTRIC], r->rom_m, r->eccentric.mean_mps,
                 r->eccentric.peak_mps, r->concentric.mean_mps, r->concentric.peak_mps, r->velocity_loss_pct,
                 r->confidence, r->flags & REP_FLAG_GAP ? ", link gap" : "",
-                r->flags & REP_FLAG_CLIPPED ? ", clipped" : "",
-                r->flags & REP_FLAG_COLD ? ", cold sensor" : "");
+                r->flags & REP_FLAG_CLIPPED ? ", clipped" : "", r->flags & REP_FLAG_COLD ? ", cold sensor" : "",
+                r->flags & REP_FLAG_HELD ? ", held back until the set confirmed it" : "");
 }
 
 static void draw_numbers(struct strip *s) {

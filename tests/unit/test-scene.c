@@ -77,13 +77,6 @@ static struct event rep_event(uint32_t number, uint64_t start_us, uint64_t end_u
         };
 }
 
-static struct event rejected_event(uint64_t start_us, uint64_t end_us) {
-        return (struct event){
-                .type = EVENT_REJECTED,
-                .rejected = {.reason = REJECTED_RERACK, .start_us = start_us, .end_us = end_us},
-        };
-}
-
 static struct scene scene;
 
 static void tell(struct event e) {
@@ -91,28 +84,42 @@ static void tell(struct event e) {
 }
 
 static void a_rep_can_be_taken_back(_unused_ void **state) {
+        struct event e = {
+                .type = EVENT_AMEND,
+                .amend = {.set = 1, .rep = 2, .change = AMENDED_REJECTED, .reason = REJECTED_RERACK},
+        };
+
         scene_init(&scene);
         tell(rep_event(1, 1000000, 3000000));
         tell(rep_event(2, 3500000, 6000000));
-        tell(rejected_event(6000000, 7000000)); /* beside the rep, not the rep */
         assert_int_equal(scene_count(&scene), 2);
-        tell(rejected_event(3400000, 6100000));
+        tell(e);
         assert_int_equal(scene_count(&scene), 1);
         assert_false(scene.reps[0].withdrawn);
         assert_true(scene.reps[1].withdrawn);
         assert_int_equal(scene.reps[1].reason, REJECTED_RERACK);
-        assert_int_equal(scene.n_rejected, 2);
+        assert_int_equal(scene.n_rejected, 1);
+        assert_int_equal(scene.rejected[0].start_us, 3500000);
+        e.amend.rep = 7; /* of a rep that was never told */
+        tell(e);
+        assert_int_equal(scene_count(&scene), 1);
+        assert_int_equal(scene.n_rejected, 1);
         scene_done(&scene);
 }
 
 static void better_figures_replace_a_rep(_unused_ void **state) {
         struct event better = rep_event(1, 1100000, 3100000);
+        struct event e = {
+                .type = EVENT_AMEND,
+                .amend = {.set = 1, .rep = 1, .change = AMENDED_FIGURES, .figures = better.rep},
+        };
 
         scene_init(&scene);
-        better.rep.rom_m = 0.6;
+        e.amend.figures.rom_m = 0.6;
         tell(rep_event(1, 1000000, 3000000));
-        tell(better);
+        tell(e);
         assert_int_equal(scene.n_reps, 1);
+        assert_int_equal(scene.reps[0].rep.start_us, 1100000);
         assert_near(scene.reps[0].rep.rom_m, 0.6, 1e-9);
         scene_done(&scene);
 }
