@@ -18,7 +18,7 @@ math="$math|fabsf?|floorf?|ceilf?|roundf?|lroundf?|llroundf?|lrintf?|llrintf?|ri
 math="$math|erff?|erfcf?|copysignf?|ldexpf?|frexpf?|nearbyintf?|__isnanf?|__isinff?|__finitef?|__signbitf?|__fpclassifyf?"
 # What compilers add by themselves: stack protector, checked copies, sanitizers, coverage, libFuzzer.
 compiler='__stack_chk_fail|__(memcpy|memmove|memset|strcpy|stpcpy|strncpy)_chk|_GLOBAL_OFFSET_TABLE_'
-compiler="$compiler|__(asan|ubsan|tsan|sanitizer|gcov|llvm|start___sancov|stop___sancov)_.*|__sancov_.*"
+compiler="$compiler|__((start|stop)_)?_*(asan|ubsan|tsan|sanitizer|sancov|gcov|llvm)_.*"
 
 excess=$(printf '%s\n' "$needed" | grep -vxF -e "$defined" | grep -vxE "($memory|$math|$compiler)" || :)
 [ -z "$excess" ] || {
