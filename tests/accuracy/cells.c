@@ -229,8 +229,73 @@ static int add_lifters(struct cells *cells) {
         return 0;
 }
 
+/* What happens to sets besides tempo. The tempo is that of the row, or the mix. */
+static int add_structures(struct cells *cells) {
+        static const struct structure {
+                const char *name, *lift;
+                double tempo_s[4];
+                unsigned incidents;
+                double turn_deg;
+                unsigned join_rep, gap_rep;
+                double gap_s;
+                unsigned sets, reps;
+        } structures[] = {
+                {"deadlift, touch and go", "deadlift", {1.2, 0, 1, 0.3}, .reps = REPS},
+                {"deadlift, dead stop", "deadlift", {1.2, 1.5, 1, 0.5}, .reps = REPS},
+                {"deadlift, slow negative", "deadlift", {5, 1, 1, 0.5}, .reps = REPS},
+                {"deadlift, last one dropped", "deadlift", {1.2, 1, 1, 0.5}, SYNTH_DROPPED, .reps = REPS},
+                {"bench, touch and go", "bench-press", {1, 0, 0.8, 0}, .reps = REPS},
+                {"bench, paused", "bench-press", {2, 2, 1, 1}, .reps = REPS},
+                {"squat, paused", "back-squat", {3, 3, 1, 1}, .reps = REPS},
+                {"overhead press", "overhead-press", {0}, .reps = REPS},
+                {"row", "barbell-row", {0}, .reps = REPS},
+                {"curl", "curl", {0}, SYNTH_ARC, .reps = REPS},
+                {"curl, sensor turns by 120 degrees", "curl", {0}, SYNTH_ARC, 120, .reps = REPS},
+                {"pull-down, sensor on the bar", "lat-pulldown", {0}, .reps = REPS},
+                {"pull-down, sensor on the stack", "lat-pulldown-stack", {0}, .reps = REPS},
+                {"partial reps between", NULL, {0}, SYNTH_PARTIALS, .reps = REPS},
+                {"last rep fails", "back-squat", {0}, SYNTH_FAILED, .reps = REPS},
+                {"last rep assisted", NULL, {0}, SYNTH_ASSISTED, .reps = REPS},
+                {"bar bumped", NULL, {0}, SYNTH_BUMPED, .reps = REPS},
+                {"joined within rep 2", NULL, {0}, .join_rep = 2, .reps = REPS},
+                {"link away for 0.3 s in rep 3", NULL, {4, 1, 2, 0}, .gap_rep = 3, .gap_s = 0.3, .reps = REPS},
+                {"link away for 2 s in rep 3", NULL, {4, 1, 2, 0}, .gap_rep = 3, .gap_s = 2, .reps = REPS},
+                {"link away for 10 s in rep 3", NULL, {4, 1, 2, 0}, .gap_rep = 3, .gap_s = 10, .reps = REPS},
+                {"two sets", NULL, {0}, .sets = 2, .reps = REPS},
+                {"two sets, plates changed between", NULL, {0}, SYNTH_BUSY, .sets = 2, .reps = REPS},
+                {"one rep", NULL, {0}, .reps = 1},
+                {"unrack, walk out, re-rack, no rep", "back-squat", {0}, .reps = 0},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(structures); i++) {
+                const struct structure *s = &structures[i];
+                struct cell c = nominal(SECTION_STRUCTURE);
+                struct synth_options *o = &c.trial.options;
+
+                strcpy(c.name, s->name);
+                memcpy(c.tempo_s, s->tempo_s, sizeof(c.tempo_s));
+                c.gated = false;
+                c.lift = s->lift;
+                c.rom_low_m = s->lift && strcmp(s->lift, "bench-press") != 0 ? 0.4 : 0.3;
+                c.rom_high_m = s->lift && strcmp(s->lift, "bench-press") == 0 ? 0.45 : 0.65;
+                c.sets = SETS;
+                o->incidents = s->incidents;
+                o->turn_deg = s->turn_deg;
+                o->reps = s->reps;
+                o->sets = s->sets > 0 ? s->sets : 1;
+                o->rest_s = s->incidents & SYNTH_BUSY ? 120 : 45;
+                c.trial.join_rep = s->join_rep;
+                c.trial.gap_rep = s->gap_rep;
+                c.trial.gap_s = s->gap_s;
+                if (!add(cells, c))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int cells_init(struct cells *c) {
-        int (*const parts[])(struct cells *) = {add_tempos, add_slow, add_sensors, add_links, add_lifters};
+        int (*const parts[])(struct cells *) = {
+                add_tempos, add_slow, add_sensors, add_links, add_lifters, add_structures};
 
         *c = (struct cells){0};
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++)

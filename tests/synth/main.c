@@ -22,6 +22,8 @@ enum option_key {
         OPTION_FAMILY,
         OPTION_HARD,
         OPTION_ROLL,
+        OPTION_TURN,
+        OPTION_INCIDENT,
         OPTION_RESTS,
         OPTION_LEAD_IN,
         OPTION_REST,
@@ -52,6 +54,9 @@ static const struct argp_option options[] = {
                 0},
         {"hard", OPTION_HARD, NULL, 0, "Sway, tremor, lever arm, impacts, drift, scale errors", 0},
         {"roll", OPTION_ROLL, "DEG", 0, "Largest roll of the bar in a rep (10)", 0},
+        {"turn", OPTION_TURN, "DEG", 0, "The sensor turns by so much with each stroke, and back (0)", 0},
+        {"incident", OPTION_INCIDENT, "NAME", 0,
+                "partials, failed, assisted, bumped, dropped, busy or arc; may be given more than once", 0},
         {"rests", OPTION_RESTS, "N", 0,
                 "Times that the bar lies still at another roll before the first set (0)", 0},
         {"lead-in", OPTION_LEAD_IN, "S", 0, "Seconds of standing still before the first rep (3)", 0},
@@ -180,6 +185,12 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_ROLL:
                 o->roll_deg = number(state, "roll", text);
+                return 0;
+        case OPTION_TURN:
+                o->turn_deg = number(state, "turn", text);
+                return 0;
+        case OPTION_INCIDENT:
+                o->incidents |= (unsigned) word(state, "incident", text, synth_incident_from_string(text));
                 return 0;
         case OPTION_RESTS:
                 o->rests = (unsigned) whole(state, "rests", text, 1000);

@@ -23,6 +23,16 @@ static const char *const grades[_SYNTH_GRADE_MAX] = {
         [SYNTH_CHEAP] = "cheap",
 };
 
+static const char *const incidents[SYNTH_INCIDENTS] = {
+        "partials",
+        "failed",
+        "assisted",
+        "bumped",
+        "dropped",
+        "busy",
+        "arc",
+};
+
 /* Travel as usual for the lift; the bar is taken from a rack, from the floor, or hangs on a cable. */
 static const struct synth_lift lifts[] = {
         {.exercise = "back-squat", .rom_m = 0.60, .unrack_m = 0.08, .walk_m = 0.6, .incline_deg = 90},
@@ -43,6 +53,7 @@ static const struct synth_lift lifts[] = {
                 .bottom_first = true,
                 .eccentric_up = true,
                 .incline_deg = 90},
+        {.exercise = "lat-pulldown-stack", .rom_m = 0.55, .bottom_first = true, .incline_deg = 90},
         {.exercise = "leg-press", .rom_m = 0.40, .unrack_m = 0.06, .incline_deg = 45},
 };
 
@@ -93,6 +104,8 @@ int synth_options_check(const struct synth_options *o, const char **ret_why) {
                 {o->fatigue_pct, 0, 80, "the fatigue is 0 to 80 %"},
                 {o->scatter_pct, 0, 20, "the scatter is 0 to 20 %"},
                 {o->roll_deg, 0, 60, "the roll is 0 to 60 degrees"},
+                {o->turn_deg, 0, 150, "the sensor turns by 0 to 150 degrees"},
+                {o->incidents, 0, (1 << SYNTH_INCIDENTS) - 1, "the incident is not known"},
                 {o->rests, 0, 50, "there are 0 to 50 rests"},
                 {o->lead_in_s, 0.5, 3600, "the lead-in takes 0.5 to 3600 s"},
                 {o->rest_s, 5, 600, "the rest takes 5 to 600 s"},
@@ -149,4 +162,17 @@ int synth_family_from_string(const char *s) {
 
 int synth_grade_from_string(const char *s) {
         return find(grades, ARRAY_SIZE(grades), s);
+}
+
+const char *synth_incident_to_string(enum synth_incident incident) {
+        for (unsigned i = 0; i < SYNTH_INCIDENTS; i++)
+                if ((unsigned) incident == 1u << i)
+                        return incidents[i];
+        return NULL;
+}
+
+int synth_incident_from_string(const char *s) {
+        int i = find(incidents, SYNTH_INCIDENTS, s);
+
+        return i < 0 ? i : 1 << i;
 }

@@ -240,6 +240,60 @@ static void test_loss_and_skew(void **state) {
         synth_free(s);
 }
 
+/* Incidents keep force and motion consistent, and change the count only by what they say. */
+static void test_incidents(void **state) {
+        (void) state;
+        static const struct {
+                const char *exercise;
+                unsigned incidents;
+                size_t moves; /* beside unrack, walk-out, walk back, re-rack */
+        } cases[] = {
+                {"back-squat", SYNTH_PARTIALS, 4 + 2},
+                {"back-squat", SYNTH_ASSISTED | SYNTH_BUMPED, 4},
+                {"bench-press", SYNTH_FAILED, 2 + 1},
+                {"deadlift", SYNTH_DROPPED, 0},
+                {"curl", SYNTH_ARC, 2},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                struct synth_options o = synth_options_default();
+                struct synth *s;
+
+                strcpy(o.exercise, cases[i].exercise);
+                o.incidents = cases[i].incidents;
+                o.turn_deg = 30.0 * (double) i;
+                integrate(&o, 2e-4, 5e-3);
+                s = make(&o);
+                assert_int_equal(synth_truth(s)->n_reps, 5);
+                assert_int_equal(synth_truth(s)->n_moves, cases[i].moves);
+                synth_free(s);
+        }
+        for (unsigned i = 0; i < SYNTH_INCIDENTS; i++)
+                assert_int_equal(
+                        synth_incident_from_string(synth_incident_to_string((enum synth_incident)(1u << i))),
+                        1 << i);
+        assert_int_equal(synth_incident_from_string("none"), -EINVAL);
+}
+
+/* Minimum jerk covers 1 % of its way in 10.6 % of its time, and both truths agree on which way. */
+static void test_instants_of_a_stroke(void **state) {
+        (void) state;
+        struct synth_options o = synth_options_default();
+        struct synth *s;
+        const struct truth_phase *p;
+
+        o.scatter_pct = 0;
+        o.rom_m = 0.5;
+        s = make(&o);
+        p = &synth_truth(s)->phases[0];
+        assert_near(synth_when_travelled(s, p, 0.01) - (double) p->start_us * 1e-6, 2 * 0.1056, 1e-3);
+        assert_near((double) p->end_us * 1e-6 - synth_when_travelled(s, p, 0.99), 2 * 0.1056, 1e-3);
+        /* v = 30 d / T u^2 (1 - u)^2 is 2 cm/s at u = 0.0547. */
+        assert_near(synth_when_moving(s, p, 0.02) - (double) p->start_us * 1e-6, 2 * 0.0547, 3e-3);
+        assert_true(isnan(synth_when_moving(s, p, 5)));
+        synth_free(s);
+}
+
 static void test_options_are_checked(void **state) {
         (void) state;
         struct synth_options o = synth_options_default();
@@ -268,6 +322,8 @@ int main(void) {
                 cmocka_unit_test(test_same_seed_same_samples),
                 cmocka_unit_test(test_sensor_at_rest),
                 cmocka_unit_test(test_loss_and_skew),
+                cmocka_unit_test(test_incidents),
+                cmocka_unit_test(test_instants_of_a_stroke),
                 cmocka_unit_test(test_options_are_checked),
         };
         return run_unit_tests(tests);
