@@ -49,6 +49,7 @@ const char *section_to_string(enum section section) {
                 [SECTION_LINK] = "link",
                 [SECTION_LIFTER] = "lifter",
                 [SECTION_STRUCTURE] = "structure",
+                [SECTION_IDLE] = "idle",
         };
 
         return section < _SECTION_MAX ? words[section] : NULL;
@@ -293,9 +294,31 @@ static int add_structures(struct cells *cells) {
         return 0;
 }
 
+static int add_idle(struct cells *cells) {
+        for (enum idle_activity i = 0; i <= IDLE_MIXED; i++) {
+                struct cell c = nominal(SECTION_IDLE);
+
+                strcpy(c.name, idle_activity_to_string(i));
+                c.idle = i;
+                c.gated = false;
+                c.sets = (unsigned) ((i == IDLE_MIXED ? 3 : 1) * 3600 / IDLE_S);
+                if (!add(cells, c))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Sensors and exercises take turns. */
+static void draw_station(struct synth_options *o, unsigned set, const char **ret_lift) {
+        static const char *const lifts[] = {"back-squat", "bench-press", "deadlift", "curl", "barbell-row"};
+
+        *ret_lift = lifts[set % ARRAY_SIZE(lifts)];
+        o->grade = (enum synth_grade)(SYNTH_GOOD + set % 3);
+}
+
 int cells_init(struct cells *c) {
         int (*const parts[])(struct cells *) = {
-                add_tempos, add_slow, add_sensors, add_links, add_lifters, add_structures};
+                add_tempos, add_slow, add_sensors, add_links, add_lifters, add_structures, add_idle};
 
         *c = (struct cells){0};
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -347,6 +370,8 @@ struct trial cell_trial(
         o->family = (enum synth_family)(c->family >= 0 ? c->family : (int) random_below(&r, _SYNTH_FAMILY_MAX));
         o->rom_m = draw_rom(c, o->tempo_s, &r);
         o->skew_ppm = random_uniform(&r, -c->skew_ppm, c->skew_ppm);
+        if (c->section == SECTION_IDLE)
+                draw_station(o, set, &lift);
         if (!lift) /* a short way is a press */
                 lift = o->rom_m < 0.4 ? "bench-press" : "back-squat";
         strcpy(o->exercise, lift);

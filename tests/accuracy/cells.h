@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "accuracy/idle.h"
 #include "accuracy/trial.h"
 #include "hub/exercises.h"
 
@@ -18,6 +19,7 @@ enum section {
         SECTION_LINK,
         SECTION_LIFTER,
         SECTION_STRUCTURE,
+        SECTION_IDLE, /* nobody trains */
         _SECTION_MAX,
 };
 
@@ -38,10 +40,12 @@ struct cell {
         const char *lift;   /* NULL: by the ROM */
         const char *table;  /* name of the exercise in the hub's table; NULL = lift */
         struct trial trial; /* what does not vary within the cell */
-        double skew_ppm;    /* largest of the sensor's clock, drawn per set */
+        enum idle_activity idle;
+        double skew_ppm; /* largest of the sensor's clock, drawn per set */
 };
 
 #define SLOW_MPS 0.05
+#define IDLE_S   600 /* of one idle stream */
 
 struct cells {
         struct cell *items;

@@ -55,6 +55,26 @@ static void add_counts(struct list *l, const struct results *r, const struct sco
         add(l, text, true, 0.98, 0.99, worst ? score_f1(&worst->score.reps[AMENDED]) : (double) NAN, 4);
 }
 
+/* The mixed hours decide; the aim is that none of the others bring one either. */
+static void add_idle(struct list *l, const struct results *r) {
+        double hours = 0;
+        size_t mixed = 0, all = 0;
+        char text[96];
+
+        for (size_t i = 0; i < r->n; i++) {
+                const struct score *s = &r->items[i].score;
+
+                if (r->items[i].cell->section != SECTION_IDLE)
+                        continue;
+                hours += s->stream_s / 3600;
+                all += s->reps[AMENDED].found;
+                mixed += r->items[i].cell->idle == IDLE_MIXED ? s->reps[AMENDED].found : 0;
+        }
+        add(l, "false reps in mixed idle hours", false, 0, 0, hours > 0 ? (double) mixed : (double) NAN, 0);
+        snprintf(text, sizeof(text), "false reps in %.1f idle hours", hours);
+        add(l, text, false, NAN, 0, hours > 0 ? (double) all : (double) NAN, 0);
+}
+
 unsigned goals_measure(const struct results *r, struct goal ret[static GOALS_MAX]) {
         struct list l = {ret, 0};
         struct score sum = {0};
@@ -90,8 +110,7 @@ unsigned goals_measure(const struct results *r, struct goal ret[static GOALS_MAX
                 share(reps->sure_true, reps->sure), 2);
         add(&l, "true reps found with confidence >= 0.9, %", true, 95, 98,
                 share(reps->sure_true, reps->matched), 2);
-        add(&l, "false reps an idle hour, after amendment", false, 0, 0,
-                r->idle_h > 0 ? (double) r->idle_reps / r->idle_h : (double) NAN, 2);
+        add_idle(&l, r);
         score_done(&sum);
         return l.n;
 }
@@ -102,7 +121,7 @@ static bool reached(const struct goal *g, double limit) {
 }
 
 bool goal_met(const struct goal *g) {
-        return reached(g, g->gate);
+        return isnan(g->gate) || reached(g, g->gate);
 }
 
 bool goal_great(const struct goal *g) {

@@ -138,10 +138,27 @@ static void print_goals(FILE *f, const struct results *r) {
                 print_figure(f, g->stretch, 9, g->digits);
                 print_figure(f, g->measured, 9, g->digits);
                 fprintf(f, "  %s\n",
-                        isnan(g->measured)      ? "not measured"
-                                : !goal_met(g)  ? "NO"
-                                : goal_great(g) ? "stretch"
-                                                : "yes");
+                        isnan(g->measured)       ? "not measured"
+                                : !goal_met(g)   ? "NO"
+                                : goal_great(g)  ? "stretch"
+                                : isnan(g->gate) ? "reported"
+                                                 : "yes");
+        }
+}
+
+static void print_idle(FILE *f, const struct results *r) {
+        bool any = false;
+
+        for (size_t i = 0; i < r->n; i++) {
+                const struct score *s = &r->items[i].score;
+
+                if (r->items[i].cell->section != SECTION_IDLE)
+                        continue;
+                if (!any)
+                        fprintf(f, "\n%-46s  hours  false reps at lockout  after amendment\n", "idle");
+                any = true;
+                fprintf(f, "%-46s %6.2f %22zu %16zu\n", r->items[i].cell->name, s->stream_s / 3600,
+                        s->reps[AT_LOCKOUT].found, s->reps[AMENDED].found);
         }
 }
 
@@ -149,9 +166,11 @@ void report_text(FILE *f, const struct results *r) {
         fprintf(f, "synthetic sets, %s seeds%s: a ceiling, not the accuracy of a device on a bar\n",
                 seeds_to_string(r->seeds), r->quick ? ", QUICK (a sixth of the reps)" : "");
         print_goals(f, r);
-        print_families(f, r);
-        print_tempos(f, r);
-        for (enum section section = 0; section < _SECTION_MAX; section++) {
+        if (r->n > 0 && r->items[0].cell->section == SECTION_TEMPO) { /* they come first */
+                print_families(f, r);
+                print_tempos(f, r);
+        }
+        for (enum section section = 0; section < SECTION_IDLE; section++) {
                 bool any = false;
 
                 for (size_t i = 0; i < r->n; i++) {
@@ -167,10 +186,8 @@ void report_text(FILE *f, const struct results *r) {
                         print_row(f, name, &r->items[i].score);
                 }
         }
+        print_idle(f, r);
         fprintf(f, "\n* not among the gated cells\n");
-        if (r->idle_h > 0)
-                fprintf(f, "idle material: %.1f h, %zu reps published, %zu left after amendment\n", r->idle_h,
-                        r->idle_reps_at_lockout, r->idle_reps);
 }
 
 /* ---- JSON ---- */
@@ -240,8 +257,7 @@ void report_json(FILE *f, const struct results *r) {
                 fprintf(f, "%s\n", i > 0 ? "," : "");
                 json_cell(f, &r->items[i]);
         }
-        fprintf(f, "],\"idle\":{\"hours\":%.3f,\"reps_at_lockout\":%zu,\"reps\":%zu}}\n", r->idle_h,
-                r->idle_reps_at_lockout, r->idle_reps);
+        fprintf(f, "]}\n");
 }
 
 unsigned report_unmet(const struct results *r) {

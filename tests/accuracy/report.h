@@ -19,8 +19,6 @@ struct results {
         size_t n;
         enum seeds seeds;
         bool quick;
-        double idle_h;                          /* of idle material ... */
-        size_t idle_reps, idle_reps_at_lockout; /* ... and the reps published in it */
 };
 
 void report_text(FILE *f, const struct results *r);

@@ -140,6 +140,12 @@ static void print_fault(const struct fault *fault, void *userdata) {
         pthread_mutex_unlock(&p->suite->print);
 }
 
+static int run_idle(
+        const struct cell *c, const struct trial *t, struct trial_truth *truth, struct outcome *ret) {
+        *truth = (struct trial_truth){.duration_s = IDLE_S};
+        return idle_run(&t->options, t->exercise, c->idle, IDLE_S, ret);
+}
+
 static int run_cell(struct suite *s, struct result *r) {
         unsigned n = s->quick ? (r->cell->sets + QUICK - 1) / QUICK : r->cell->sets;
         int k = 0;
@@ -150,7 +156,8 @@ static int run_cell(struct suite *s, struct result *r) {
                 struct trial_truth truth;
                 struct outcome outcome;
 
-                k = trial_run(&trial, &truth, &outcome);
+                k = r->cell->section == SECTION_IDLE ? run_idle(r->cell, &trial, &truth, &outcome)
+                                                     : trial_run(&trial, &truth, &outcome);
                 if (k >= 0)
                         score_add(&r->score, &truth, &outcome, s->list ? print_fault : NULL, &place);
                 trial_truth_done(&truth);

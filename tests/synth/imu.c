@@ -66,7 +66,6 @@ static double quantise(double value, double full, uint16_t *flags) {
 }
 
 void imu_measure(struct imu *imu, const struct bar_motion *motion, double t, struct packet_sample *ret) {
-        struct packet_sample s = {0};
         unsigned n = imu->grade == SYNTH_PERFECT ? 1 : SUBSAMPLES;
         double f[3] = {0}, w[3] = {0};
 
@@ -78,6 +77,12 @@ void imu_measure(struct imu *imu, const struct bar_motion *motion, double t, str
                         w[i] += ideal.w_radps[i] / n;
                 }
         }
+        imu_spoil(imu, f, w, ret);
+}
+
+void imu_spoil(struct imu *imu, const double f[static 3], const double w[static 3], struct packet_sample *ret) {
+        struct packet_sample s = {0};
+
         for (unsigned i = 0; i < 3; i++) {
                 const double *a = imu->accel_matrix[i], *g = imu->gyro_matrix[i];
 

@@ -21,3 +21,6 @@ void imu_init(struct imu *imu, const struct synth_options *options);
 
 /* The sample of the instant t. Call in the order of time: noise and drift go on from call to call. */
 void imu_measure(struct imu *imu, const struct bar_motion *motion, double t_s, struct packet_sample *ret);
+
+/* The same for a force and a rate that are known already. */
+void imu_spoil(struct imu *imu, const double f[static 3], const double w[static 3], struct packet_sample *ret);
