@@ -491,7 +491,8 @@ static void draw_time(struct strip *s) {
                 svg_text(s->svg, "time", x, s->y + 14, "%.10g", fabs(at) < 0.5 ? 0 : at * step);
         }
         svg_text(s->svg, "axis", 8, s->y + 14, "time");
-        svg_text(s->svg, "unit", 8 + svg_text_width("time ", MEDIUM), s->y + 14, "s");
+        svg_text(s->svg, "unit", 8 + svg_text_width("time ", MEDIUM), s->y + 14, "%s",
+                s->chart->zero_us > 0 ? "s from start" : "s");
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ struct chart {
         struct svg *svg;
         const struct scene *scene;
         const struct truth *truth; /* NULL = not known */
-        uint64_t zero_us;          /* where the time axis counts from */
+        uint64_t zero_us; /* where the time axis counts from: the start, if the clock is of another day */
         struct range position, velocity, force;
 };
 

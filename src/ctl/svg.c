@@ -3,6 +3,7 @@
 
 #include "ctl/svg.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -107,6 +108,10 @@ void svg_path_begin(struct svg *s, const char *class) {
 }
 
 void svg_path_point(struct svg *s, double x, double y) {
+        if (!isfinite(x) || !isfinite(y)) {
+                svg_path_lift(s);
+                return;
+        }
         fprintf(s->out, "%s%.1f %.1f", s->points++ > 0 ? "L" : "M", x, y);
 }
 

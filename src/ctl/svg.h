@@ -24,7 +24,8 @@ void svg_rect(
 void svg_line(struct svg *s, const char *class, double x1, double y1, double x2, double y2);
 void svg_text(struct svg *s, const char *class, double x, double y, const char *format, ...) _printf_(5, 6);
 
-/* A path of straight lines: points in their order, svg_path_lift() before a gap. */
+/* A path of straight lines: points in their order, svg_path_lift() before a gap. A point that is
+ * not finite is a gap. */
 void svg_path_begin(struct svg *s, const char *class);
 void svg_path_point(struct svg *s, double x, double y);
 void svg_path_lift(struct svg *s);

@@ -12,7 +12,7 @@ struct table {
         struct output output;
         FILE *out;
         bool colour;
-        uint32_t set; /* whose heading was printed last; 0 = none */
+        uint32_t set;                        /* whose heading was printed last; 0 = none */
         unsigned n_reps, n_sets, n_rejected; /* reps: those that stand */
 };
 

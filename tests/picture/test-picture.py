@@ -170,6 +170,16 @@ def test_empty_and_tiny_recordings(folder):
         assert "no samples" in [t.text for t in root.iter(SVG + "text")]
 
 
+def test_a_clock_of_another_day(folder):
+    lines = synth(folder / "set.rec", "--layout", "csv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",", 1) for line in lines[1:]]
+    late = [f"{1700000000 + float(t):.6f},{rest}" for t, rest in rows[:1500]] + [f"{1700000000 + 86400 * 30 + float(t):.6f},{rest}" for t, rest in rows[1500:]]
+    (folder / "late.csv").write_text("\n".join([lines[0], *late]) + "\n", encoding="utf-8")
+    root, _ = draw(folder / "late.csv", "--exercise", "back-squat")
+    assert "s from start" in [t.text for t in root.iter(SVG + "text")]
+    assert 1 <= len(axes(root)) <= 30
+
+
 def test_a_link_gap_is_shown(folder):
     lines = synth(folder / "set.rec").read_text(encoding="utf-8").splitlines(keepends=True)
     rows = next(i for i, line in enumerate(lines) if line.startswith("t,")) + 1

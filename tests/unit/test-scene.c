@@ -70,6 +70,23 @@ static void text_is_escaped_and_repaired(_unused_ void **state) {
         }
 }
 
+static void a_path_leaves_out_what_is_no_number(_unused_ void **state) {
+        char buffer[256] = "";
+        FILE *out = fmemopen(buffer, sizeof(buffer), "w");
+        struct svg s = {.out = out};
+
+        assert_non_null(out);
+        svg_path_begin(&s, "curve");
+        svg_path_point(&s, 1, 2);
+        svg_path_point(&s, 2, 3);
+        svg_path_point(&s, 3, NAN);
+        svg_path_point(&s, HUGE_VAL, 1);
+        svg_path_point(&s, 4, 5);
+        svg_path_end(&s);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(buffer, "<path class=\"curve\" d=\"M0 0M1.0 2.0L2.0 3.0M4.0 5.0\"/>\n");
+}
+
 static struct event rep_event(uint32_t number, uint64_t start_us, uint64_t end_us) {
         return (struct event){
                 .type = EVENT_REP,
@@ -167,6 +184,7 @@ int main(void) {
                 cmocka_unit_test(seconds_side_by_side_share_no_value),
                 cmocka_unit_test(a_gap_breaks_the_curve_and_a_slow_sensor_does_not),
                 cmocka_unit_test(text_is_escaped_and_repaired),
+                cmocka_unit_test(a_path_leaves_out_what_is_no_number),
                 cmocka_unit_test(a_rep_can_be_taken_back),
                 cmocka_unit_test(better_figures_replace_a_rep),
                 cmocka_unit_test(phases_end_where_the_next_begins),
