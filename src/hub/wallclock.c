@@ -6,7 +6,9 @@
 #include <sys/timex.h>
 #include <time.h>
 
-#define STEP_US 1000 /* two readings in a row take well under this; a set clock moves by more */
+#define STEP_US 1000 /* readings in a row take well under this; a set clock moves by more */
+#define TORN_US 500  /* readings further apart were interrupted, and would look like a step */
+#define TRIES   3
 
 static int64_t read_us(clockid_t clock) {
         struct timespec t;
@@ -15,17 +17,26 @@ static int64_t read_us(clockid_t clock) {
         return (int64_t) t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-void wallclock_take(struct wallclock *w, int64_t realtime_us, int64_t monotonic_us) {
-        int64_t epoch_us = realtime_us - monotonic_us, change_us = epoch_us - w->epoch_us;
+bool wallclock_take(struct wallclock *w, int64_t before_us, int64_t realtime_us, int64_t after_us) {
+        int64_t epoch_us = realtime_us - before_us - (after_us - before_us) / 2,
+                change_us = epoch_us - w->epoch_us;
 
+        if (w->known && after_us - before_us > TORN_US)
+                return false;
         if (!w->known || change_us > STEP_US || change_us < -STEP_US)
                 w->epoch_us = epoch_us;
         w->known = true;
+        return true;
 }
 
 void wallclock_update(struct wallclock *w) {
         struct timex status = {.modes = 0};
 
-        wallclock_take(w, read_us(CLOCK_REALTIME), read_us(CLOCK_MONOTONIC));
+        for (unsigned i = 0; i < TRIES; i++) {
+                int64_t before_us = read_us(CLOCK_MONOTONIC), realtime_us = read_us(CLOCK_REALTIME);
+
+                if (wallclock_take(w, before_us, realtime_us, read_us(CLOCK_MONOTONIC)))
+                        break;
+        }
         w->synced = adjtimex(&status) >= 0 && (status.status & STA_UNSYNC) == 0;
 }

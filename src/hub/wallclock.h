@@ -19,5 +19,6 @@ struct wallclock {
 /* Read the clocks. */
 void wallclock_update(struct wallclock *w);
 
-/* The rule alone, for one reading of both clocks. */
-void wallclock_take(struct wallclock *w, int64_t realtime_us, int64_t monotonic_us);
+/* The rule alone, for one reading of the time of day between two of CLOCK_MONOTONIC. False: these lie too far apart (the
+ * thread was put aside between them), the distance stays as it was. */
+bool wallclock_take(struct wallclock *w, int64_t before_us, int64_t realtime_us, int64_t after_us);
