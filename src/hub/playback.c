@@ -14,6 +14,7 @@
 #include "sensor/packet.h"
 #include "util/macros.h"
 #include "util/number.h"
+#include "util/textfile.h"
 
 #define AHEAD_MAX 32 /* rows of samples read ahead to measure the rate */
 
@@ -71,14 +72,15 @@ static void read_ahead(struct playback *p) {
  * whatever is odd leaves them unknown; the reader proper will tell. */
 static void find_end(struct playback *p, const char *path) {
         char tail[2 * RECORDING_LINE_MAX + 1], *line, *comma, *end;
-        FILE *f = fopen(path, "re");
+        const char *why;
+        FILE *f = textfile_open(path, &why);
         struct stat st;
         double value;
         size_t n;
 
         if (!f)
                 return;
-        if (fstat(fileno(f), &st) >= 0 && S_ISREG(st.st_mode) &&
+        if (fstat(fileno(f), &st) >= 0 &&
                 fseeko(f, MAX((off_t) 0, st.st_size - (off_t) (sizeof(tail) - 1)), SEEK_SET) >= 0) {
                 n = fread(tail, 1, sizeof(tail) - 1, f);
                 tail[n] = '\0';

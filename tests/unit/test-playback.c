@@ -2,6 +2,9 @@
 /* Playback gives the generator's samples back: exactly from samples, within counts and jitter from packets. */
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hub/playback.h"
@@ -198,6 +201,37 @@ static void test_duration(void **state) {
         playback_free(p);
 }
 
+/* "repcastctl replay PIPE", with a writer that has finished before the reader looks for the end. */
+static void test_named_pipe(void **state) {
+        (void) state;
+        static const char text[] = "t,ax,ay,az,gx,gy,gz\n0,0,0,9.81,0,0,0\n0.01,0,0,9.81,0,0,0\n";
+        char folder[] = "/tmp/repcast-pipe-XXXXXX", path[64];
+        struct playback *p = NULL;
+        struct sample sample;
+        pid_t writer;
+
+        assert_non_null(mkdtemp(folder));
+        snprintf(path, sizeof(path), "%s/pipe", folder);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        writer = fork();
+        if (writer == 0) {
+                FILE *f = fopen(path, "w");
+
+                _exit(!f || fputs(text, f) < 0 || fclose(f) != 0);
+        }
+        alarm(10); /* to wait for another writer is the fault that is looked for */
+        assert_int_equal(playback_open(path, &p), 0);
+        assert_int_equal(playback_next(p, &sample), 1);
+        assert_int_equal(playback_next(p, &sample), 1);
+        assert_int_equal(playback_next(p, &sample), 0);
+        assert_true(isnan(playback_get_info(p).duration_s));
+        alarm(0);
+        playback_free(p);
+        waitpid(writer, NULL, 0);
+        unlink(path);
+        rmdir(folder);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_samples),
@@ -205,6 +239,7 @@ int main(void) {
                 cmocka_unit_test(test_lost_packets),
                 cmocka_unit_test(test_faults),
                 cmocka_unit_test(test_duration),
+                cmocka_unit_test(test_named_pipe),
         };
         return run_unit_tests(tests);
 }
