@@ -75,12 +75,11 @@ static int system_fault(struct recording *r, int error) {
 /* Text only: control characters and broken UTF-8 mean that this is some other kind of file. */
 static int check_text(struct recording *r, size_t n) {
         for (size_t i = 0, length; i < n; i += length) {
-                unsigned char c = (unsigned char) r->text[i];
-
-                length = utf8_character(r->text + i, n - i);
-                if (length == 0 || c < 0x20 || c == 0x7f)
+                length = utf8_printable(r->text + i, n - i);
+                if (length == 0)
                         return recording_fail(r, (unsigned) i + 1,
-                                "not a text file: UTF-8 text is allowed, byte 0x%02x was given", c);
+                                "not a text file: UTF-8 text is allowed, byte 0x%02x was given",
+                                (unsigned) (unsigned char) r->text[i]);
         }
         return 0;
 }

@@ -46,8 +46,8 @@ static int put_text(struct recording_writer *w, const char *key, const char *tex
         if (n >= max)
                 return -EINVAL;
         for (size_t i = 0, length; i < n; i += length) {
-                length = utf8_character(text + i, n - i);
-                if (length == 0 || (unsigned char) text[i] < 0x20 || text[i] == 0x7f)
+                length = utf8_printable(text + i, n - i);
+                if (length == 0)
                         return -EINVAL;
         }
         return put(w, "%s: %s\n", key, text);

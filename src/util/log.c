@@ -142,11 +142,18 @@ static void to_stderr(int priority, const char *text) {
                 return; /* nobody is left to tell */
 }
 
-/* Names and errors from outside may hold anything: a terminal must not obey it, a line must stay one. */
+/* Names and errors from outside may hold anything: a terminal must not obey it, a line must stay one. In UTF-8 the
+ * control characters of the second set (C1: U+0080 to U+009F, U+009B opens a sequence as ESC [ does) are c2 80 to
+ * c2 9f. */
 static void defuse(char *s) {
-        for (; *s; s++)
-                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+        for (; *s; s++) {
+                const unsigned char *c = (const unsigned char *) s;
+
+                if (c[0] < 0x20 || c[0] == 0x7f)
                         *s = '?';
+                else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+                        s[0] = s[1] = '?';
+        }
 }
 
 static _printf_(3, 0) void write_message(

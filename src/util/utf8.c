@@ -58,6 +58,13 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *ret) {
         return length;
 }
 
+size_t utf8_printable(const char *s, size_t n) {
+        uint32_t c;
+        size_t length = utf8_decode(s, n, &c);
+
+        return length > 0 && (c < 0x20 || (c >= 0x7f && c <= 0x9f)) ? 0 : length;
+}
+
 size_t utf8_repair(const char *s, size_t n, char *ret, size_t ret_size) {
         static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
         size_t out = 0;

@@ -47,14 +47,17 @@ static void test_plain_lines(void **state) {
 
 static void speak_hostile(void) {
         errno = ENOENT;
-        log_info("%s", "a\nb\033[2Jc\x7f");
+        log_info("%s",
+                "a\nb\033[2Jc\x7f"
+                "d\xc2\x9b"
+                "e\xc2\xa0");
         assert_int_equal(errno, ENOENT);
 }
 
 static void test_control_characters_are_defused(void **state) {
         (void) state;
         listen_to(speak_hostile);
-        assert_string_equal(said, "a?b?[2Jc?\n");
+        assert_string_equal(said, "a?b?[2Jc?d??e\xc2\xa0\n");
 }
 
 static void speak_long(void) {

@@ -66,10 +66,23 @@ static void test_repair(void **state) {
         assert_string_equal(out, "");
 }
 
+static void test_printable(void **state) {
+        (void) state;
+        assert_int_equal(utf8_printable("a", 1), 1);
+        assert_int_equal(utf8_printable("\xc3\xab", 2), 2);
+        assert_int_equal(utf8_printable("\xc2\xa0", 2), 2);
+        assert_int_equal(utf8_printable("\x1f", 1), 0);
+        assert_int_equal(utf8_printable("\x7f", 1), 0);
+        assert_int_equal(utf8_printable("\xc2\x80", 2), 0);
+        assert_int_equal(utf8_printable("\xc2\x9b", 2), 0); /* what ESC [ is, to a terminal */
+        assert_int_equal(utf8_printable("\xc2", 1), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_decode),
                 cmocka_unit_test(test_decode_refuses),
+                cmocka_unit_test(test_printable),
                 cmocka_unit_test(test_repair),
         };
         return run_unit_tests(tests);
