@@ -93,6 +93,22 @@ static int dump(const struct config *config) {
         return EX_OK;
 }
 
+static int exit_status(int r) {
+        switch (r) {
+        case 0:
+                return EX_OK;
+        case HUB_SOURCE_FAILED:
+                return EX_DATAERR;
+        case HUB_EVENTS_LOST:
+                return EX_UNAVAILABLE;
+        case -ETIMEDOUT: /* the hub has said why */
+                return EX_SOFTWARE;
+        default:
+                log_error("the event loop failed: %s", strerror(-r));
+                return EX_SOFTWARE;
+        }
+}
+
 static int run(const struct options *o, struct config *config) {
         struct hub *hub;
         int r = hub_new(o->config, config, o->until_end, &hub);
@@ -101,21 +117,11 @@ static int run(const struct options *o, struct config *config) {
                 log_error("cannot start: %s", strerror(-r));
                 return EX_OSERR;
         }
-        r = hub_run(hub);
-        if (r == -ETIMEDOUT)
-                _exit(EX_SOFTWARE); /* a thread still runs and uses what would be freed */
+        r = exit_status(hub_run(hub));
+        if (hub_is_abandoned(hub))
+                _exit(r);
         hub_free(hub);
-        switch (r) {
-        case 0:
-                return EX_OK;
-        case HUB_SOURCE_FAILED:
-                return EX_DATAERR;
-        case HUB_EVENTS_LOST:
-                return EX_UNAVAILABLE;
-        default:
-                log_error("the event loop failed: %s", strerror(-r));
-                return EX_SOFTWARE;
-        }
+        return r;
 }
 
 int main(int argc, char *argv[]) {

@@ -29,13 +29,13 @@ struct hub {
         char *config_path;
         struct config *config;
         bool until_end;
+        bool abandoned; /* the uplink's thread did not end */
         sd_event *loop;
         struct outlet outlet;
         struct station *stations[STATIONS_MAX];
         unsigned n_stations;
         struct notify notify;
         sd_event_source *look;
-        uint64_t dropped; /* events, as last reported */
 };
 
 void hub_log_fault(const char *text, void *userdata) {
@@ -168,7 +168,6 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 }
 
 static void report(struct hub *h, const struct uplink_stats *stats) {
-        static const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
         unsigned active = 0, streaming = 0;
 
         for (unsigned i = 0; i < h->n_stations; i++) {
@@ -176,10 +175,6 @@ static void report(struct hub *h, const struct uplink_stats *stats) {
                 streaming += station_is_active(h->stations[i]) &&
                         station_source_state(h->stations[i]) == SOURCE_STREAMING;
         }
-        if (stats->dropped > h->dropped)
-                log_event(LOG_WARNING, fields, "events lost because the broker did not take them in time: %llu",
-                        (unsigned long long) (stats->dropped - h->dropped));
-        h->dropped = stats->dropped;
         notify_status(&h->notify,
                 "stations: %u, streaming: %u; broker %s%s%s; events sent: %llu, waiting: %llu, lost: %llu",
                 active, streaming, stats->connected ? "connected" : "away", *stats->error ? ": " : "",
@@ -342,12 +337,15 @@ static int stop(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_stop(h->stations[i]);
         r = uplink_stop(h->outlet.uplink, STOP_TIMEOUT_US);
+        h->abandoned = r != 0;
         uplink_get_stats(h->outlet.uplink, &stats);
         lost = stats.waiting + stats.dropped;
         if (r < 0) {
                 log_error("the MQTT thread does not stop: %s", strerror(-r));
                 return r;
         }
+        if (r > 0)
+                log_warning("the broker's name is still being looked up; not waiting for it");
         if (lost > 0)
                 log_event(LOG_WARNING, fields,
                         "stopped; events sent: %llu, lost because the broker did not take them: %llu",
@@ -355,6 +353,10 @@ static int stop(struct hub *h) {
         else
                 log_event(LOG_INFO, fields, "stopped; events sent: %llu", (unsigned long long) stats.published);
         return lost > 0 && h->until_end ? HUB_EVENTS_LOST : 0;
+}
+
+bool hub_is_abandoned(const struct hub *h) {
+        return h->abandoned;
 }
 
 int hub_run(struct hub *h) {

@@ -26,5 +26,8 @@ enum {
 };
 int hub_run(struct hub *h);
 
+/* A thread still runs and uses what would be freed: leave the process by _exit(). */
+bool hub_is_abandoned(const struct hub *h);
+
 /* Faults of a configuration into the log; a fault_sink. */
 void hub_log_fault(const char *text, void *userdata);

@@ -207,6 +207,32 @@ static void on_received(void *userdata, const char *topic, const void *payload, 
                 u->birth_overwritten = true;
 }
 
+/* ---- what is told of it ---- */
+
+static void update_stats(struct uplink *u) {
+        struct uplink_stats *s = &u->stats;
+        const uint64_t now = uplink_now_us();
+
+        pthread_mutex_lock(&u->stats_mutex);
+        s->connected = is_online(u);
+        s->waiting = backlog_length(u->backlog); /* uplink_get_stats() adds the queue */
+        s->dropped = backlog_dropped(u->backlog) + u->lost;
+        snprintf(s->error, sizeof(s->error), "%s", s->connected ? "" : u->why);
+        uint64_t dropped = s->dropped + queue_dropped(u->queue);
+        pthread_mutex_unlock(&u->stats_mutex);
+
+        /* The first at once, the total when the broker is back, and now and then between. */
+        bool due = u->told_lost == 0 || is_online(u) || now - u->told_lost_us >= DROPS_TOLD_US;
+        if (dropped > u->told_lost && due) {
+                const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
+                log_event(LOG_WARNING, fields,
+                        "%llu events were dropped so far: the broker was away, or too slow, for too long",
+                        (unsigned long long) dropped);
+                u->told_lost = dropped;
+                u->told_lost_us = now;
+        }
+}
+
 /* ---- entering the states ---- */
 
 static void enter_down(struct uplink *u) {
@@ -252,6 +278,7 @@ static int enter_connecting(struct uplink *u) {
         u->accepted = false;
         if (!config.address) { /* a new round: the name may lead elsewhere by now */
                 const char *why;
+                update_stats(u); /* nobody will until it is over */
                 u->alive_until_us = uplink_now_us() + RESOLVE_US + TURN_US;
                 if (addresses_resolve(&u->addresses, u->config.host, &why) < 0) {
                         snprintf(u->why, sizeof(u->why), "name %s cannot be resolved: %s", u->config.host, why);
@@ -387,43 +414,19 @@ static void check_broker(struct uplink *u, uint64_t now) {
         }
 }
 
-static void check_times(struct uplink *u) {
+static void check_times(struct uplink *u, bool stop) {
         const uint64_t now = uplink_now_us();
 
         check_broker(u, now);
         if (now >= u->deadline_us)
                 happen(u, LINK_EVENT_DEADLINE);
-        if (u->stop_us > 0) {
+        if (stop) {
                 happen(u, LINK_EVENT_STOP);
                 if (u->state == LINK_CONNECTING)
                         u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
         }
         if (now >= birth_due_us(u))
                 publish_birth(u);
-}
-
-static void update_stats(struct uplink *u) {
-        struct uplink_stats *s = &u->stats;
-        const uint64_t now = uplink_now_us();
-
-        pthread_mutex_lock(&u->stats_mutex);
-        s->connected = is_online(u);
-        s->waiting = backlog_length(u->backlog); /* uplink_get_stats() adds the queue */
-        s->dropped = backlog_dropped(u->backlog) + u->lost;
-        snprintf(s->error, sizeof(s->error), "%s", s->connected ? "" : u->why);
-        uint64_t dropped = s->dropped + queue_dropped(u->queue);
-        pthread_mutex_unlock(&u->stats_mutex);
-
-        /* The first at once, the total when the broker is back, and now and then between. */
-        bool due = u->told_lost == 0 || is_online(u) || now - u->told_lost_us >= DROPS_TOLD_US;
-        if (dropped > u->told_lost && due) {
-                const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
-                log_event(LOG_WARNING, fields,
-                        "%llu events were dropped so far: the broker was away, or too slow, for too long",
-                        (unsigned long long) dropped);
-                u->told_lost = dropped;
-                u->told_lost_us = now;
-        }
 }
 
 void *uplink_thread(void *userdata) {
@@ -433,9 +436,11 @@ void *uplink_thread(void *userdata) {
                 wait_and_process(u);
                 if (u->accepted && u->state == LINK_CONNECTING)
                         happen(u, LINK_EVENT_ACCEPTED);
+                /* Looked at before taking: what was given before the stop is then taken before it counts as drained. */
+                const bool stop = u->stop_us > 0;
                 take_shown(u);
                 take_events(u);
-                check_times(u);
+                check_times(u, stop);
                 if (is_online(u))
                         send_backlog(u);
                 if (backlog_length(u->backlog) == 0)

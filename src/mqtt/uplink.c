@@ -18,7 +18,8 @@
 #include "mqtt/uplink-private.h"
 #include "util/macros.h"
 
-/* The queue must hold what comes while a name is being resolved: 16 stations x an event every 2 s x 60 s. */
+/* The queue must hold what comes while a name is being resolved: 32 stations in the middle of a set, a rep every 4 s,
+ * for 60 s. */
 #define QUEUE_MAX 512
 
 #define RECONNECT_MIN_US (1 * SECOND_US)
@@ -157,7 +158,7 @@ int uplink_stop(struct uplink *u, uint64_t timeout_us) {
         u->stop_us = now; /* after the time-out: the thread looks here first */
         (void) eventfd_write(u->wake_fd, 1);
         if (!wait_until(u->ended_fd, until_us))
-                return -ETIMEDOUT;
+                return uplink_now_us() <= u->alive_until_us ? 1 : -ETIMEDOUT;
         pthread_join(u->thread, NULL);
         u->started = false;
         return 0;

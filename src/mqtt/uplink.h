@@ -56,8 +56,9 @@ void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
  * call that may block for long (connecting) moves it ahead by that call's own limit. */
 uint64_t uplink_alive_until_us(struct uplink *u);
 
-/* Send what waits, publish "offline", await its acknowledgement, disconnect, join. Returns 0, or -ETIMEDOUT with
- * the thread abandoned: leave the process then. */
+/* Send what waits, publish "offline", await its acknowledgement, disconnect, join. Returns 0; 1 with the thread
+ * abandoned in the look-up of a name, which cannot be cut short; -ETIMEDOUT with the thread abandoned because it hangs.
+ * An abandoned thread uses what would be freed: leave the process by _exit(). */
 int uplink_stop(struct uplink *u, uint64_t timeout_us);
 
 /* After uplink_stop() returned 0 or without uplink_start(). */

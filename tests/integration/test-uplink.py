@@ -46,8 +46,8 @@ class Feed:
     def wait(self, name, check, seconds=10.0):
         return wait_for(name, lambda: (lambda s: s if check(s) else None)(self.stats()), seconds)
 
-    def stop(self, ms=3000):
-        stats = self.stats(f"stop {ms}")
+    def stop(self, ms=3000, word="stop"):
+        stats = self.stats(f"{word} {ms}")
         log = self.process.communicate(timeout=10)[1]
         if self.process.returncode not in (0, 1):
             raise AssertionError(f"uplink-feed ended with {self.process.returncode}: {log[-2000:]}")
@@ -120,6 +120,30 @@ def clean_stop_leaves_offline_retained():
     if not isinstance(status["since_ms"], int):
         raise AssertionError("this is the will, not the farewell")
     broker.kill()
+
+
+def what_comes_just_before_the_stop_goes_out():
+    broker = Broker()
+    listener = Listener(broker.port)
+    feed = Feed(broker.port)
+    feed.wait("the connection", lambda s: s["connected"])
+    stats, _ = feed.stop(word="last")
+    equal((stats["result"], stats["published"], stats["waiting"]), (0, 1, 0), "result, published, waiting")
+    wait_for("the farewell", lambda: len(listener.on(STATUS)) == 2)
+    equal(json.loads(listener.on("test/hub/station/rack-1/state")[-1])["n_reps"], 99, "last state")
+    broker.kill()
+
+
+def stop_while_a_name_is_looked_up():
+    feed = Feed(1883, host="stall")
+    feed.tell("rep 5")
+    time.sleep(0.3)
+    start = time.monotonic()
+    stats, _ = feed.stop(500)
+    took = time.monotonic() - start
+    equal((stats["result"], stats["waiting"]), (1, 5), "result and what is left")
+    if took > 2:
+        raise AssertionError(f"stop(500 ms) took {took:.1f} s")
 
 
 def kill_9_fires_the_will():
@@ -398,6 +422,8 @@ def stop_keeps_its_time_while_the_broker_hangs():
 TESTS = [
     everything_arrives_once,
     clean_stop_leaves_offline_retained,
+    what_comes_just_before_the_stop_goes_out,
+    stop_while_a_name_is_looked_up,
     kill_9_fires_the_will,
     broker_killed_under_load,
     connection_cut_under_load,

@@ -11,15 +11,22 @@
  *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
  *     latency N     post N reps and tell how long uplink_post() took, in microseconds
  *     alive         tell how far ahead the heartbeat is, in microseconds
- *     stop MS       stop and end: result=... and the stats */
+ *     stop MS       stop and end: result=... and the stats
+ *     last MS       the same, with a state and a rep given at the worst instant before it
+ *
+ * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "mqtt/uplink.h"
+#include "mqtt/uplink-private.h"
 #include "util/macros.h"
 
 #define N_STATIONS 2
@@ -27,6 +34,39 @@
 static struct uplink *uplink;
 static const char *run;
 static uint64_t number, seq[N_STATIONS];
+
+/* ---- what the linker puts between (--wrap) ---- */
+
+int __real_getaddrinfo(
+        const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+int __wrap_getaddrinfo(
+        const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+bool __real_queue_pop(struct queue *q, void *ret);
+bool __wrap_queue_pop(struct queue *q, void *ret);
+
+int __wrap_getaddrinfo(
+        const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret) {
+        if (strcmp(host, "stall") == 0)
+                sleep(60);
+        return __real_getaddrinfo(host, service, hints, ret);
+}
+
+/* Holds the uplink's thread where it has just found the queue empty, until it is asked to stop. */
+static _Atomic bool hold, held;
+
+bool __wrap_queue_pop(struct queue *q, void *ret) {
+        if (__real_queue_pop(q, ret))
+                return true;
+        if (hold && uplink->state == LINK_ONLINE) {
+                held = true;
+                while (uplink->stop_us == 0)
+                        usleep(1000);
+                hold = false;
+        }
+        return false;
+}
+
+/* ---- */
 
 static uint64_t now_ns(void) {
         struct timespec t;
@@ -95,6 +135,28 @@ static void stats(void) {
                 (unsigned long long) s.dropped, (unsigned long long) s.reconnects, s.error);
 }
 
+static int stop(unsigned ms) {
+        int r = uplink_stop(uplink, (uint64_t) ms * 1000);
+
+        printf("result=%d ", r);
+        stats();
+        fflush(stdout);
+        if (r != 0)
+                _exit(r < 0); /* the thread still runs */
+        return 1;
+}
+
+/* What is given before the stop is asked for goes out before it, wherever the thread is just then. */
+static int give_last_and_stop(unsigned ms) {
+        hold = true;
+        show(MESSAGE_LIVE, 1); /* wakes the thread */
+        while (!held)
+                usleep(1000);
+        show(MESSAGE_STATE, 99);
+        post_reps(1);
+        return stop(ms);
+}
+
 static int obey(const char *line) {
         char word[32];
         unsigned value = 1;
@@ -119,12 +181,10 @@ static int obey(const char *line) {
                 latency(value);
         else if (strcmp(word, "alive") == 0)
                 printf("%lld\n", (long long) (uplink_alive_until_us(uplink) - now_ns() / 1000));
-        else if (strcmp(word, "stop") == 0) {
-                int r = uplink_stop(uplink, (uint64_t) value * 1000);
-                printf("result=%d ", r);
-                stats();
-                return r < 0 ? r : 1;
-        }
+        else if (strcmp(word, "stop") == 0)
+                return stop(value);
+        else if (strcmp(word, "last") == 0)
+                return give_last_and_stop(value);
         fflush(stdout);
         return 0;
 }
@@ -157,7 +217,7 @@ int main(int argc, char *argv[]) {
         while (r == 0 && fgets(line, sizeof(line), stdin))
                 r = obey(line);
         fflush(stdout);
-        if (r == 1) /* else the thread still runs */
+        if (r == 1)
                 uplink_free(uplink);
-        return r < 0;
+        return 0;
 }
