@@ -135,7 +135,7 @@ static int add_sensors(struct cells *cells) {
                 {"middle, after ten rests", SYNTH_MIDDLE, 10, 100, true},
                 {"cheap, fresh", SYNTH_CHEAP, 0, 100, false},
                 {"cheap, after ten rests", SYNTH_CHEAP, 10, 100, true},
-                {"perfect", SYNTH_PERFECT, 0, 100, true},
+                {"perfect", SYNTH_PERFECT, 0, 100, false},
                 {"50 Hz", SYNTH_GOOD, 0, 50, true},
                 {"200 Hz", SYNTH_GOOD, 0, 200, true},
         };
@@ -148,6 +148,23 @@ static int add_sensors(struct cells *cells) {
                 c.trial.options.rests = sensors[i].rests;
                 c.trial.options.rate_hz = sensors[i].rate_hz;
                 c.gated = sensors[i].gated;
+                if (!add(cells, c))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* What is left when the sensor is without fault and nothing shakes: the method and the definition of a border. */
+static int add_perfect(struct cells *cells) {
+        for (int family = 0; family < _SYNTH_FAMILY_MAX; family++) {
+                struct cell c = nominal(SECTION_SENSOR);
+
+                snprintf(c.name, sizeof(c.name), "perfect and easy, %s",
+                        synth_family_to_string((enum synth_family) family));
+                c.family = family;
+                c.gated = false;
+                c.trial.options.hard = false;
+                c.trial.options.grade = SYNTH_PERFECT;
                 if (!add(cells, c))
                         return -ENOMEM;
         }
@@ -317,8 +334,8 @@ static void draw_station(struct synth_options *o, unsigned set, const char **ret
 }
 
 int cells_init(struct cells *c) {
-        int (*const parts[])(struct cells *) = {
-                add_tempos, add_slow, add_sensors, add_links, add_lifters, add_structures, add_idle};
+        int (*const parts[])(struct cells *) = {add_tempos, add_slow, add_sensors, add_perfect, add_links,
+                add_lifters, add_structures, add_idle};
 
         *c = (struct cells){0};
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
