@@ -124,22 +124,23 @@ static void angles_at(const struct bar_motion *m, double t, struct value *ret_ro
         *ret_tilt = product(held, waves_at(&m->wander[1], t));
 }
 
-/* Angular rate in the bar's frame: Ry' (tilt rate about x) + roll rate about y; the heading stands. */
-static void rate_at(const struct bar_motion *m, double t, double ret[3]) {
-        struct value roll, tilt;
+/* Angular rate in the bar's frame, and its derivative: Ry' (tilt rate about x) + roll rate about y; the heading stands. */
+static void rate_of(
+        const struct value *roll, const struct value *tilt, double ret_rate[3], double ret_change[3]) {
+        double c = cos(roll->p), s = sin(roll->p);
 
-        angles_at(m, t, &roll, &tilt);
-        ret[0] = cos(roll.p) * tilt.v;
-        ret[1] = roll.v;
-        ret[2] = sin(roll.p) * tilt.v;
+        ret_rate[0] = c * tilt->v;
+        ret_rate[1] = roll->v;
+        ret_rate[2] = s * tilt->v;
+        ret_change[0] = c * tilt->a - s * roll->v * tilt->v;
+        ret_change[1] = roll->a;
+        ret_change[2] = s * tilt->a + c * roll->v * tilt->v;
 }
 
-static void rotation_at(const struct bar_motion *m, double t, double ret[3][3]) {
-        struct value roll, tilt;
-
-        angles_at(m, t, &roll, &tilt);
-        double cz = cos(m->heading_rad), sz = sin(m->heading_rad), cx = cos(tilt.p), sx = sin(tilt.p);
-        double cy = cos(roll.p), sy = sin(roll.p);
+static void rotation_of(
+        const struct bar_motion *m, const struct value *roll, const struct value *tilt, double ret[3][3]) {
+        double cz = cos(m->heading_rad), sz = sin(m->heading_rad), cx = cos(tilt->p), sx = sin(tilt->p);
+        double cy = cos(roll->p), sy = sin(roll->p);
         double z[3][3] = {{cz, -sz, 0}, {sz, cz, 0}, {0, 0, 1}};
         double x[3][3] = {{1, 0, 0}, {0, cx, -sx}, {0, sx, cx}};
         double y[3][3] = {{cy, 0, sy}, {0, 1, 0}, {-sy, 0, cy}};
@@ -180,22 +181,16 @@ static void translation_at(const struct bar_motion *m, double t, struct value re
 }
 
 struct motion_state motion_at(const struct bar_motion *m, double t) {
-        const double h =
-                1e-4; /* s; the central difference of a rate of under 10 Hz is exact to 1e-6 of itself */
         struct motion_state state;
-        struct value translation[3];
-        double bar[3][3], mounting[3][3], rate[3], before[3], after[3], angular[3], inner[3], arm[3], at[3],
-                moving[3];
+        struct value translation[3], roll, tilt;
+        double bar[3][3], mounting[3][3], rate[3], angular[3], inner[3], arm[3], at[3], moving[3];
         double force[3], turned[3];
 
         memcpy(mounting, m->mounting, sizeof(mounting));
         translation_at(m, t, translation);
-        rotation_at(m, t, bar);
-        rate_at(m, t, rate);
-        rate_at(m, t - h, before);
-        rate_at(m, t + h, after);
-        for (unsigned i = 0; i < 3; i++)
-                angular[i] = (after[i] - before[i]) / (2 * h);
+        angles_at(m, t, &roll, &tilt);
+        rotation_of(m, &roll, &tilt, bar);
+        rate_of(&roll, &tilt, rate, angular);
 
         cross(rate, m->lever_m, inner);
         apply(bar, inner, moving);
