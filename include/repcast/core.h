@@ -28,6 +28,7 @@
 #include <repcast/event.h>
 #include <repcast/exercise.h>
 #include <repcast/history.h>
+#include <repcast/pairing.h>
 #include <repcast/repfit.h>
 #include <repcast/resample.h>
 #include <repcast/sample.h>
@@ -43,6 +44,8 @@ struct core_params {
         struct tracker_params tracker;
         struct cycle_params cycle;
         struct repfit_params repfit;
+        struct traits_params traits;
+        struct setmodel_params setmodel;
         struct setlog_params setlog;
 };
 
@@ -59,6 +62,7 @@ struct core {
         struct attitude attitude;
         struct vertical_params vertical;
         struct tracker tracker;
+        struct pairing pairing;
         struct history history;
         struct repfit repfit;
         struct setlog setlog;

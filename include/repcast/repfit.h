@@ -29,6 +29,7 @@ struct cycle_fit {
         double mpv_mps;
         struct sticking sticking;
         double up_start[3], up_end[3]; /* unit vector up in sensor axes before and after */
+        double turn_before_radps;      /* how fast the sensor turned just before it */
         double shake_m2ps3;            /* greatest noise on the way: impacts, gaps, clipping */
         double sample_s;               /* mean interval between samples */
         double misfit;                 /* chi2: how hard the constraints had to pull, 5 degrees of freedom */

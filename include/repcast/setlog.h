@@ -1,69 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Which cycles are reps, and which reps make a set. */
+/* The sets of a stream and their reps: numbers, figures, and what must be taken back. */
 
 #include <stdbool.h>
 
 #include <repcast/event.h>
 #include <repcast/exercise.h>
-#include <repcast/repfit.h>
+#include <repcast/setmodel.h>
 
 struct setlog_params {
-        double rom_most; /* greatest ROM, in usual ROMs of the exercise, 1.2 to 5; 2 */
-        double closure;  /* sigma of ln(eccentric travel / concentric travel) within a rep, 0.05 to 2; 0.4 */
-        double unlike; /* a cycle this far from the set's reps is none of them, chi2, 5 to 50; 12.8 (5 degrees of
-                                 freedom, 97.5 %) */
-        double odd; /* and one this far from what the exercise expects opens none, chi2, 3 to 50; 9.3 (3 degrees) */
+        double rom_most;           /* greatest ROM, in usual ROMs of the exercise, 1.2 to 5; 2 */
         double concentric_least_s; /* shortest concentric, s, 0.05 to 1; 0.15 */
         double concentric_most_s;  /* longest concentric, s, 2 to 25; 12 */
         double peak_most_mps;      /* greatest speed, m/s, 1 to 10; 4 */
-        double lean_deg;           /* the sensor comes back to its direction, sigma, deg, 3 to 90; 18 */
         double rerack_quiet_s;     /* put away and quiet for so long ends the set, s, 1 to 60; 5 */
 };
-
-/* What tells a rep from another movement. */
-struct traits {
-        double rom_m, eccentric_m, concentric_s, peak_mps;
-        double up_start[3], up_end[3];
-        double sample_s;
-        double misfit;
-};
-
-#define SETLOG_RECENT 3
 
 struct setlog {
         struct setlog_params params;
         double rom_min_m, rom_typical_m, set_gap_s;
         unsigned loaded;
+        enum exercise_start start;
+        struct setmodel model;
+        uint64_t now_us;
+        bool agreed; /* all that the model believes is told */
         bool open;
         unsigned current; /* which of sets[] is open, or was the last */
         uint32_t n_sets;
-        struct set sets[2];                  /* the one handed out stays while the next fills */
-        struct traits recent[SETLOG_RECENT]; /* of the newest reps, [0] the newest */
-        unsigned n_recent;
-        double known_m; /* ROM of the set before, once one was sure; 0 = not known */
-        bool put_away;  /* a movement after the last rep looked like putting the bar away */
-        double quiet_s; /* untouched for so long since */
+        uint32_t numbers;   /* of reps given out in the open set */
+        struct set sets[2]; /* the one handed out stays while the next fills */
+        bool put_away;      /* a movement after the last rep looked like putting the bar away */
+        double quiet_s;     /* untouched for so long since */
+        bool ending;        /* the set closes as soon as everything is told, for this reason */
+        enum set_end end;
 };
 
-void setlog_init(struct setlog *s, const struct setlog_params *params, const struct exercise *exercise);
+void setlog_init(struct setlog *s, const struct setlog_params *params, const struct setmodel_params *model,
+        const struct traits_params *traits, const struct exercise *exercise);
 
-/* Take a cycle: *ret becomes EVENT_REP or EVENT_REJECTED. */
-void setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret);
+/* Take a cycle: what it makes of the set is told by setlog_next(). True if it cannot be a rep whatever the others are:
+ * *ret is EVENT_REJECTED. */
+bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret);
 
 /* Take a movement that has no partner. True if it was long enough to tell of: *ret is EVENT_REJECTED. */
 bool setlog_stray(struct setlog *s, const struct move *move, struct event *ret);
 
-/* Time passes; busy: a cycle is under way. True if the set has ended: *ret is EVENT_SET. */
-bool setlog_wait(struct setlog *s, uint64_t t_us, bool busy, bool quiet, struct event *ret);
+/* Time passes; busy: a cycle is under way. */
+void setlog_wait(struct setlog *s, uint64_t t_us, bool busy, bool quiet);
 
-/* Close the set, if one is open. */
-bool setlog_close(struct setlog *s, enum set_end end, struct event *ret);
+/* The open set, if there is one, ends. */
+void setlog_close(struct setlog *s, enum set_end end);
 
-/* The open set's number and reps; 0 without one. */
+/* The next event that is due: EVENT_REP, EVENT_AMEND, EVENT_REJECTED, EVENT_SET. False: nothing is. */
+bool setlog_next(struct setlog *s, struct event *ret);
+
+/* The open set's number, and how many of its reps stand; 0 without one. */
 uint32_t setlog_set(const struct setlog *s);
 uint32_t setlog_reps(const struct setlog *s);
 
+/* The number that the next rep will have. */
+uint32_t setlog_next_rep(const struct setlog *s);
+
 /* ROM of the next rep, as far as it can be foretold. */
 double setlog_rom(const struct setlog *s);
+
+/* Which movement leads, as far as the open set has shown. */
+enum exercise_start setlog_order(const struct setlog *s);

@@ -30,8 +30,9 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
         resample_init(&c->resample, &p.resample);
         attitude_init(&c->attitude, &p.attitude);
         tracker_init(&c->tracker, &p.tracker, &p.cycle, &p.vertical, exercise);
+        pairing_init(&c->pairing, &p.cycle);
         repfit_init(&c->repfit, &p.repfit, exercise);
-        setlog_init(&c->setlog, &p.setlog, exercise);
+        setlog_init(&c->setlog, &p.setlog, &p.setmodel, &p.traits, exercise);
         c->live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN};
         return 0;
 }
@@ -45,7 +46,21 @@ static void say(struct core *c, const struct event *e) {
         c->events[c->n_events++].t_us = c->now_us;
 }
 
+/* What the set has to tell, as far as there is room; the rest follows when this is read. */
+static void hear(struct core *c) {
+        struct event e;
+        while (c->n_events < CORE_EVENTS && setlog_next(&c->setlog, &e)) {
+                if (e.type == EVENT_SET)
+                        c->tracker.cycler.order = c->exercise.start; /* EITHER is free again */
+                say(c, &e);
+        }
+}
+
 const struct event *core_next(struct core *c) {
+        if (c->taken == c->n_events && c->n_events) {
+                c->n_events = c->taken = 0;
+                hear(c);
+        }
         return c->taken < c->n_events ? &c->events[c->taken++] : NULL;
 }
 
@@ -78,7 +93,7 @@ static void say_phase(struct core *c, enum track_mode mode, uint64_t border_us) 
                                 .start_us = border_us,
                                 .latency_us = c->now_us > border_us ? c->now_us - border_us : 0,
                                 .set = set,
-                                .rep = set ? setlog_reps(&c->setlog) + 1 : 0,
+                                .rep = set ? setlog_next_rep(&c->setlog) : 0,
                         },
         };
         say(c, &e);
@@ -107,26 +122,49 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
         history_push(&c->history, tick->t_us, &moment);
 }
 
-static void take_cycle(struct core *c, const struct cycle *cycle) {
+/* Look back on a cycle; the set weighs it. */
+static bool fit_cycle(struct core *c, const struct cycle *cycle) {
         struct cycle_fit fit;
         struct event e;
 
-        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0) {
-                if (setlog_stray(&c->setlog, &cycle->first, &e))
-                        say(c, &e);
-                return;
-        }
-        setlog_cycle(&c->setlog, &fit, &e);
-        say(c, &e);
-        if (e.type == EVENT_REP)
-                c->tracker.cycler.order = fit.eccentric_first ? EXERCISE_START_TOP : EXERCISE_START_BOTTOM;
-        else
-                cycle_refuse(&c->tracker.cycler, cycle);
+        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0)
+                return false;
+        if (setlog_cycle(&c->setlog, &fit, &e))
+                say(c, &e);
+        return true;
 }
 
-static void end_set(struct core *c, const struct event *e) {
-        c->tracker.cycler.order = c->exercise.start; /* EITHER is free again */
-        say(c, e);
+/* Where either movement may lead, the pairing with the movement before is looked at as well. */
+static void fit_other(struct core *c, const struct cycle *cycle, bool stray) {
+        struct cycle other;
+        if (c->exercise.start == EXERCISE_START_EITHER && pairing_take(&c->pairing, cycle, stray, &other))
+                (void) fit_cycle(c, &other);
+}
+
+static void take_stray(struct core *c, const struct cycle *cycle) {
+        struct event e;
+        if (setlog_stray(&c->setlog, &cycle->first, &e))
+                say(c, &e);
+}
+
+static void take_result(struct core *c, enum cycle_result result, const struct cycle *cycle) {
+        switch (result) {
+        case CYCLE_NONE:
+                return;
+        case CYCLE_DONE:
+                fit_other(c, cycle, false);
+                if (!fit_cycle(c, cycle))
+                        take_stray(c, cycle);
+                break;
+        case CYCLE_STRAY:
+                fit_other(c, cycle, true);
+                take_stray(c, cycle);
+                break;
+        }
+        hear(c);
+        c->tracker.cycler.order = setlog_order(&c->setlog);
+        if (result == CYCLE_DONE)
+                cycle_refuse(&c->tracker.cycler, cycle);
 }
 
 static void show(struct core *c, const struct track *t) {
@@ -151,30 +189,14 @@ static void show(struct core *c, const struct track *t) {
                 .position_m = inside ? t->p_m - deep : (double) NAN,
                 .rom_share = inside ? CLAMP((t->p_m - deep) / rom, 0.0, 1.0) : (double) NAN,
                 .set = setlog_set(&c->setlog),
-                .rep = open ? setlog_reps(&c->setlog) + (state != CYCLE_EMPTY || moving) : 0,
+                .rep = open ? setlog_next_rep(&c->setlog) - !(state != CYCLE_EMPTY || moving) : 0,
                 .moving = moving,
         };
-}
-
-static void take_result(struct core *c, enum cycle_result result, const struct cycle *cycle) {
-        struct event e;
-        switch (result) {
-        case CYCLE_NONE:
-                break;
-        case CYCLE_DONE:
-                take_cycle(c, cycle);
-                break;
-        case CYCLE_STRAY:
-                if (setlog_stray(&c->setlog, &cycle->first, &e))
-                        say(c, &e);
-                break;
-        }
 }
 
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t;
-        struct event e;
 
         attitude_push(&c->attitude, tick, &m);
         along_path(c, &m);
@@ -185,25 +207,27 @@ static void push_tick(struct core *c, const struct tick *tick) {
         if (t.changed)
                 say_phase(c, t.mode, t.border_us);
         bool busy = c->tracker.cycler.state != CYCLE_EMPTY || t.mode == TRACK_DOWN || t.mode == TRACK_UP;
-        if (setlog_wait(&c->setlog, tick->t_us, busy, m.quiet, &e))
-                end_set(c, &e);
+        setlog_wait(&c->setlog, tick->t_us, busy, m.quiet);
+        hear(c);
         show(c, &t);
 }
 
 /* The timeline begins anew: nothing that was known of the motion holds any more. */
 static void begin(struct core *c, uint64_t t_us) {
-        struct event e;
         bool moved = c->tracker.mode != TRACK_IDLE;
         double away_s = t_us > c->now_us ? (double) (t_us - c->now_us) * US_S : HUGE_VAL;
 
         c->now_us = t_us;
         tracker_lose(&c->tracker);
         history_reset(&c->history);
+        pairing_reset(&c->pairing);
         attitude_restart(&c->attitude);
         if (moved)
                 say_phase(c, TRACK_IDLE, t_us);
-        if (away_s > c->exercise.set_gap_s && setlog_close(&c->setlog, SET_END_GAP, &e))
-                end_set(c, &e);
+        if (away_s > c->exercise.set_gap_s) {
+                setlog_close(&c->setlog, SET_END_GAP);
+                hear(c);
+        }
 }
 
 int core_push(struct core *c, const struct sample *sample) {
@@ -224,15 +248,14 @@ int core_push(struct core *c, const struct sample *sample) {
 }
 
 void core_flush(struct core *c) {
-        struct event e;
         struct cycle cycle;
 
         c->n_events = c->taken = 0;
         if (c->history.n > 0)
                 take_result(c, tracker_flush(&c->tracker, c->history.t_us, &cycle), &cycle);
         tracker_lose(&c->tracker);
-        if (setlog_close(&c->setlog, SET_END_STREAM, &e))
-                end_set(c, &e);
+        setlog_close(&c->setlog, SET_END_STREAM);
+        hear(c);
 }
 
 void core_live(const struct core *c, struct live *ret) {

@@ -76,14 +76,18 @@ static const struct figure figures[] = {
         FIGURE(repfit.pause_s, 0.06, 0, 0.5),
         FIGURE(repfit.sticking_depth, 0.15, 0.05, 0.9),
 
+        FIGURE(traits.closure, 0.4, 0.05, 2),
+        FIGURE(traits.lean_deg, 18, 3, 90),
+
+        FIGURE(setmodel.unlike, 12.8, 5, 50),
+        FIGURE(setmodel.odd, 7.8, 3, 50),
+        FIGURE(setmodel.certain, 8, 0, 50),
+        FIGURE(setmodel.midway, 9, 5, 12.8),
+
         FIGURE(setlog.rom_most, 2, 1.2, 5),
-        FIGURE(setlog.closure, 0.4, 0.05, 2),
-        FIGURE(setlog.unlike, 12.8, 5, 50),
-        FIGURE(setlog.odd, 9.3, 3, 50),
         FIGURE(setlog.concentric_least_s, 0.15, 0.05, 1),
         FIGURE(setlog.concentric_most_s, 12, 2, 25),
         FIGURE(setlog.peak_most_mps, 4, 1, 10),
-        FIGURE(setlog.lean_deg, 18, 3, 90),
         FIGURE(setlog.rerack_quiet_s, 5, 1, 60),
 };
 

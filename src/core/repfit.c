@@ -33,6 +33,7 @@
 #define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
 #define DRIFT_MPS3   0.01
 #define TURN_MPS2    0.03 /* per radian */
+#define STILL_S      0.4  /* the lifter stands still for so long before a first rep */
 #define LOOK_OUT_S   0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
@@ -206,13 +207,31 @@ static struct sticking find_sticking(const struct repfit *f, double sign, double
         return none;
 }
 
+/* Mean rate at which gravity turned in the sensor over the last moments before tick `before` (ticks ago). */
+static double turn_before(const struct history *h, unsigned before) {
+        double u[3], was[3], dot = 0, n2 = 0, m2 = 0;
+        unsigned ticks = MIN((unsigned) (STILL_S / T), h->n - 1 - before);
+        if (ticks == 0)
+                return 0;
+        moment_up(history_ago(h, before), u);
+        moment_up(history_ago(h, before + ticks), was);
+        for (unsigned i = 0; i < 3; i++) {
+                dot += u[i] * was[i];
+                n2 += u[i] * u[i];
+                m2 += was[i] * was[i];
+        }
+        return acos(CLAMP(dot / sqrt(n2 * m2), -1.0, 1.0)) / (ticks * T);
+}
+
 static void look_around(
         const struct history *h, const struct window *w, const struct borders *b, struct cycle_fit *ret) {
         unsigned got = 0, lost = 0, out = (unsigned) (LOOK_OUT_S / T);
         unsigned before = w->newest_ago + w->n - 1 - (unsigned) b->a0 + out;
         unsigned after = w->newest_ago + w->n - 1 - (unsigned) b->b1;
 
-        moment_up(history_ago(h, MIN(before, h->n - 1)), ret->up_start);
+        before = MIN(before, h->n - 1);
+        moment_up(history_ago(h, before), ret->up_start);
+        ret->turn_before_radps = turn_before(h, before);
         moment_up(history_ago(h, after > out ? after - out : 0), ret->up_end);
         for (unsigned i = (unsigned) b->a0; i <= (unsigned) b->b1; i++) {
                 const struct moment *m = history_ago(h, w->newest_ago + w->n - 1 - i);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Which of the movements of the last minutes make a set. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <repcast/exercise.h>
+#include <repcast/traits.h>
+
+#define SETMODEL_CANDIDATES 40
+#define SETMODEL_REFERENCE  3
+
+struct setmodel_params {
+        double unlike; /* a cycle this far from a set's reps is none of them, chi2, 5 to 50; 12.8 (5 degrees of
+                          freedom, 97.5 %) */
+        double odd; /* one this far from what the exercise expects is no rep by itself, chi2, 3 to 50; 7.8 (4 degrees,
+                           90 %) */
+        double certain; /* evidence from which a group is a set, 0 to 50; 8 */
+        double midway;  /* a pair of movements speaks for a set below this distance, chi2, 5 to 12.8; 9 */
+};
+
+/* A movement that may be a rep. */
+struct candidate {
+        struct cycle_fit fit;
+        uint32_t rep; /* number under which it was published; 0 = held back */
+        bool member;  /* of the group with the most evidence */
+        bool fresh;   /* the set has not heard of it yet */
+};
+
+struct setmodel {
+        struct setmodel_params params;
+        struct traits_params traits;
+        double rom_typical_m, set_gap_s;
+
+        unsigned n;
+        struct candidate candidates[SETMODEL_CANDIDATES]; /* by the time of their end */
+        unsigned n_members;
+        double evidence;
+        double known_m; /* ROM of the set before, once one was sure; 0 = not known */
+        struct cycle_fit reference[SETMODEL_REFERENCE]; /* reps of the set with the most evidence so far */
+        double reference_evidence;                      /* 0 = there was none */
+};
+
+void setmodel_init(struct setmodel *m, const struct setmodel_params *params, const struct traits_params *traits,
+        const struct exercise *exercise);
+
+/* Weigh a new candidate with all others. Where there is no room the oldest goes. */
+void setmodel_add(struct setmodel *m, const struct cycle_fit *fit);
+void setmodel_remove(struct setmodel *m, unsigned index);
+
+/* The best group is a set beyond doubt. */
+bool setmodel_is_sure(const struct setmodel *m);
+
+/* Is it a rep, as far as is known now? */
+bool setmodel_believes(const struct setmodel *m, const struct candidate *c);
+
+/* How sure that is, 0 to 1. */
+double setmodel_confidence(const struct setmodel *m, const struct candidate *c);
+
+/* Two movements that share time cannot both be reps. */
+bool setmodel_overlap(const struct candidate *a, const struct candidate *b);
+
+/* ROM of the next rep, as far as it can be foretold. */
+double setmodel_rom(const struct setmodel *m);
+
+/* The set is over: its reps go, what was learned of them stays. */
+void setmodel_end_set(struct setmodel *m);

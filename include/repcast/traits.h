@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* How alike two movements are, in units of the scatter of reps within one set. */
+
+#include <repcast/repfit.h>
+
+struct traits_params {
+        double closure;  /* sigma of ln(eccentric travel / concentric travel) within a rep, 0.05 to 2; 0.4 */
+        double lean_deg; /* the sensor comes back to its direction, sigma, deg, 3 to 90; 18 */
+};
+
+/* Squared distance of two reps: chi2 of about 5 degrees of freedom where both are of one set. */
+double traits_distance(const struct traits_params *p, const struct cycle_fit *a, const struct cycle_fit *b);
+
+/* Of a rep with itself: chi2 of 1 degree of freedom each. It goes down as far as up; the sensor comes back to its direction. */
+double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f);
+double traits_lean(const struct traits_params *p, const struct cycle_fit *f);
+
+/* Squared logarithm of a ratio. */
+double traits_ratio2(double a, double b);
+
+/* From the onset of its first movement to the end of its last. */
+uint64_t traits_start_us(const struct cycle_fit *f);
+uint64_t traits_end_us(const struct cycle_fit *f);

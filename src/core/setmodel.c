@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reps of a set resemble each other; set-up, re-rack and walking resemble neither them nor each other.
+ *
+ *     candidates   a  b    1  2  3  4  5   c   d       in time
+ *     group of 3           \-----+----/                grown outwards from each candidate in turn
+ *
+ * A candidate joins a group if it is no farther from the members next to it than reps of one set are. The evidence of
+ * a group is summed over its neighbours: midway minus distance, less what its reps lack in closure. Midway lies between
+ * what is expected inside a set (5) and where a rep is none any more (12.8), so chance likeness of few movements
+ * hardly adds up, and a set of three that agree does. The group with the most evidence is the set. */
+
+#include <math.h>
+#include <string.h>
+
+#include <repcast/setmodel.h>
+
+#include "util/macros.h"
+
+#define US_S 1e-6
+
+#define TYPICAL_SIGMA 0.5  /* of the logarithm of a lifter's ROM about the exercise's usual one */
+#define KNOWN_SIGMA   0.35 /* of one lifter's ROM from set to set */
+#define MISFIT_SCALE  50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
+#define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
+#define EXPECTED      5.0  /* distance of two reps of one set: degrees of freedom */
+#define SURE_N        3
+#define NEAREST       3    /* members next to it that a candidate is compared with */
+#define SHARED        0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+
+struct group {
+        unsigned n, at[SETMODEL_CANDIDATES];
+        double evidence;
+};
+
+void setmodel_init(struct setmodel *m, const struct setmodel_params *params, const struct traits_params *traits,
+        const struct exercise *exercise) {
+        memset(m, 0, sizeof(*m));
+        m->params = *params;
+        m->traits = *traits;
+        m->rom_typical_m = exercise->rom_typical_m;
+        m->set_gap_s = exercise->set_gap_s;
+}
+
+bool setmodel_overlap(const struct candidate *a, const struct candidate *b) {
+        uint64_t a0 = traits_start_us(&a->fit), a1 = traits_end_us(&a->fit);
+        uint64_t b0 = traits_start_us(&b->fit), b1 = traits_end_us(&b->fit);
+        uint64_t from = MAX(a0, b0), to = MIN(a1, b1);
+        return to > from && (double) (to - from) > SHARED * (double) MIN(a1 - a0, b1 - b0);
+}
+
+static double square(double x) {
+        return x * x;
+}
+
+static double median3(const double *d, unsigned n) {
+        if (n == 1)
+                return d[0];
+        if (n == 2)
+                return (d[0] + d[1]) / 2;
+        return fmax(fmin(d[0], d[1]), fmin(fmax(d[0], d[1]), d[2]));
+}
+
+/* ---- groups ---- */
+
+/* End of the earlier to start of the later, s; not positive where they touch. */
+static double gap_s(const struct candidate *a, const struct candidate *b) {
+        double ab = (double) traits_start_us(&b->fit) - (double) traits_end_us(&a->fit);
+        double ba = (double) traits_start_us(&a->fit) - (double) traits_end_us(&b->fit);
+        return MAX(ab, ba) * US_S;
+}
+
+/* Distance from the members next to it, and what it lacks in closure. */
+static double apart(const struct setmodel *m, const struct candidate *c, const struct group *g, bool forward) {
+        double d[NEAREST];
+        unsigned n = MIN(g->n, (unsigned) NEAREST);
+        for (unsigned i = 0; i < n; i++) {
+                const struct candidate *member = &m->candidates[g->at[forward ? g->n - 1 - i : i]];
+                d[i] = traits_distance(&m->traits, &c->fit, &member->fit);
+        }
+        return median3(d, n) + traits_unclosed(&m->traits, &c->fit);
+}
+
+static void grow(const struct setmodel *m, unsigned seed, bool forward, struct group *g) {
+        for (unsigned k = seed; forward ? k + 1 < m->n : k > 0;) {
+                const struct candidate *last = &m->candidates[g->at[forward ? g->n - 1 : 0]], *c;
+                k = forward ? k + 1 : k - 1;
+                c = &m->candidates[k];
+                if (gap_s(c, last) > m->set_gap_s)
+                        return;
+                if (c->fit.eccentric_first != last->fit.eccentric_first || setmodel_overlap(c, last) ||
+                        apart(m, c, g, forward) > m->params.unlike)
+                        continue;
+                if (!forward)
+                        memmove(g->at + 1, g->at, g->n * sizeof(g->at[0]));
+                g->at[forward ? g->n : 0] = k;
+                g->n++;
+        }
+}
+
+static double evidence(const struct setmodel *m, const struct group *g) {
+        double sum = 0;
+        for (unsigned i = 0; i < g->n; i++) {
+                const struct cycle_fit *f = &m->candidates[g->at[i]].fit;
+                sum -= traits_unclosed(&m->traits, f);
+                if (i > 0)
+                        sum += m->params.midway -
+                                traits_distance(&m->traits, f, &m->candidates[g->at[i - 1]].fit);
+        }
+        return sum;
+}
+
+/* Of two groups about equal the one already published stays: only a rep more outweighs it. */
+static double incumbent(const struct setmodel *m, const struct group *g) {
+        for (unsigned i = 0; i < g->n; i++)
+                if (m->candidates[g->at[i]].rep)
+                        return m->params.midway - EXPECTED;
+        return 0;
+}
+
+static void regroup(struct setmodel *m) {
+        struct group best = {.n = 0};
+        double most = -HUGE_VAL;
+        for (unsigned seed = 0; seed < m->n; seed++) {
+                struct group g = {.n = 1, .at = {seed}};
+                grow(m, seed, true, &g);
+                grow(m, seed, false, &g);
+                g.evidence = evidence(m, &g);
+                double weight = g.evidence + incumbent(m, &g);
+                if (g.n > 1 && weight > most) {
+                        best = g;
+                        most = weight;
+                }
+        }
+        for (unsigned i = 0; i < m->n; i++)
+                m->candidates[i].member = false;
+        for (unsigned i = 0; i < best.n; i++)
+                m->candidates[best.at[i]].member = true;
+        m->n_members = best.n;
+        m->evidence = best.evidence;
+}
+
+/* ---- candidates ---- */
+
+static void drop(struct setmodel *m, unsigned index) {
+        m->n--;
+        memmove(m->candidates + index, m->candidates + index + 1, (m->n - index) * sizeof(m->candidates[0]));
+}
+
+void setmodel_add(struct setmodel *m, const struct cycle_fit *fit) {
+        if (m->n == SETMODEL_CANDIDATES)
+                drop(m, 0);
+        unsigned at = m->n++;
+        while (at > 0 && traits_end_us(&m->candidates[at - 1].fit) > traits_end_us(fit)) {
+                m->candidates[at] = m->candidates[at - 1];
+                at--;
+        }
+        m->candidates[at] = (struct candidate){.fit = *fit, .fresh = true};
+        regroup(m);
+}
+
+void setmodel_remove(struct setmodel *m, unsigned index) {
+        drop(m, index);
+        regroup(m);
+}
+
+/* ---- judgement ---- */
+
+/* Like the reps of the best set so far. */
+static bool familiar(const struct setmodel *m, const struct cycle_fit *f) {
+        double d[SETMODEL_REFERENCE];
+        for (unsigned i = 0; i < SETMODEL_REFERENCE; i++)
+                d[i] = traits_distance(&m->traits, f, &m->reference[i]);
+        return median3(d, SETMODEL_REFERENCE) + traits_unclosed(&m->traits, f) <= m->params.unlike;
+}
+
+/* A group unlike the set before, from another lifter or with the sensor put on anew, needs twice the evidence. */
+bool setmodel_is_sure(const struct setmodel *m) {
+        unsigned n = 0;
+        if (m->n_members < SURE_N || m->evidence <= m->params.certain)
+                return false;
+        if (m->reference_evidence <= 0 || m->evidence > 2 * m->params.certain)
+                return true;
+        for (unsigned i = 0; i < m->n; i++)
+                n += m->candidates[i].member && familiar(m, &m->candidates[i].fit);
+        return 2 * n > m->n_members;
+}
+
+/* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
+ * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
+static double lone(const struct setmodel *m, const struct cycle_fit *f) {
+        double sigma = m->known_m > 0 ? KNOWN_SIGMA : TYPICAL_SIGMA;
+        double rom_m = m->known_m > 0 ? m->known_m : m->rom_typical_m;
+        return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
+                traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
+                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE);
+}
+
+bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
+        if (setmodel_is_sure(m))
+                return c->member;
+
+        double own = lone(m, &c->fit);
+        if (own > m->params.odd || (m->reference_evidence > 0 && !familiar(m, &c->fit)))
+                return false;
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct candidate *other = &m->candidates[i];
+                if (other == c || !setmodel_overlap(c, other))
+                        continue;
+                if (!c->rep && (other->rep || lone(m, &other->fit) < own))
+                        return false;
+        }
+        return true;
+}
+
+/* Share of true reps that fit worse than this: upper tail of chi2 with 3 degrees of freedom. */
+double setmodel_confidence(const struct setmodel *m, const struct candidate *c) {
+        double x = lone(m, &c->fit);
+        return MIN(1.0, erfc(sqrt(x / 2)) + sqrt(2 * x / M_PI) * exp(-x / 2));
+}
+
+double setmodel_rom(const struct setmodel *m) {
+        double sum = 0;
+        unsigned n = 0;
+        for (unsigned i = 0; i < m->n; i++)
+                if (m->candidates[i].rep) {
+                        sum += m->candidates[i].fit.concentric.travel_m;
+                        n++;
+                }
+        if (n > 0)
+                return sum / n;
+        return m->known_m > 0 ? m->known_m : m->rom_typical_m;
+}
+
+/* ---- from set to set ---- */
+
+/* The newest reps are what further sets are compared with, unless a set before was surer. */
+static void learn(struct setmodel *m) {
+        unsigned n = 0;
+        m->known_m = setmodel_rom(m);
+        if (m->evidence <= m->reference_evidence)
+                return;
+        m->reference_evidence = m->evidence;
+        for (unsigned i = m->n; i-- > 0 && n < SETMODEL_REFERENCE;)
+                if (m->candidates[i].member)
+                        m->reference[n++] = m->candidates[i].fit;
+}
+
+void setmodel_end_set(struct setmodel *m) {
+        if (setmodel_is_sure(m))
+                learn(m);
+        for (unsigned i = m->n; i-- > 0;)
+                if (m->candidates[i].rep)
+                        drop(m, i);
+        regroup(m);
+}
