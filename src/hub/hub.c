@@ -28,6 +28,8 @@
 struct hub {
         char *config_path;
         struct config *config;
+        struct hub_config started_hub; /* as at the start: its fixed keys are those in force */
+        struct mqtt_config started_mqtt;
         bool until_end;
         bool abandoned; /* the uplink's thread did not end */
         sd_event *loop;
@@ -139,8 +141,10 @@ static void reload(struct hub *h) {
                         r == -EINVAL ? "its faults are above" : strerror(-r));
                 return;
         }
-        tell_fixed(&config_hub_keys, &h->config->hub, &config->hub);
-        tell_fixed(&config_mqtt_keys, &h->config->mqtt, &config->mqtt);
+        tell_fixed(&config_hub_keys, &h->started_hub, &config->hub);
+        tell_fixed(&config_mqtt_keys, &h->started_mqtt, &config->mqtt);
+        if (strcmp(h->started_mqtt.password, config->mqtt.password) != 0)
+                log_warning("the broker's new password takes effect with the next start");
         config_free(h->config);
         h->config = config;
         log_open(LOG_ERR + (int) config->hub.log_level);
@@ -296,6 +300,8 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
                 return -ENOMEM;
         }
         h->config = config;
+        h->started_hub = config->hub;
+        h->started_mqtt = config->mqtt;
         h->until_end = until_end;
         h->config_path = strdup(config_path);
         notify_init(&h->notify);
@@ -322,6 +328,7 @@ struct hub *hub_free(struct hub *h) {
         sd_event_unref(h->loop);
         config_free(h->config);
         free(h->config_path);
+        explicit_bzero(h->started_mqtt.password, sizeof(h->started_mqtt.password));
         free(h);
         return NULL;
 }

@@ -32,7 +32,7 @@ struct station {
         struct core core;
         uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
         uint32_t sets;               /* highest number of a set so far */
-        uint64_t reps[SET_REPS_MAX]; /* of the running set, by number: number of the event that told of it */
+        uint64_t told[SET_REPS_MAX]; /* of the running set's newest reps: number of the event that told of it */
         uint64_t newest_us;          /* instant of the newest sample */
         uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
         bool state_changed;
@@ -79,6 +79,11 @@ static void take_phase(struct station *s, struct message *m) {
         outlet_show(s->outlet, s->slot, m);
 }
 
+/* By the rep's number, which goes beyond SET_REPS_MAX where reps were taken back: it is never given twice. */
+static uint64_t *told_of(struct station *s, uint32_t rep) {
+        return &s->told[rep % ARRAY_SIZE(s->told)];
+}
+
 static void take_rep(struct station *s, struct message *m) {
         m->rep.set = number_set(s, m->rep.set);
         if (s->state.set != m->rep.set)
@@ -87,14 +92,14 @@ static void take_rep(struct station *s, struct message *m) {
         s->state.reps++;
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
-        s->reps[m->rep.rep - 1] = m->number;
+        *told_of(s, m->rep.rep) = m->number;
 }
 
 /* A listener knows the rep by its id; the core by its place in the set. */
 static void take_amendment(struct station *s, struct message *m) {
         m->amend.set = number_set(s, m->amend.set);
         m->amend.figures.set = m->amend.set;
-        m->ref = s->reps[m->amend.rep - 1];
+        m->ref = *told_of(s, m->amend.rep);
         if (m->amend.change == AMENDED_REJECTED) {
                 s->state.reps--;
                 if (s->state.reps == 0)

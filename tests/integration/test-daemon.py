@@ -295,6 +295,31 @@ def reload_changes_what_changed():
     broker.kill()
 
 
+def keys_that_wait_for_the_next_start():
+    path = configure(free_port())
+    password = write("password", "old")
+    os.chmod(password, 0o600)
+    secret = f"Username=hub\nPasswordFile={password}\n"
+    reconfigure(path, 1884, secret)
+    daemon = Daemon(path)
+    wait_for("the start", lambda: "is hub" in daemon.log())
+
+    def told(word, port):
+        reconfigure(path, port, secret)
+        before = daemon.log().count("configuration reloaded")
+        had = daemon.log().count(word)
+        daemon.signal(signal.SIGHUP)
+        wait_for("the reload", lambda: daemon.log().count("configuration reloaded") > before)
+        return daemon.log().count(word) - had
+
+    broker = "Broker=: the new value takes effect with the next start"
+    equal([told(broker, port) for port in (1885, 1885, 1884)], [1, 1, 0], "told of a new broker, and of the old one again")
+    write("password", "new")
+    equal(told("the broker's new password takes effect with the next start", 1884), 1, "told of a new password")
+    true("new\n" not in daemon.log(), "the password is not told")
+    daemon.stop()
+
+
 def stop_in_the_middle_of_a_set():
     broker = Broker()
     listener = Listener(broker.port)
@@ -415,6 +440,7 @@ sys.exit(Tap([
     recordings_become_messages,
     service_manager_is_told,
     reload_changes_what_changed,
+    keys_that_wait_for_the_next_start,
     stop_in_the_middle_of_a_set,
     broker_restarted_in_the_middle,
     broker_absent,
