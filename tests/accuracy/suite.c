@@ -119,10 +119,26 @@ static int prepare(struct suite *s) {
         s->results = calloc(s->cells.n + 1, sizeof(*s->results));
         if (!s->results)
                 return -ENOMEM;
-        for (size_t i = 0; i < s->cells.n; i++)
-                if (chosen(s, &s->cells.items[i]))
-                        s->results[s->n++].cell = &s->cells.items[i];
-        return s->n > 0 ? 0 : -ENOENT;
+        for (size_t i = 0; i < s->cells.n; i++) {
+                const struct cell *c = &s->cells.items[i];
+
+                if (s->only && strcmp(c->name, s->only) == 0) { /* a full name means that cell alone */
+                        s->results[0].cell = c;
+                        s->n = 1;
+                        break;
+                }
+                if (chosen(s, c))
+                        s->results[s->n++].cell = c;
+        }
+        if (s->n == 0) {
+                tell("no cell has that in its name or section", NULL);
+                return -ENOENT;
+        }
+        if (s->write && (s->n > 1 || s->results[0].cell->section == SECTION_IDLE)) {
+                tell("--write needs --only with the full name of one cell that has sets", NULL);
+                return -EINVAL;
+        }
+        return 0;
 }
 
 struct place {
@@ -171,10 +187,11 @@ static void *work(void *userdata) {
         size_t i;
 
         while ((i = atomic_fetch_add(&s->next, 1)) < s->n) {
-                int k = run_cell(s, &s->results[i]);
+                struct result *r = &s->results[s->n - 1 - i]; /* the longest come last: begin with them */
+                int k = run_cell(s, r);
 
                 if (k < 0) {
-                        fprintf(stderr, "repcast-accuracy: %s: %s\n", s->results[i].cell->name, strerror(-k));
+                        fprintf(stderr, "repcast-accuracy: %s: %s\n", r->cell->name, strerror(-k));
                         atomic_store(&s->error, k);
                 }
         }
