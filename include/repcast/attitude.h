@@ -43,6 +43,13 @@ struct attitude {
 
 void attitude_init(struct attitude *a, const struct attitude_params *params);
 
+/* What is known of the gyroscope's bias, and how well. */
+void attitude_set_gyro_bias(struct attitude *a, const double bias_radps[3], double sigma_radps);
+void attitude_get_gyro_bias(const struct attitude *a, double ret_radps[3], double *ret_sigma_radps);
+
+/* From the next tick on these axes of the gyroscope (bits 0 to 2) count the other way: so far they were wrong. */
+void attitude_flip(struct attitude *a, unsigned axes);
+
 /* A new timeline: the tilt is unknown again, the gyroscope's bias is the sensor's and stays. */
 void attitude_restart(struct attitude *a);
 

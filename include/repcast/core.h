@@ -9,7 +9,7 @@
  * constant; the same samples give the same events.
  *
  *     struct core core;
- *     core_init(&core, NULL, &exercise);
+ *     core_init(&core, NULL, &exercise, NULL);
  *     while (next_sample(&sample)) {
  *             core_push(&core, &sample);
  *             while ((event = core_next(&core)))
@@ -23,10 +23,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <repcast/attitude.h>
 #include <repcast/cycle.h>
 #include <repcast/event.h>
 #include <repcast/exercise.h>
+#include <repcast/front.h>
 #include <repcast/history.h>
 #include <repcast/pairing.h>
 #include <repcast/repfit.h>
@@ -40,6 +40,8 @@
 struct core_params {
         struct resample_params resample;
         struct attitude_params attitude;
+        struct handedness_params handedness;
+        struct calibration_params calibration;
         struct vertical_params vertical;
         struct tracker_params tracker;
         struct cycle_params cycle;
@@ -59,9 +61,10 @@ struct core {
         uint64_t unsaid;  /* events left out because one push brought more than CORE_EVENTS */
 
         struct resample resample;
-        struct attitude attitude;
+        struct front front;
         struct vertical_params vertical;
         struct tracker tracker;
+        bool tracking; /* the tracker has started */
         struct pairing pairing;
         struct history history;
         struct repfit repfit;
@@ -83,8 +86,13 @@ void core_params_init(struct core_params *ret);
 int core_params_check(const struct core_params *params);
 int exercise_check(const struct exercise *exercise);
 
-/* params NULL: the defaults. The exercise is copied. Returns 0, or -EINVAL for a figure out of its range. */
-int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise);
+/* params NULL: the defaults; known: what was learned of the sensor before, NULL = nothing. All is copied. Returns 0, or
+ * -EINVAL for a figure out of its range. */
+int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise,
+        const struct calibration *known);
+
+/* What is known of the sensor by now, to be kept for the next time. */
+void core_get_calibration(const struct core *c, struct calibration *ret);
 
 /* Take one sample. Returns 0; -EINVAL for a sample that is not finite or far beyond any sensor's range, or
  * -ESTALE for one that is not later than the one before: such a sample is counted and left out. */

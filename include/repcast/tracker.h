@@ -63,6 +63,7 @@ struct tracker {
         bool started;
         enum track_mode mode;
         struct vertical vertical;
+        double bias_P[3][3]; /* what is known of the accelerometer's bias when it starts */
         struct cycler cycler;
 
         double doubt;                    /* in the sensor: scales the drift of its bias, 1 to 100 */
@@ -101,6 +102,10 @@ enum track_mode track_next(enum track_mode mode, enum track_event event);
 
 void tracker_init(struct tracker *t, const struct tracker_params *params, const struct cycle_params *cycle,
         const struct vertical_params *vertical, const struct exercise *exercise);
+
+/* Covariance of the bias that is in the motion from here on. The tracker starts with it; one that runs already starts
+ * anew from rest, and forgets what it followed. */
+void tracker_trust(struct tracker *t, double bias_P[3][3]);
 
 /* Take the motion of the tick that is also the newest of the history. */
 void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret);

@@ -20,11 +20,8 @@ enum {
 struct vertical_params {
         double noise;       /* white noise of acceleration, m/s2 per root Hz, 1e-4 to 0.1; 0.003 */
         double shake_noise; /* the same per m/s2 of shake, root s, 0 to 1; 0.05 */
-        double bias_mps2;   /* prior sigma of bias per axis, m/s2, 0.01 to 2; 0.12 (12 mg) */
-        double scale_mps2; /* prior sigma of the error along gravity, m/s2, 0.01 to 2; 0.4: 4 % of scale, or poor
-                              tilt */
-        double bias_walk;  /* bias random walk, m/s2 per root s, 0 to 0.01; 2e-4 */
-        double turn_walk;  /* the same per root radian turned, m/s2, 0 to 1; 0.03 (0.3 % of scale and skew) */
+        double bias_walk;   /* bias random walk, m/s2 per root s, 0 to 0.01; 2e-4 */
+        double turn_walk;   /* the same per root radian turned, m/s2, 0 to 1; 0.03 (0.3 % of scale and skew) */
 };
 
 struct vertical {
@@ -33,8 +30,8 @@ struct vertical {
         double P[VERTICAL_N][VERTICAL_N];
 };
 
-/* Start at rest's place with the given direction of motion. */
-void vertical_init(struct vertical *v, const struct vertical_params *params, const double u[3]);
+/* Start at rest's place with what the calibration leaves of the bias: its covariance. */
+void vertical_init(struct vertical *v, const struct vertical_params *params, double bias_P[3][3]);
 
 /* One tick of acceleration a along the direction u; q and q_bias: growth of the variances of velocity, m2/s3, and
  * of bias, m2/s5. */

@@ -31,6 +31,8 @@
 #define REPORT_QUIET_S 0.8
 #define QUIET_DRIFT    0.08  /* gravity's direction stands still: |f_fast - f_slow|, m/s2 = 0.5 deg over 1 s */
 #define BIAS_SURE_S    2.0   /* rest collected until the bias counts as known */
+#define BIAS_KNOWN_S   1.0   /* a bias of another day is worth as much: temperature has moved it */
+#define BIAS_NOISE     0.004 /* of its mean over rest, rad/s in 1 s */
 #define BIAS_MAX_S     20.0  /* and at most: keeps following temperature */
 #define BIAS_STEP      0.006 /* once known, a bias moves less than this, rad/s = 0.35 deg/s */
 #define UPSIDE_DOWN    -0.9999999                  /* cosine within 0.03 deg of it */
@@ -48,6 +50,26 @@ void attitude_restart(struct attitude *a) {
         attitude_init(a, &kept.params);
         memcpy(a->gyro_bias, kept.gyro_bias, sizeof(a->gyro_bias));
         a->bias_s = kept.bias_s;
+}
+
+void attitude_set_gyro_bias(struct attitude *a, const double bias[3], double sigma) {
+        memcpy(a->gyro_bias, bias, sizeof(a->gyro_bias));
+        a->bias_s = MIN(BIAS_NOISE / sigma * BIAS_NOISE / sigma, BIAS_KNOWN_S);
+}
+
+void attitude_get_gyro_bias(const struct attitude *a, double ret[3], double *ret_sigma) {
+        double sigma = BIAS_NOISE / sqrt(MAX(a->bias_s, T));
+        memcpy(ret, a->gyro_bias, sizeof(a->gyro_bias));
+        *ret_sigma = MIN(sigma, a->params.gyro_bias_radps);
+}
+
+void attitude_flip(struct attitude *a, unsigned axes) {
+        for (unsigned i = 0; i < 3; i++)
+                if (axes & 1u << i) {
+                        a->gyro_bias[i] = -a->gyro_bias[i];
+                        a->w_slow[i] = -a->w_slow[i];
+                }
+        a->age_s = 0; /* draws the tilt back quickly */
 }
 
 static double norm(const double v[3]) {
@@ -103,10 +125,11 @@ static void watch(struct attitude *a, const struct tick *tick) {
         a->calm_s = calm ? a->calm_s + T : 0;
 
         double turn = a->bias_s < BIAS_SURE_S ? p->gyro_bias_radps : BIAS_STEP;
-        bool quiet = a->shake < 3 * p->quiet_mps2 * p->quiet_mps2 &&
-                a->w_var < 3 * p->quiet_radps * p->quiet_radps && turn2 < turn * turn &&
-                drift2 < QUIET_DRIFT * QUIET_DRIFT;
-        a->quiet_s = quiet ? a->quiet_s + T : 0;
+        bool still = a->shake < 3 * p->quiet_mps2 * p->quiet_mps2 &&
+                a->w_var < 3 * p->quiet_radps * p->quiet_radps && turn2 < turn * turn;
+        if (!still)
+                memcpy(a->f_slow, a->f_fast, sizeof(a->f_slow)); /* gravity's direction drifts from here on */
+        a->quiet_s = still && drift2 < QUIET_DRIFT * QUIET_DRIFT ? a->quiet_s + T : 0;
         if (a->quiet_s <= QUIET_S)
                 return;
 

@@ -12,7 +12,8 @@
 #define US_S    1e-6
 #define UP_UNIT 4096.0 /* of struct moment */
 
-int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise) {
+int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise,
+        const struct calibration *known) {
         struct core_params p;
         core_params_init(&p);
         if (params)
@@ -28,7 +29,8 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
                 c->axis = -c->axis;
 
         resample_init(&c->resample, &p.resample);
-        attitude_init(&c->attitude, &p.attitude);
+        if (front_init(&c->front, &p.attitude, &p.calibration, &p.handedness, known) < 0)
+                return -EINVAL;
         tracker_init(&c->tracker, &p.tracker, &p.cycle, &p.vertical, exercise);
         pairing_init(&c->pairing, &p.cycle);
         repfit_init(&c->repfit, &p.repfit, exercise);
@@ -194,11 +196,41 @@ static void show(struct core *c, const struct track *t) {
         };
 }
 
+/* Nothing that was known of the motion holds any more. */
+static void lose_track(struct core *c) {
+        if (c->tracker.mode != TRACK_IDLE)
+                say_phase(c, TRACK_IDLE, c->now_us);
+        tracker_lose(&c->tracker);
+        history_reset(&c->history);
+        pairing_reset(&c->pairing);
+        c->tracking = false;
+}
+
+static void start_tracker(struct core *c, const struct motion *m) {
+        double left[3][3];
+        front_left(&c->front, m->up, left);
+        tracker_trust(&c->tracker, left);
+        c->tracking = true;
+}
+
+/* The bar lies still between sets: the moment to take a new calibration into use, and to follow anew with it. */
+static void settle(struct core *c, const struct motion *m) {
+        if (!front_settle(&c->front))
+                return;
+        if (c->tracker.mode != TRACK_IDLE)
+                say_phase(c, TRACK_IDLE, c->now_us);
+        history_reset(&c->history);
+        pairing_reset(&c->pairing);
+        start_tracker(c, m);
+}
+
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t;
 
-        attitude_push(&c->attitude, tick, &m);
+        front_push(&c->front, tick, &m);
+        if (!c->tracking)
+                start_tracker(c, &m);
         along_path(c, &m);
         remember(c, tick, &m);
         tracker_push(&c->tracker, &m, &c->history, &t);
@@ -210,20 +242,17 @@ static void push_tick(struct core *c, const struct tick *tick) {
         setlog_wait(&c->setlog, tick->t_us, busy, m.quiet);
         hear(c);
         show(c, &t);
+        if (m.quiet && c->tracker.cycler.state == CYCLE_EMPTY && !setlog_set(&c->setlog))
+                settle(c, &m);
 }
 
-/* The timeline begins anew: nothing that was known of the motion holds any more. */
+/* The timeline begins anew. */
 static void begin(struct core *c, uint64_t t_us) {
-        bool moved = c->tracker.mode != TRACK_IDLE;
         double away_s = t_us > c->now_us ? (double) (t_us - c->now_us) * US_S : HUGE_VAL;
 
         c->now_us = t_us;
-        tracker_lose(&c->tracker);
-        history_reset(&c->history);
-        pairing_reset(&c->pairing);
-        attitude_restart(&c->attitude);
-        if (moved)
-                say_phase(c, TRACK_IDLE, t_us);
+        lose_track(c);
+        front_restart(&c->front);
         if (away_s > c->exercise.set_gap_s) {
                 setlog_close(&c->setlog, SET_END_GAP);
                 hear(c);
@@ -254,8 +283,13 @@ void core_flush(struct core *c) {
         if (c->history.n > 0)
                 take_result(c, tracker_flush(&c->tracker, c->history.t_us, &cycle), &cycle);
         tracker_lose(&c->tracker);
+        c->tracking = false;
         setlog_close(&c->setlog, SET_END_STREAM);
         hear(c);
+}
+
+void core_get_calibration(const struct core *c, struct calibration *ret) {
+        front_get_calibration(&c->front, ret);
 }
 
 void core_live(const struct core *c, struct live *ret) {

@@ -30,10 +30,18 @@ static const struct figure figures[] = {
         FIGURE(attitude.quiet_radps, 0.004, 0.0005, 0.05),
         FIGURE(attitude.gyro_bias_radps, 0.1, 0.01, 0.5),
 
+        FIGURE(handedness.odds, 5, 3, 100),
+        FIGURE(handedness.share, 0.05, 0.01, 0.5),
+
+        FIGURE(calibration.bias_mps2, 0.25, 0.01, 2),
+        FIGURE(calibration.scale, 0.03, 0.001, 0.2),
+        FIGURE(calibration.skew, 0.008, 0.0001, 0.1),
+        FIGURE(calibration.rest_mps2, 0.02, 0.001, 0.5),
+        FIGURE(calibration.trust_mps2, 0.03, 0.001, 0.2),
+        FIGURE(calibration.walk_mps2, 0.02, 0, 0.2),
+
         FIGURE(vertical.noise, 0.003, 1e-4, 0.1),
         FIGURE(vertical.shake_noise, 0.05, 0, 1),
-        FIGURE(vertical.bias_mps2, 0.12, 0.01, 2),
-        FIGURE(vertical.scale_mps2, 0.4, 0.01, 2),
         FIGURE(vertical.bias_walk, 2e-4, 0, 0.01),
         FIGURE(vertical.turn_walk, 0.03, 0, 1),
 

@@ -151,6 +151,20 @@ static void snapshot(struct tracker *t) {
         t->snapshot_age = 0;
 }
 
+void tracker_trust(struct tracker *t, double bias_P[3][3]) {
+        memcpy(t->bias_P, bias_P, sizeof(t->bias_P));
+        if (!t->started)
+                return;
+        cycle_reset(&t->cycler);
+        t->mode = track_next(t->mode, TRACK_LOSES);
+        t->toward_s = t->against_s = t->slow_s = 0;
+        vertical_init(&t->vertical, &t->vertical_params, t->bias_P);
+        vertical_update(&t->vertical, VERTICAL_V, 0, t->params.racked_mps * t->params.racked_mps);
+        vertical_place(&t->vertical, 0, PLACE_M * PLACE_M);
+        t->n_snapshots = 0;
+        snapshot(t);
+}
+
 /* The motion out of a hold, as it looks without any draw to zero. */
 struct departure {
         struct vertical vertical;
@@ -367,7 +381,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
                 t->started = true;
                 t->a_mean = t->a_anchor = m->a_mps2;
                 t->a_var = 1; /* not flat until shown */
-                vertical_init(&t->vertical, vp, m->up);
+                vertical_init(&t->vertical, vp, t->bias_P);
                 t->hold_us = t->crossed_us = h->t_us;
                 snapshot(t);
         }

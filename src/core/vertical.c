@@ -39,19 +39,13 @@ static void bound(struct vertical *v) {
         }
 }
 
-void vertical_init(struct vertical *v, const struct vertical_params *params, const double u[3]) {
+void vertical_init(struct vertical *v, const struct vertical_params *params, double bias_P[3][3]) {
         *v = (struct vertical){.params = *params};
         v->P[VERTICAL_P][VERTICAL_P] = 0.3 * 0.3; /* somewhere in a lift, at a lift's speed */
         v->P[VERTICAL_V][VERTICAL_V] = 0.3 * 0.3;
-
-        /* Bias of any axis is small; along gravity, a scale error of the whole g adds to it. */
-        double u2 = u[0] * u[0] + u[1] * u[1] + u[2] * u[2];
         for (unsigned i = 0; i < 3; i++)
-                for (unsigned j = 0; j < 3; j++) {
-                        double s = params->scale_mps2, b = params->bias_mps2;
-                        v->P[VERTICAL_B + i][VERTICAL_B + j] =
-                                s * s * u[i] * u[j] / (u2 > 0 ? u2 : 1) + (i == j ? b * b : 0);
-                }
+                for (unsigned j = 0; j < 3; j++)
+                        v->P[VERTICAL_B + i][VERTICAL_B + j] = bias_P[i][j];
 }
 
 double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3) {

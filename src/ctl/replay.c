@@ -277,7 +277,7 @@ static int replay_file(struct replay *r, const char *path) {
         x = choose_exercise(r, path, playback_get_info(pb).header->exercise);
         if (!x)
                 return EX_USAGE;
-        if (core_init(&r->core, NULL, x) < 0) {
+        if (core_init(&r->core, NULL, x, NULL) < 0) {
                 fprintf(stderr, "repcastctl: %s: the figures of %s are out of range\n", path, x->name);
                 return EX_CONFIG;
         }

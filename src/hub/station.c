@@ -286,7 +286,7 @@ void station_configure(struct station *s, const struct station_config *config) {
         strcpy(s->origin.station, s->name);
         strcpy(s->origin.athlete, config->athlete);
         strcpy(s->origin.exercise, config->exercise_name);
-        r = core_init(&s->core, NULL, &config->exercise);
+        r = core_init(&s->core, NULL, &config->exercise, NULL);
         if (r >= 0)
                 r = source_recording_new(s->loop, &recording, &s->source);
         if (r >= 0)

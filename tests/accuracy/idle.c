@@ -336,7 +336,7 @@ int idle_run(const struct synth_options *sensor, const struct exercise *exercise
                         k = -ENOMEM;
         }
         if (k >= 0)
-                k = core_init(core, NULL, exercise);
+                k = core_init(core, NULL, exercise, NULL);
         if (k >= 0) {
                 g->random = random_stream(sensor->seed, 11);
                 imu_init(&imu, sensor);

@@ -155,7 +155,7 @@ static int run(const struct trial *t, struct synth *s, struct hub *h, struct tri
 
         ignore(truth, before);
         ignore(truth, within);
-        k = core_init(&h->core, NULL, t->exercise);
+        k = core_init(&h->core, NULL, t->exercise, NULL);
         if (k >= 0)
                 k = timebase_init(&h->timebase, &clock);
         h->format = synth_format(s);

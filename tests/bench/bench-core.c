@@ -49,7 +49,8 @@ struct bench {
 
         struct core core;
         struct resample resample;
-        struct attitude attitude;
+        struct front front;
+        double left[3][3]; /* of the bias at the first tick */
         struct history history;
         struct tracker tracker;
         struct repfit repfit;
@@ -64,12 +65,12 @@ struct bench {
 STAGE bench_bare(struct bench *b);
 STAGE bench_whole(struct bench *b);
 STAGE bench_resample(struct bench *b);
-STAGE bench_attitude(struct bench *b);
+STAGE bench_front(struct bench *b);
 STAGE bench_tracker(struct bench *b);
 STAGE bench_repfit(struct bench *b);
 
 STAGE bench_bare(struct bench *b) {
-        vertical_init(&b->vertical, &b->params.vertical, b->motions[0].up);
+        vertical_init(&b->vertical, &b->params.vertical, b->left);
         for (size_t i = 0; i < b->n_ticks; i++) {
                 const struct motion *m = &b->motions[i];
 
@@ -79,7 +80,7 @@ STAGE bench_bare(struct bench *b) {
 }
 
 STAGE bench_whole(struct bench *b) {
-        core_init(&b->core, &b->params, &b->exercise);
+        core_init(&b->core, &b->params, &b->exercise, NULL);
         for (size_t i = 0; i < b->n_samples; i++) {
                 core_push(&b->core, &b->samples[i]);
                 while (core_next(&b->core))
@@ -98,12 +99,12 @@ STAGE bench_resample(struct bench *b) {
         }
 }
 
-STAGE bench_attitude(struct bench *b) {
+STAGE bench_front(struct bench *b) {
         struct motion m;
 
-        attitude_init(&b->attitude, &b->params.attitude);
+        (void) front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
         for (size_t i = 0; i < b->n_ticks; i++)
-                attitude_push(&b->attitude, &b->ticks[i], &m);
+                front_push(&b->front, &b->ticks[i], &m);
 }
 
 static void remember(struct bench *b, size_t i) {
@@ -121,6 +122,7 @@ static void remember(struct bench *b, size_t i) {
 static void start_tracker(struct bench *b) {
         history_reset(&b->history);
         tracker_init(&b->tracker, &b->params.tracker, &b->params.cycle, &b->params.vertical, &b->exercise);
+        tracker_trust(&b->tracker, b->left);
 }
 
 STAGE bench_tracker(struct bench *b) {
@@ -145,7 +147,7 @@ enum stage {
         BARE,
         WHOLE,
         RESAMPLE,
-        ATTITUDE,
+        FRONT,
         TRACKER,
         REPFIT,
         REST, /* what the whole has beyond the stages: events, the set, what is shown live */
@@ -159,7 +161,7 @@ static const struct {
         [BARE] = {"bare", "bench_bare", "five-state Kalman predict + update", bench_bare},
         [WHOLE] = {"whole core", "bench_whole", "core_push()", bench_whole},
         [RESAMPLE] = {"resample", "bench_resample", "samples to ticks of 10 ms", bench_resample},
-        [ATTITUDE] = {"attitude", "bench_attitude", "which way is up", bench_attitude},
+        [FRONT] = {"front end", "bench_front", "calibration, which way is up", bench_front},
         [TRACKER] = {"tracker", "bench_tracker", "motion, modes, history", bench_tracker},
         [REPFIT] = {"rep fit", "bench_repfit", "look back on each cycle", bench_repfit},
         [REST] = {"rest", NULL, "events, set, live: the whole less the stages", NULL},
@@ -215,12 +217,14 @@ static void make_ticks(struct bench *b) {
 /* A squat's path is the vertical, so the core has no more to do here than to add up the noise. */
 static void make_motions(struct bench *b) {
         b->motions = allocate(b->n_ticks, sizeof(*b->motions));
-        attitude_init(&b->attitude, &b->params.attitude);
+        (void) front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
         for (size_t i = 0; i < b->n_ticks; i++) {
                 struct motion *m = &b->motions[i];
 
-                attitude_push(&b->attitude, &b->ticks[i], m);
+                front_push(&b->front, &b->ticks[i], m);
                 m->q_m2ps3 = vertical_noise(&b->params.vertical, m->shake_m2ps4, m->q_m2ps3);
+                if (i == 0)
+                        front_left(&b->front, m->up, b->left);
         }
 }
 
@@ -390,10 +394,10 @@ static void print_table(const struct bench *b, struct figures f[static STAGES], 
                         spread_of(f[REPFIT].ns, b->rounds).median * (double) b->n_samples /
                                 (double) b->n_cycles / 1000);
         printf("instructions: %s\n", source);
-        printf("state: %zu bytes; of these history %zu, rep fit %zu, sets %zu, tracker %zu, attitude %zu, "
+        printf("state: %zu bytes; of these history %zu, rep fit %zu, sets %zu, tracker %zu, front end %zu, "
                "resample %zu\n",
                 sizeof(struct core), sizeof(struct history), sizeof(struct repfit), sizeof(struct setlog),
-                sizeof(struct tracker), sizeof(struct attitude), sizeof(struct resample));
+                sizeof(struct tracker), sizeof(struct front), sizeof(struct resample));
 }
 
 static void print_json(const struct bench *b, struct figures f[static STAGES]) {

@@ -23,7 +23,7 @@ static struct core core;
 static struct lift lift;
 
 static void start(const struct exercise *e) {
-        assert_int_equal(core_init(&core, NULL, e), 0);
+        assert_int_equal(core_init(&core, NULL, e, NULL), 0);
         lift_init(&lift, &core);
 }
 
@@ -397,14 +397,14 @@ static void test_refuses_what_is_no_exercise(void **state) {
         struct core_params p;
 
         e.rom_min_m = NAN;
-        assert_int_equal(core_init(&core, NULL, &e), -EINVAL);
+        assert_int_equal(core_init(&core, NULL, &e, NULL), -EINVAL);
         e = squat;
         e.incline_deg = 5;
-        assert_int_equal(core_init(&core, NULL, &e), -EINVAL);
+        assert_int_equal(core_init(&core, NULL, &e, NULL), -EINVAL);
         core_params_init(&p);
-        assert_int_equal(core_init(&core, &p, &squat), 0);
+        assert_int_equal(core_init(&core, &p, &squat, NULL), 0);
         p.tracker.start_mps = 7;
-        assert_int_equal(core_init(&core, &p, &squat), -EINVAL);
+        assert_int_equal(core_init(&core, &p, &squat, NULL), -EINVAL);
 }
 
 static void test_state_is_small(void **state) {

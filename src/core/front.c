@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handedness, calibration and attitude in their order, and the rests that feed the calibration. */
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include <repcast/front.h>
+
+#include "util/macros.h"
+
+int front_init(struct front *f, const struct attitude_params *attitude,
+        const struct calibration_params *calibration, const struct handedness_params *handedness,
+        const struct calibration *known) {
+        struct calibration start;
+
+        if (known && calibration_check(known) < 0)
+                return -EINVAL;
+        if (known)
+                start = *known;
+        else
+                calibration_init(&start, calibration);
+        *f = (struct front){.params = *calibration, .learned = start, .used = start};
+        handedness_init(&f->handedness, handedness, start.flipped);
+        attitude_init(&f->attitude, attitude);
+        attitude_set_gyro_bias(&f->attitude, start.gyro_bias_radps, start.gyro_sigma_radps);
+        rests_init(&f->rests);
+        return 0;
+}
+
+void front_restart(struct front *f) {
+        f->used = f->learned;
+        handedness_restart(&f->handedness);
+        attitude_restart(&f->attitude);
+}
+
+void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
+        unsigned before = f->handedness.flipped;
+        struct tick corrected = *tick;
+        double rest_mps2[3];
+
+        if (handedness_push(&f->handedness, tick))
+                attitude_flip(&f->attitude, before ^ f->handedness.flipped);
+        handedness_correct(&f->handedness, corrected.w_radps);
+        calibration_correct(&f->used, corrected.f_mps2);
+        attitude_push(&f->attitude, &corrected, ret);
+
+        if (rests_push(&f->rests, tick, ret->quiet, rest_mps2)) {
+                calibration_age(&f->learned, &f->params, f->rests.before_s);
+                calibration_rest(&f->learned, &f->params, rest_mps2);
+        }
+}
+
+bool front_settle(struct front *f) {
+        /* The first rest of a sensor tells nothing that whoever follows the motion has not seen by itself. */
+        if (f->used.rests == f->learned.rests || f->learned.rests < 2)
+                return false;
+        f->used = f->learned;
+        return true;
+}
+
+void front_left(const struct front *f, const double up[3], double ret[3][3]) {
+        calibration_left(&f->used, &f->params, up, ret);
+}
+
+void front_get_calibration(const struct front *f, struct calibration *ret) {
+        *ret = f->learned;
+        ret->flipped = f->handedness.flipped;
+        attitude_get_gyro_bias(&f->attitude, ret->gyro_bias_radps, &ret->gyro_sigma_radps);
+}
