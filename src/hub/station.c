@@ -41,12 +41,13 @@ struct station {
         struct message message; /* the one in work: too large for the stack of every call */
 };
 
-static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set) {
+static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set, uint32_t rep) {
         return (struct log_fields){
                 .kind = kind,
                 .station = s->name,
                 .sensor = s->origin.sensor,
                 .set = set,
+                .rep = rep,
         };
 }
 
@@ -85,6 +86,8 @@ static uint64_t *told_of(struct station *s, uint32_t rep) {
 }
 
 static void take_rep(struct station *s, struct message *m) {
+        struct log_fields fields;
+
         m->rep.set = number_set(s, m->rep.set);
         if (s->state.set != m->rep.set)
                 s->state.reps = 0;
@@ -93,6 +96,9 @@ static void take_rep(struct station *s, struct message *m) {
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
         *told_of(s, m->rep.rep) = m->number;
+        fields = log_fields(s, LOG_KIND_NONE, m->rep.set, m->rep.rep);
+        log_event(LOG_DEBUG, fields, "%s: set %u, rep %u: %.2f m, confidence %.2f", s->name, m->rep.set,
+                m->rep.rep, m->rep.rom_m, m->rep.confidence);
 }
 
 /* A listener knows the rep by its id; the core by its place in the set. */
@@ -123,7 +129,7 @@ static void take_set(struct station *s, struct message *m) {
         s->state.last_set_velocity_loss_pct = set->velocity_loss_pct;
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
-        fields = log_fields(s, LOG_KIND_SET, set->set);
+        fields = log_fields(s, LOG_KIND_SET, set->set, 0);
         log_event(LOG_INFO, fields, "%s: set %u of %s: %u reps, %.1f s under tension, ended by %s", s->name,
                 set->set, s->config.exercise_name, set->n_reps, set->tut_s, set_end_to_string(set->end));
 }
@@ -205,7 +211,7 @@ static void tell_sensor(struct station *s, enum source_state state, const char *
         utf8_repair(why, strlen(why), s->state.sensor_error, sizeof(s->state.sensor_error));
         strcpy(s->state.sensor_state, source_state_to_string(state));
         show_state(s);
-        fields = log_fields(s, LOG_KIND_SENSOR, 0);
+        fields = log_fields(s, LOG_KIND_SENSOR, 0, 0);
         if (state == SOURCE_FAILED)
                 log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why);
         else if (state != SOURCE_WAITING)

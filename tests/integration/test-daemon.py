@@ -320,6 +320,19 @@ def keys_that_wait_for_the_next_start():
     daemon.stop()
 
 
+def levels_of_the_log():
+    for level, said, unsaid in (("debug", "rack-1: set 1, rep 5: ", None), ("info", "rack-1: set 1 of back-squat", ", rep 5: "),
+                                ("error", "absent: the sensor failed", "rack-1")):
+        path = configure(free_port(), station("rack-1", squat(), speed=1000), station("absent", WORK + "/absent.rec"))
+        os.mkdir(path + ".d")
+        with open(path + ".d/level.conf", "w", encoding="ascii") as f:
+            f.write(f"[hub]\nLogLevel={level}\n")
+        daemon = Daemon(path, "--until-end")
+        equal(daemon.end(), 69, "exit status without a broker")
+        true(said in daemon.log(), f"{level}: no {said!r} in {daemon.log()}")
+        true(unsaid is None or unsaid not in daemon.log(), f"{level}: {unsaid!r} in {daemon.log()}")
+
+
 def stop_in_the_middle_of_a_set():
     broker = Broker()
     listener = Listener(broker.port)
@@ -441,6 +454,7 @@ sys.exit(Tap([
     service_manager_is_told,
     reload_changes_what_changed,
     keys_that_wait_for_the_next_start,
+    levels_of_the_log,
     stop_in_the_middle_of_a_set,
     broker_restarted_in_the_middle,
     broker_absent,
