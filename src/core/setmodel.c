@@ -22,6 +22,7 @@
 #define KNOWN_SIGMA   0.35 /* of one lifter's ROM from set to set */
 #define MISFIT_SCALE  50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
 #define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
+#define HELD_S        1.0  /* hold between the strokes of a first rep that starts with the concentric */
 #define EXPECTED      5.0  /* distance of two reps of one set: degrees of freedom */
 #define SURE_N        3
 #define NEAREST       3    /* members next to it that a candidate is compared with */
@@ -185,6 +186,12 @@ bool setmodel_is_sure(const struct setmodel *m) {
         return 2 * n > m->n_members;
 }
 
+/* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold. */
+static double lingers(const struct cycle_fit *f) {
+        double hold = ((double) f->eccentric.start_us - (double) f->concentric.end_us) * US_S;
+        return f->eccentric_first ? 0 : MIN(9.0, square(MAX(hold, 0.0) / HELD_S));
+}
+
 /* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
  * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
 static double lone(const struct setmodel *m, const struct cycle_fit *f) {
@@ -192,7 +199,8 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
         double rom_m = m->known_m > 0 ? m->known_m : m->rom_typical_m;
         return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
                 traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
-                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE);
+                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
+                lingers(f);
 }
 
 bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
@@ -212,10 +220,22 @@ bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
         return true;
 }
 
-/* Share of true reps that fit worse than this: upper tail of chi2 with 3 degrees of freedom. */
+/* Of a member from the members next to it. */
+static double among(const struct setmodel *m, const struct candidate *c) {
+        struct group before = {.n = 0}, after = {.n = 0};
+        for (unsigned i = 0; i < m->n; i++)
+                if (m->candidates[i].member && &m->candidates[i] != c) {
+                        struct group *g = &m->candidates[i] < c ? &before : &after;
+                        g->at[g->n++] = i;
+                }
+        return before.n >= after.n ? apart(m, c, &before, true) : apart(m, c, &after, false);
+}
+
+/* chi2 is twice a logarithm of likelihood, and where a movement would no longer be believed the odds are even. */
 double setmodel_confidence(const struct setmodel *m, const struct candidate *c) {
-        double x = lone(m, &c->fit);
-        return MIN(1.0, erfc(sqrt(x / 2)) + sqrt(2 * x / M_PI) * exp(-x / 2));
+        double odds = setmodel_is_sure(m) ? m->params.unlike - among(m, c)
+                                          : m->params.odd - lone(m, &c->fit) + (c->member ? m->evidence : 0);
+        return 1 / (1 + exp(-odds / 2));
 }
 
 double setmodel_rom(const struct setmodel *m) {
