@@ -21,6 +21,7 @@ struct repfit_params {
 struct phase_fit {
         uint64_t start_us, end_us;
         double travel_m, mean_mps, peak_mps;
+        double force; /* rms change of acceleration in its middle, in units of the least that this travel needs */
 };
 
 struct cycle_fit {

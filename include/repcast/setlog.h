@@ -14,7 +14,8 @@ struct setlog_params {
         double concentric_least_s; /* shortest concentric, s, 0.05 to 1; 0.15 */
         double concentric_most_s;  /* longest concentric, s, 2 to 25; 12 */
         double peak_most_mps;      /* greatest speed, m/s, 1 to 10; 4 */
-        double rerack_quiet_s;     /* put away and quiet for so long ends the set, s, 1 to 60; 5 */
+        double force_least;    /* least force felt on the way, share of what the travel needs, 0 to 1; 0.4 */
+        double rerack_quiet_s; /* put away and quiet for so long ends the set, s, 1 to 60; 5 */
 };
 
 struct setlog {

@@ -96,6 +96,7 @@ static const struct figure figures[] = {
         FIGURE(setlog.concentric_least_s, 0.15, 0.05, 1),
         FIGURE(setlog.concentric_most_s, 12, 2, 25),
         FIGURE(setlog.peak_most_mps, 4, 1, 10),
+        FIGURE(setlog.force_least, 0.4, 0, 1),
         FIGURE(setlog.rerack_quiet_s, 5, 1, 60),
 };
 

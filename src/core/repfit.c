@@ -34,7 +34,8 @@
 #define DRIFT_MPS3   0.01
 #define TURN_MPS2    0.03 /* per radian */
 #define STILL_S      0.4  /* the lifter stands still for so long before a first rep */
-#define LOOK_OUT_S   0.1  /* the sensor's direction is read so far outside the movement */
+#define TENTHS       10
+#define LOOK_OUT_S   0.1 /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
         f->params = *params;
@@ -163,6 +164,23 @@ static void measure(const struct repfit *f, double sign, double from, double to,
                 p->peak_mps = MAX(p->peak_mps, s);
         }
         p->mean_mps = p->travel_m / MAX((to - from) * T, T);
+}
+
+/* From rest to rest over a way L in a time T no motion takes less than an acceleration that falls evenly from 6 L/T2 to
+ * -6 L/T2: rms sqrt(12) L/T2 about its mean. Where the sensor has felt much less, the travel is an error of the
+ * integral. Averages over tenths of the stroke leave out knocks and tremor, which move nothing. */
+static double force(const struct history *h, const struct window *w, double from, double to, double travel_m) {
+        double sum = 0, sum2 = 0, T_s = (to - from) * T;
+        for (unsigned k = 0; k < TENTHS; k++) {
+                unsigned i0 = (unsigned) (from + (to - from) * k / TENTHS);
+                unsigned i1 = MAX((unsigned) (from + (to - from) * (k + 1) / TENTHS), i0 + 1);
+                double mean = 0;
+                for (unsigned i = i0; i < i1; i++)
+                        mean += (double) history_ago(h, w->newest_ago + w->n - 1 - i)->a_mps2 / (i1 - i0);
+                sum += mean / TENTHS;
+                sum2 += mean * mean / TENTHS;
+        }
+        return sqrt(fmax(0, sum2 - sum * sum)) / fmax(sqrt(12) * travel_m / (T_s * T_s), 1e-3);
 }
 
 /* Mean velocity until the lift falls freely after its peak: from there on nobody pushes. */
@@ -298,6 +316,8 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
 
         measure(f, sign, b.a0, b.a1, first);
         measure(f, -sign, b.b0, b.b1, second);
+        first->force = force(h, &w, b.a0, b.a1, first->travel_m);
+        second->force = force(h, &w, b.b0, b.b1, second->travel_m);
         first->start_us = zero_us + (uint64_t) (b.a0 * TICK_US);
         first->end_us = zero_us + (uint64_t) (b.a1 * TICK_US);
         second->start_us = zero_us + (uint64_t) (b.b0 * TICK_US);

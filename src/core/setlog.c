@@ -224,7 +224,8 @@ static int impossible(const struct setlog *s, const struct cycle_fit *f) {
                 return REJECTED_PARTIAL;
         if (concentric_s < p->concentric_least_s)
                 return REJECTED_BOUNCE;
-        if (concentric_s > p->concentric_most_s)
+        if (concentric_s > p->concentric_most_s ||
+                MIN(f->concentric.force, f->eccentric.force) < p->force_least)
                 return REJECTED_NOISE;
         if (most_m > p->rom_most * s->rom_typical_m)
                 return (int) elsewhere(s, !f->eccentric_first, traits_start_us(f));

@@ -23,10 +23,12 @@
 #define MISFIT_SCALE  50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
 #define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
 #define HELD_S        1.0  /* hold between the strokes of a first rep that starts with the concentric */
-#define EXPECTED      5.0  /* distance of two reps of one set: degrees of freedom */
-#define SURE_N        3
-#define NEAREST       3    /* members next to it that a candidate is compared with */
-#define SHARED        0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+#define FORCE_SIGMA                                                                                            \
+        0.15         /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
+#define EXPECTED 5.0 /* distance of two reps of one set: degrees of freedom */
+#define SURE_N   3
+#define NEAREST  3    /* members next to it that a candidate is compared with */
+#define SHARED   0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
 
 struct group {
         unsigned n, at[SETMODEL_CANDIDATES];
@@ -192,6 +194,12 @@ static double lingers(const struct cycle_fit *f) {
         return f->eccentric_first ? 0 : MIN(9.0, square(MAX(hold, 0.0) / HELD_S));
 }
 
+/* What the force that was felt lacks of the least that the travel needs. */
+static double unfelt(const struct cycle_fit *f) {
+        double lack = 1 - MIN(f->concentric.force, f->eccentric.force);
+        return MIN(16.0, square(MAX(lack, 0.0) / FORCE_SIGMA));
+}
+
 /* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
  * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
 static double lone(const struct setmodel *m, const struct cycle_fit *f) {
@@ -200,7 +208,7 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
         return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
                 traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
                 MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
-                lingers(f);
+                lingers(f) + unfelt(f);
 }
 
 bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
