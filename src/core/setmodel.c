@@ -112,12 +112,12 @@ static double evidence(const struct setmodel *m, const struct group *g) {
         return sum;
 }
 
-/* Of two groups about equal the one already published stays: only a rep more outweighs it. */
+/* Of two groups about equal the one that is published already stays: only a rep more outweighs it. */
 static double incumbent(const struct setmodel *m, const struct group *g) {
+        unsigned n = 0;
         for (unsigned i = 0; i < g->n; i++)
-                if (m->candidates[g->at[i]].rep)
-                        return m->params.midway - EXPECTED;
-        return 0;
+                n += m->candidates[g->at[i]].rep > 0;
+        return 2 * n > g->n ? m->params.midway - EXPECTED : 0;
 }
 
 static void regroup(struct setmodel *m) {
@@ -162,8 +162,10 @@ void setmodel_add(struct setmodel *m, const struct cycle_fit *fit) {
 }
 
 void setmodel_remove(struct setmodel *m, unsigned index) {
+        bool member = m->candidates[index].member;
         drop(m, index);
-        regroup(m);
+        if (member)
+                regroup(m);
 }
 
 /* ---- judgement ---- */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is told of a set, in which order and under which numbers. */
+
+#include <math.h>
+#include <string.h>
+
+#include <repcast/core.h>
+
+#include "fit.h"
+#include "unit.h"
+
+static struct setlog setlog;
+static struct event events[64];
+static unsigned n_events;
+
+static void collect(void) {
+        struct event e;
+        while (setlog_next(&setlog, &e)) {
+                assert_true(n_events < 64);
+                events[n_events++] = e;
+        }
+}
+
+static void start_with(enum exercise_start order) {
+        struct core_params p;
+        struct exercise x = fit_squat;
+        core_params_init(&p);
+        x.start = order;
+        setlog_init(&setlog, &p.setlog, &p.setmodel, &p.traits, &x);
+        n_events = 0;
+}
+
+static void start(void) {
+        start_with(EXERCISE_START_TOP);
+}
+
+static void cycle(struct cycle_fit f) {
+        struct event e;
+        if (setlog_cycle(&setlog, &f, &e))
+                events[n_events++] = e;
+        collect();
+}
+
+static void wait_until(double s) {
+        for (uint64_t t = setlog.now_us; t < fit_us(s); t += 10000) {
+                setlog_wait(&setlog, t, false, false);
+                collect();
+        }
+}
+
+static void end(void) {
+        setlog_close(&setlog, SET_END_STREAM);
+        collect();
+}
+
+static const struct event *nth(enum event_type type, unsigned n) {
+        for (unsigned i = 0; i < n_events; i++)
+                if (events[i].type == type && n-- == 0)
+                        return &events[i];
+        return NULL;
+}
+
+static unsigned count(enum event_type type) {
+        unsigned n = 0;
+        while (nth(type, n))
+                n++;
+        return n;
+}
+
+static void test_reps_at_once_and_the_set_at_its_end(void **state) {
+        (void) state;
+        static const double concentric_s[] = {1, 0.8, 1.25};
+        start();
+        for (unsigned i = 0; i < 3; i++) {
+                struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
+                f.concentric.end_us = f.concentric.start_us + fit_us(concentric_s[i]);
+                f.concentric.mean_mps = 0.5 / concentric_s[i];
+                cycle(f);
+                assert_int_equal(count(EVENT_REP), i + 1);
+                assert_int_equal(nth(EVENT_REP, i)->rep.rep, i + 1);
+                assert_int_equal(nth(EVENT_REP, i)->rep.flags, 0);
+        }
+        assert_true(isnan(nth(EVENT_REP, 0)->rep.pause_before_s));
+        assert_near(nth(EVENT_REP, 1)->rep.pause_before_s, 2, 1e-3);
+        assert_near(nth(EVENT_REP, 2)->rep.velocity_loss_pct, 36, 0.1);
+        assert_int_equal(setlog_set(&setlog), 1);
+        assert_int_equal(setlog_reps(&setlog), 3);
+        assert_int_equal(setlog_next_rep(&setlog), 4);
+
+        wait_until(40);
+        assert_int_equal(count(EVENT_SET), 1);
+        const struct set *set = nth(EVENT_SET, 0)->set;
+        assert_int_equal(set->end, SET_END_REST);
+        assert_int_equal(set->n_reps, 3);
+        assert_near(set->best_mps, 0.625, 1e-6);
+        assert_near(set->velocity_loss_pct, 36, 0.1);
+        assert_near((double) set->reps[0].tempo_s[PHASE_TOP], 2, 1e-3);
+        assert_true(isnan(set->reps[2].tempo_s[PHASE_TOP]));
+        assert_near(set->tut_s, 3 + 2 + 2.8 + 2.2 + 3.25, 1e-3);
+        assert_int_equal(setlog_set(&setlog), 0);
+}
+
+/* The first movement looks like a rep of the exercise until the set shows how the lifter's own look. */
+static void test_a_rep_is_taken_back(void **state) {
+        (void) state;
+        start();
+        cycle(fit_turned(fit_rep(2, 0.5), 50, 50));
+        assert_int_equal(count(EVENT_REP), 1);
+        for (unsigned i = 0; i < 3; i++)
+                cycle(fit_rep(8 + 5 * i, 0.5));
+        assert_int_equal(count(EVENT_REP), 4);
+        assert_int_equal(count(EVENT_AMEND), 1);
+        const struct amend *a = &nth(EVENT_AMEND, 0)->amend;
+        assert_int_equal(a->set, 1);
+        assert_int_equal(a->rep, 1);
+        assert_int_equal(a->change, AMENDED_REJECTED);
+        assert_int_equal(a->reason, REJECTED_WALKOUT);
+        assert_int_equal(setlog_reps(&setlog), 3);
+        assert_int_equal(setlog_next_rep(&setlog), 5); /* numbers do not move */
+
+        cycle(fit_rep(23, 0.5));
+        end();
+        const struct set *set = nth(EVENT_SET, 0)->set;
+        assert_int_equal(set->n_reps, 4);
+        for (unsigned i = 0; i < 4; i++)
+                assert_int_equal(set->reps[i].rep, i + 2);
+        assert_int_equal(set->start_us, 8000000);
+}
+
+static void test_a_rep_in_doubt_comes_late(void **state) {
+        (void) state;
+        start();
+        struct cycle_fit f = fit_rep(2, 0.5);
+        f.misfit = 2000; /* the correction had to pull hard: not believed by itself */
+        cycle(f);
+        assert_int_equal(n_events, 0);
+        for (unsigned i = 1; i < 4; i++)
+                cycle(fit_rep(2 + 5 * i, 0.5));
+        assert_int_equal(count(EVENT_REP), 4);
+        const struct rep *late = &nth(EVENT_REP, 1)->rep;
+        assert_int_equal(late->rep, 2);
+        assert_int_equal(late->start_us, 2000000);
+        assert_int_equal(late->flags, REP_FLAG_HELD);
+        assert_true(isnan(late->pause_before_s));
+        end();
+        const struct set *set = nth(EVENT_SET, 0)->set;
+        static const uint32_t numbers[] = {2, 1, 3, 4}; /* by time */
+        for (unsigned i = 0; i < 4; i++)
+                assert_int_equal(set->reps[i].rep, numbers[i]);
+        assert_near((double) set->reps[0].tempo_s[PHASE_TOP], 2, 1e-3);
+}
+
+/* Racked high, unracked with a rep's travel: the pairs were shifted by one movement. */
+static void test_another_pairing_amends_the_figures(void **state) {
+        (void) state;
+        start_with(EXERCISE_START_EITHER);
+        cycle(fit_turned(fit_pull(2, 0.5), 17, 0));
+        assert_int_equal(setlog_order(&setlog), EXERCISE_START_BOTTOM);
+        for (unsigned i = 0; i < 3; i++) {
+                cycle(fit_rep(3 + 4 * i, 0.5));
+                if (i < 2)
+                        cycle(fit_turned(fit_pull(5 + 4 * i, 0.5 + 0.3 * i), 0, 30 * i));
+        }
+        cycle(fit_rep(15, 0.5));
+        assert_int_equal(setlog_order(&setlog), EXERCISE_START_TOP);
+        bool figures = false;
+        for (unsigned i = 0; i < count(EVENT_AMEND); i++)
+                figures = figures || nth(EVENT_AMEND, i)->amend.change == AMENDED_FIGURES;
+        assert_true(figures);
+        const struct rep *r = &nth(EVENT_AMEND, 0)->amend.figures;
+        assert_int_equal(r->rep, 1);
+        assert_int_equal(r->set, 1);
+        assert_int_equal(r->phases[0].phase, PHASE_ECCENTRIC);
+        assert_int_equal(r->start_us, 3000000);
+        end();
+        const struct set *set = nth(EVENT_SET, 0)->set;
+        assert_int_equal(set->n_reps, 4);
+        for (unsigned i = 0; i < 4; i++)
+                assert_int_equal(set->reps[i].start_us, fit_us(3 + 4 * i));
+}
+
+/* Published by itself, then shown to be none: no set is told of, and its number is not used again. */
+static void test_a_set_of_nothing(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 4; i++)
+                cycle(fit_rep(2 + 4 * i, 0.5));
+        end();
+        cycle(fit_rep(60, 0.5));
+        assert_int_equal(nth(EVENT_REP, 4)->rep.set, 2);
+        for (unsigned i = 0; i < 5; i++)
+                cycle(fit_turned(fit_rep(64 + 4 * i, 0.4), 120, 120));
+        assert_int_equal(count(EVENT_AMEND), 1);
+        assert_int_equal(setlog_reps(&setlog), 5);
+        end();
+        assert_int_equal(count(EVENT_SET), 2);
+        assert_int_equal(nth(EVENT_SET, 1)->set->reps[0].rep, 2);
+}
+
+static void test_reasons(void **state) {
+        (void) state;
+        struct cycle_fit f;
+        struct event e;
+        start();
+        cycle(fit_rep(0, 0.1));
+        assert_int_equal(events[0].rejected.reason, REJECTED_PARTIAL);
+        f = fit_rep(4, 0.5);
+        f.eccentric.peak_mps = 5;
+        cycle(f);
+        assert_int_equal(events[1].rejected.reason, REJECTED_DROP);
+        f = fit_rep(8, 0.5);
+        f.concentric.end_us = f.concentric.start_us + 100000;
+        cycle(f);
+        assert_int_equal(events[2].rejected.reason, REJECTED_BOUNCE);
+        f = fit_rep(12, 0.5);
+        f.concentric.force = 0.2; /* an error of the integral */
+        cycle(f);
+        assert_int_equal(events[3].rejected.reason, REJECTED_NOISE);
+        cycle(fit_rep(16, 1.4));
+        assert_int_equal(events[4].rejected.reason, REJECTED_WALKOUT);
+        cycle(fit_pull(20, 1.4));
+        assert_int_equal(events[5].rejected.reason, REJECTED_UNRACK);
+
+        struct move lone = {.up = true, .start_us = fit_us(24), .end_us = fit_us(25), .travel_m = 0.08};
+        assert_false(setlog_stray(&setlog, &lone, &e));
+        lone.travel_m = 0.15;
+        assert_true(setlog_stray(&setlog, &lone, &e));
+        assert_int_equal(e.rejected.reason, REJECTED_PARTIAL);
+        lone.travel_m = 0.4;
+        assert_true(setlog_stray(&setlog, &lone, &e));
+        assert_int_equal(e.rejected.reason, REJECTED_UNRACK);
+}
+
+/* Told when it is certain: at the end of a set that is sure, after a minute without one. */
+static void test_doubt_ends(void **state) {
+        (void) state;
+        start();
+        cycle(fit_turned(fit_rep(2, 0.5), 0, 90));
+        wait_until(61);
+        assert_int_equal(n_events, 0);
+        wait_until(66);
+        assert_int_equal(n_events, 1);
+        assert_int_equal(events[0].rejected.start_us, 2000000);
+        assert_int_equal(events[0].rejected.reason, REJECTED_WALKOUT);
+
+        start();
+        for (unsigned i = 0; i < 3; i++)
+                cycle(fit_rep(2 + 4 * i, 0.5));
+        cycle(fit_turned(fit_rep(15, 0.3), 20, 90));
+        assert_int_equal(n_events, 3);
+        end();
+        assert_int_equal(n_events, 5);
+        assert_int_equal(events[3].rejected.reason, REJECTED_RERACK);
+        assert_int_equal(events[4].type, EVENT_SET);
+}
+
+static void test_numbers_end_at_the_limit(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i <= SET_REPS_MAX; i++) {
+                n_events = 0;
+                cycle(fit_rep(4 * i, 0.5));
+                assert_true(events[0].rep.rep <= SET_REPS_MAX);
+                setlog_wait(&setlog, fit_us(4 * i + 3.1), false, false);
+                collect();
+                assert_int_equal(count(EVENT_SET), i == SET_REPS_MAX - 1);
+        }
+        assert_int_equal(events[0].rep.set, 2);
+        assert_int_equal(events[0].rep.rep, 1);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_reps_at_once_and_the_set_at_its_end),
+                cmocka_unit_test(test_a_rep_is_taken_back),
+                cmocka_unit_test(test_a_rep_in_doubt_comes_late),
+                cmocka_unit_test(test_another_pairing_amends_the_figures),
+                cmocka_unit_test(test_a_set_of_nothing),
+                cmocka_unit_test(test_reasons),
+                cmocka_unit_test(test_doubt_ends),
+                cmocka_unit_test(test_numbers_end_at_the_limit),
+        };
+        return run_unit_tests(tests);
+}

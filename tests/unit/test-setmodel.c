@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups among candidates: reps find each other, strangers do not. */
+
+#include <math.h>
+
+#include <repcast/core.h>
+
+#include "fit.h"
+#include "unit.h"
+
+static struct setmodel model;
+
+static void start(void) {
+        struct core_params p;
+        core_params_init(&p);
+        setmodel_init(&model, &p.setmodel, &p.traits, &fit_squat);
+}
+
+static void add(struct cycle_fit f) {
+        setmodel_add(&model, &f);
+}
+
+static unsigned believed(void) {
+        unsigned n = 0;
+        for (unsigned i = 0; i < model.n; i++)
+                n += setmodel_believes(&model, &model.candidates[i]);
+        return n;
+}
+
+static bool believes(struct cycle_fit f) {
+        start();
+        add(f);
+        return setmodel_believes(&model, &model.candidates[0]);
+}
+
+static void publish_all(void) {
+        for (unsigned i = 0; i < model.n; i++)
+                model.candidates[i].rep = i + 1;
+}
+
+/* Two movements of set-up, three reps, one of putting away. */
+static void test_a_set_among_strangers(void **state) {
+        (void) state;
+        start();
+        add(fit_turned(fit_rep(0, 0.3), 70, 20));
+        add(fit_turned(fit_rep(5, 0.5), 80, 50));
+        assert_false(setmodel_is_sure(&model));
+        for (unsigned i = 0; i < 3; i++)
+                add(fit_rep(10 + 4 * i, 0.5 + 0.02 * i));
+        assert_true(setmodel_is_sure(&model));
+        add(fit_turned(fit_rep(24, 0.3), 10, 90));
+        assert_int_equal(believed(), 3);
+        for (unsigned i = 0; i < 6; i++)
+                assert_int_equal(setmodel_believes(&model, &model.candidates[i]), i >= 2 && i <= 4);
+        assert_true(model.evidence > 16 && model.evidence < 18); /* two neighbours, each of nearly 9 */
+}
+
+static void test_strangers_are_no_set(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 12; i++)
+                add(fit_turned(fit_rep(5 * i, 0.25 + 0.05 * (i % 5)), 47 * i % 180, 83 * i % 180));
+        assert_false(setmodel_is_sure(&model));
+}
+
+/* What stands between two reps splits no set; a rest longer than the exercise's gap does. */
+static void test_what_splits_a_set(void **state) {
+        (void) state;
+        start();
+        add(fit_rep(0, 0.5));
+        add(fit_rep(4, 0.5));
+        add(fit_turned(fit_rep(8, 0.3), 80, 80));
+        add(fit_rep(12, 0.5));
+        assert_true(setmodel_is_sure(&model));
+        assert_int_equal(model.n_members, 3);
+        start();
+        add(fit_rep(0, 0.5));
+        add(fit_rep(4, 0.5));
+        add(fit_rep(7 + 15.5, 0.5));
+        assert_false(setmodel_is_sure(&model));
+        assert_int_equal(model.n_members, 2);
+}
+
+static void test_a_first_rep_by_itself(void **state) {
+        (void) state;
+        struct cycle_fit f = fit_rep(0, 0.55);
+        assert_true(believes(f));
+        assert_true(setmodel_confidence(&model, &model.candidates[0]) > 0.95);
+        assert_false(believes(fit_turned(f, 0, 60))); /* ends in another direction */
+        f.turn_before_radps = 0.9;                    /* out of a turn, not out of a hold */
+        assert_false(believes(f));
+        f = fit_rep(0, 0.55);
+        f.concentric.force = 0.5; /* half of what would have been felt */
+        assert_false(believes(f));
+        f = fit_rep(0, 0.55);
+        f.misfit = 1000;
+        assert_false(believes(f));
+        f = fit_rep(0, 0.55);
+        f.eccentric.travel_m = 0.15;
+        assert_false(believes(f));
+}
+
+/* Picked up, held for four seconds, put down. A pause at the bottom of a squat is none of that. */
+static void test_who_lingers_carries(void **state) {
+        (void) state;
+        struct cycle_fit f = fit_pull(0, 0.55);
+        assert_true(believes(f));
+        f.eccentric.start_us += 4000000;
+        f.eccentric.end_us += 4000000;
+        assert_false(believes(f));
+        f = fit_rep(0, 0.55);
+        f.concentric.start_us += 4000000;
+        f.concentric.end_us += 4000000;
+        assert_true(believes(f));
+}
+
+/* up 0, then down 1 up 1, down 2 up 2, ...: paired either way. */
+static void test_either_order(void **state) {
+        (void) state;
+        start();
+        add(fit_turned(fit_pull(-1, 0.3), 60, 0)); /* with what took the bar out */
+        for (unsigned i = 0; i < 4; i++) {
+                add(fit_rep(4 * i, 0.5));
+                if (i < 3)
+                        add(fit_pull(4 * i + 2, 0.5));
+        }
+        assert_true(setmodel_is_sure(&model));
+        assert_int_equal(model.n_members, 4);
+        for (unsigned i = 0; i < model.n; i++)
+                assert_int_equal(model.candidates[i].member, model.candidates[i].fit.eccentric_first);
+}
+
+/* What is published stays, as long as the other pairing has no rep more. */
+static void test_the_published_pairing_stays(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 4; i++) {
+                add(fit_pull(4 * i, 0.5));
+                model.candidates[model.n - 1].rep = i + 1;
+                add(fit_rep(4 * i + 1, 0.52));
+        }
+        for (unsigned i = 0; i < model.n; i++)
+                assert_int_equal(model.candidates[i].member, !model.candidates[i].fit.eccentric_first);
+        add(fit_rep(17, 0.52));
+        assert_true(model.candidates[model.n - 1].member);
+}
+
+static void end_a_set_of(unsigned n, double at_s, struct cycle_fit (*make)(double, double)) {
+        for (unsigned i = 0; i < n; i++)
+                add(make(at_s + 4 * i, 0.5));
+        publish_all();
+        assert_true(setmodel_is_sure(&model));
+        setmodel_end_set(&model);
+        assert_int_equal(model.n, 0);
+}
+
+static struct cycle_fit upside_down(double at_s, double rom_m) {
+        return fit_turned(fit_rep(at_s, rom_m), 170, 170);
+}
+
+/* Once a set is known, movements unlike it need more to be believed. */
+static void test_the_set_before(void **state) {
+        (void) state;
+        start();
+        end_a_set_of(5, 0, fit_rep);
+        assert_near(setmodel_rom(&model), 0.5, 1e-9);
+        add(upside_down(100, 0.5));
+        assert_int_equal(believed(), 0);
+        add(upside_down(104, 0.5));
+        add(fit_turned(fit_rep(108, 0.5), 150, 140));
+        assert_false(setmodel_is_sure(&model)); /* three would do if they were like the set before */
+        add(upside_down(112, 0.5));
+        assert_true(setmodel_is_sure(&model)); /* the sensor sits another way now */
+        assert_int_equal(believed(), 4);
+        setmodel_end_set(&model);
+
+        start();
+        end_a_set_of(5, 0, fit_rep);
+        add(fit_rep(100, 0.45));
+        assert_int_equal(believed(), 1);
+}
+
+static void test_confidence_follows_the_fit(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 4; i++)
+                add(fit_rep(4 * i, 0.5));
+        add(fit_rep(16, 0.29));
+        assert_int_equal(believed(), 5);
+        double good = setmodel_confidence(&model, &model.candidates[1]);
+        double poor = setmodel_confidence(&model, &model.candidates[4]);
+        assert_true(good > 0.99 && good <= 1);
+        assert_true(poor > 0.5 && poor < 0.99);
+}
+
+static void test_there_is_always_room(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 3 * SETMODEL_CANDIDATES; i++) {
+                add(fit_rep(4 * i, 0.5));
+                assert_true(model.n <= SETMODEL_CANDIDATES);
+                for (unsigned k = 1; k < model.n; k++)
+                        assert_true(traits_end_us(&model.candidates[k - 1].fit) <=
+                                traits_end_us(&model.candidates[k].fit));
+        }
+        assert_int_equal(model.n_members, SETMODEL_CANDIDATES);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_set_among_strangers),
+                cmocka_unit_test(test_strangers_are_no_set),
+                cmocka_unit_test(test_what_splits_a_set),
+                cmocka_unit_test(test_a_first_rep_by_itself),
+                cmocka_unit_test(test_who_lingers_carries),
+                cmocka_unit_test(test_either_order),
+                cmocka_unit_test(test_the_published_pairing_stays),
+                cmocka_unit_test(test_the_set_before),
+                cmocka_unit_test(test_confidence_follows_the_fit),
+                cmocka_unit_test(test_there_is_always_room),
+        };
+        return run_unit_tests(tests);
+}

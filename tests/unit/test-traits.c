@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Distances between reps: each term by itself, in units of its scatter. */
+
+#include <math.h>
+
+#include <repcast/traits.h>
+
+#include "fit.h"
+#include "unit.h"
+
+static const struct traits_params params = {.closure = 0.4, .lean_deg = 18};
+
+static double between(const struct cycle_fit *a, const struct cycle_fit *b) {
+        double d = traits_distance(&params, a, b);
+        assert_near(traits_distance(&params, b, a), d, 1e-9);
+        return d;
+}
+
+static void test_a_rep_is_no_distance_from_itself(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(10, 0.5), b = fit_rep(20, 0.5);
+        assert_near(between(&a, &b), 0, 1e-9);
+        assert_near(traits_unclosed(&params, &a), 0, 1e-9);
+        assert_near(traits_lean(&params, &a), 0, 1e-6);
+        assert_int_equal(traits_start_us(&a), 10000000);
+        assert_int_equal(traits_end_us(&a), 13000000);
+}
+
+/* A rep cut short is so on both ways: one fact, told once. */
+static void test_travel_counts_once(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = fit_rep(0, 0.5);
+        b.concentric.travel_m = b.eccentric.travel_m = 0.5 * exp(-0.5); /* two sigma */
+        assert_near(between(&a, &b), 4, 0.05);
+        b = a;
+        b.eccentric.travel_m = 0.5 * exp(0.7); /* balance: two sigma; travel: half of it, 1.4 sigma */
+        assert_near(between(&a, &b), 4 + 1.96, 0.05);
+        assert_near(traits_unclosed(&params, &b), 0.49 / 0.16, 0.05);
+}
+
+static void test_tempo_and_peak_share_a_degree(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = fit_rep(0, 0.5);
+        b.concentric.peak_mps *= exp(-0.7); /* two sigma, of half weight */
+        assert_near(between(&a, &b), 2, 0.05);
+        b = a;
+        b.concentric.end_us = b.concentric.start_us + fit_us(exp(0.9));
+        assert_near(between(&a, &b), 2, 0.05);
+}
+
+static void test_direction(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = fit_turned(a, 18, 36);
+        assert_near(between(&a, &b), 1 + 4, 0.01);
+        assert_near(traits_lean(&params, &b), 1, 0.01);
+        b = fit_turned(a, 90, 90);
+        assert_near(between(&a, &b), 24, 0.01); /* each end is capped at 12 */
+}
+
+/* No single figure decides, and nonsense neither divides by zero nor runs away. */
+static void test_terms_are_capped(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = {.sample_s = 0.01};
+        double d = between(&a, &b);
+        assert_true(d > 20 && d <= 16 + 6 + 12 + 12 + 6);
+        assert_true(isfinite(traits_unclosed(&params, &b)));
+        b = a;
+        b.eccentric.travel_m = 0;
+        assert_near(traits_unclosed(&params, &b), 8, 1e-9);
+}
+
+/* At 8 Hz the interval alone blurs a duration of a second by 19 %. */
+static void test_coarse_samples_widen_the_scatter(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = fit_rep(0, 0.35);
+        double fine = between(&a, &b);
+        a.sample_s = b.sample_s = 0.125;
+        assert_true(between(&a, &b) < 0.8 * fine);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_rep_is_no_distance_from_itself),
+                cmocka_unit_test(test_travel_counts_once),
+                cmocka_unit_test(test_tempo_and_peak_share_a_degree),
+                cmocka_unit_test(test_direction),
+                cmocka_unit_test(test_terms_are_capped),
+                cmocka_unit_test(test_coarse_samples_widen_the_scatter),
+        };
+        return run_unit_tests(tests);
+}
