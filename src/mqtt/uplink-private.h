@@ -82,6 +82,7 @@ struct uplink {
         bool birth_overwritten;    /* somebody else's word stands there now */
         bool accepted;             /* the broker said yes, the state machine has not heard yet */
         bool was_online;           /* at least once: the next time is a reconnect */
+        bool last_round;           /* of tries before a stop has begun */
         int offline_mid;           /* message id of the farewell; 0 = not sent */
         bool offline_acked;
         char why[256];      /* the last failure */

@@ -414,17 +414,27 @@ static void check_broker(struct uplink *u, uint64_t now) {
         }
 }
 
+/* The broker may be back for long while a wait of a minute still runs: what waits is worth one more round of tries. */
+static void approach_stop(struct uplink *u) {
+        bool more = u->addresses.next < u->addresses.n;
+
+        if (u->state == LINK_DOWN && backlog_length(u->backlog) > 0 && (!u->last_round || more)) {
+                u->last_round = true;
+                happen(u, LINK_EVENT_DEADLINE);
+        }
+        happen(u, LINK_EVENT_STOP);
+        if (u->state == LINK_CONNECTING)
+                u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
+}
+
 static void check_times(struct uplink *u, bool stop) {
         const uint64_t now = uplink_now_us();
 
         check_broker(u, now);
         if (now >= u->deadline_us)
                 happen(u, LINK_EVENT_DEADLINE);
-        if (stop) {
-                happen(u, LINK_EVENT_STOP);
-                if (u->state == LINK_CONNECTING)
-                        u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
-        }
+        if (stop)
+                approach_stop(u);
         if (now >= birth_due_us(u))
                 publish_birth(u);
 }

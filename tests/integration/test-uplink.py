@@ -24,10 +24,10 @@ NOWHERE = "x" * 70 + ".invalid"  # too long for a label: no resolver need be ask
 class Feed:
     """uplink-feed: a process with an uplink in it."""
 
-    def __init__(self, port, run="0123456789abcdef", backlog=1000, host="127.0.0.1"):
+    def __init__(self, port, run="0123456789abcdef", backlog=1000, host="127.0.0.1", **more):
         self.process = subprocess.Popen([FEED, str(port), run, str(backlog)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "UPLINK_HOST": host, "ASAN_OPTIONS": ASAN})
+                                        env={**os.environ, "UPLINK_HOST": host, "ASAN_OPTIONS": ASAN, **more})
 
     def tell(self, line):
         self.process.stdin.write(line + "\n")
@@ -131,6 +131,28 @@ def what_comes_just_before_the_stop_goes_out():
     equal((stats["result"], stats["published"], stats["waiting"]), (0, 1, 0), "result, published, waiting")
     wait_for("the farewell", lambda: len(listener.on(STATUS)) == 2)
     equal(json.loads(listener.on("test/hub/station/rack-1/state")[-1])["n_reps"], 99, "last state")
+    broker.kill()
+
+
+def stop_tries_once_more():
+    broker = Broker()
+    listener = Listener(broker.port)
+    gate = Gate(broker.port, "closed")
+    feed = Feed(gate.port, host="localhost", UPLINK_WAIT_US="60000000")
+    feed.tell("rep 10")
+    feed.wait("the refusal", lambda s: s["error"])
+    gate.set("open")
+    stats, _ = feed.stop()
+    equal((stats["result"], stats["published"], stats["waiting"]), (0, 10, 0), "result, published, waiting")
+    wait_for("the last rep", lambda: len(numbers(listener)) == 10)
+    check_all_in_order(listener, 10)
+    feed = Feed(1, UPLINK_WAIT_US="60000000")
+    feed.tell("rep 10")
+    feed.wait("the refusal", lambda s: s["error"])
+    start = time.monotonic()
+    equal(feed.stop()[0]["waiting"], 10, "what is left where there is still no broker")
+    if time.monotonic() - start > 1:
+        raise AssertionError("the stop waits although the broker refuses")
     broker.kill()
 
 
@@ -423,6 +445,7 @@ TESTS = [
     everything_arrives_once,
     clean_stop_leaves_offline_retained,
     what_comes_just_before_the_stop_goes_out,
+    stop_tries_once_more,
     stop_while_a_name_is_looked_up,
     kill_9_fires_the_will,
     broker_killed_under_load,

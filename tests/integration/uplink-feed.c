@@ -14,6 +14,7 @@
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
  *
+ * Environment: UPLINK_HOST, the broker; UPLINK_WAIT_US, the wait between two tries.
  * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
@@ -209,8 +210,10 @@ int main(int argc, char *argv[]) {
                 .keepalive_s = 20,
                 .backlog_max = (unsigned) strtoul(argv[3], NULL, 10),
                 .n_stations = N_STATIONS,
-                .reconnect_min_us = 50000,
-                .reconnect_max_us = 400000,
+                .reconnect_min_us =
+                        getenv("UPLINK_WAIT_US") ? strtoul(getenv("UPLINK_WAIT_US"), NULL, 10) : 50000,
+                .reconnect_max_us =
+                        getenv("UPLINK_WAIT_US") ? strtoul(getenv("UPLINK_WAIT_US"), NULL, 10) : 400000,
         };
         if (uplink_new(&config, &uplink) < 0 || uplink_start(uplink) < 0)
                 return 1;
