@@ -20,9 +20,10 @@ struct attitude_params {
 
 /* Motion along the vertical during one tick. */
 struct motion {
-        double a_mps2;      /* upward specific force minus gravity; still holds the accelerometer's bias */
-        double up[3];       /* unit vector up, in sensor axes: d a / d bias */
-        double turn_radps;  /* rate of turn, gyro bias removed */
+        double a_mps2;     /* upward specific force minus gravity; still holds the accelerometer's bias */
+        double up[3];      /* unit vector up, in sensor axes: d a / d bias */
+        double turn_radps; /* rate of turn, gyro bias removed */
+        double turn_mps2; /* sigma of what a radian of this turn changes in the bias, scale errors being as they are */
         double shake_m2ps4; /* energy of the accelerometer's fast part */
         double q_m2ps3;     /* growth of velocity variance by what lay between the samples, m2/s3 */
         bool quiet;         /* nobody holds it: no tremor, no turn, for 0.8 s */

@@ -34,7 +34,7 @@ struct calibration_params {
         double scale;     /* prior sigma of scale common to the axes, 0.001 to 0.2; 0.03 */
         double skew;      /* of what an axis has of its own, and of skew, 0.0001 to 0.1; 0.008 */
         double rest_mps2; /* sigma of |f| = g at a rest, m/s2, 0.001 to 0.5; 0.02 (2 mg): what the model leaves out */
-        double trust_mps2; /* bias is never believed better than this per axis, m/s2, 0.001 to 0.2; 0.03 (3 mg) */
+        double trust_mps2; /* bias is never believed better than this per axis, m/s2, 0.001 to 0.2; 0.02 (2 mg) */
         double walk_mps2; /* bias wanders by this in the square root of an hour, m/s2, 0 to 0.2; 0.02 (2 mg) */
 };
 
@@ -68,6 +68,10 @@ void calibration_rest(struct calibration *c, const struct calibration_params *pa
 /* Covariance of the bias that the correction leaves, scale errors at this direction of up (of any length) included. */
 void calibration_left(const struct calibration *c, const struct calibration_params *params, const double up[3],
         double ret[3][3]);
+
+/* Sigma of what a turn of a radian, with this angular rate about this direction of up, changes in that bias along
+ * gravity. */
+double calibration_turn(const struct calibration *c, const double up[3], const double w_radps[3]);
 
 /* Picks the rests out of the stream: one for as long as the sensor lies as it does. */
 struct rests {

@@ -32,8 +32,8 @@ void front_restart(struct front *f);
 
 void front_push(struct front *f, const struct tick *tick, struct motion *ret);
 
-/* Nothing is being followed: use what was learned from here on. Returns false if that is nothing new. */
-bool front_settle(struct front *f);
+/* Nothing is being followed, and up is there: use what was learned from here on. Returns false if that is not much. */
+bool front_settle(struct front *f, const double up[3]);
 
 /* Covariance of the bias that is left in the motion at this direction of up. */
 void front_left(const struct front *f, const double up[3], double ret[3][3]);

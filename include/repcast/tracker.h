@@ -68,6 +68,7 @@ struct tracker {
 
         double doubt;                    /* in the sensor: scales the drift of its bias, 1 to 100 */
         double a_mean, a_var, turn_mean; /* of the last 0.3 s */
+        double turn_mps2;                /* of the newest motion */
         double a_anchor;                 /* where a_mean stood when it was last unsteady */
         double flat_s, steady_s;         /* without shaking, without change, for so long */
         double toward_s, against_s; /* above the start threshold downwards, upwards; in a move: with, against */

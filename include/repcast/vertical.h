@@ -21,7 +21,7 @@ struct vertical_params {
         double noise;       /* white noise of acceleration, m/s2 per root Hz, 1e-4 to 0.1; 0.003 */
         double shake_noise; /* the same per m/s2 of shake, root s, 0 to 1; 0.05 */
         double bias_walk;   /* bias random walk, m/s2 per root s, 0 to 0.01; 2e-4 */
-        double turn_walk;   /* the same per root radian turned, m/s2, 0 to 1; 0.03 (0.3 % of scale and skew) */
+        double turn_share; /* bias random walk per root radian turned, of the error that a radian brings, 0 to 2; 0.4 */
 };
 
 struct vertical {
@@ -38,9 +38,9 @@ void vertical_init(struct vertical *v, const struct vertical_params *params, dou
 void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias);
 
 /* Both figures for a tick of motion: sensor noise, shaking that aliases, gaps; drift of the bias, faster while the
- * sensor turns, since scale and skew errors look like a bias that turns with it. */
+ * sensor turns, since scale and skew errors look like a bias that turns with it: by turn_mps2 within a radian. */
 double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3);
-double vertical_drift(const struct vertical_params *params, double turn_radps);
+double vertical_drift(const struct vertical_params *params, double turn_radps, double turn_mps2);
 
 /* State i was seen as z with variance r. */
 void vertical_update(struct vertical *v, unsigned i, double z, double r);

@@ -30,9 +30,11 @@
 #define G STANDARD_GRAVITY_MPS2
 #define T TICK_S
 
-#define GYRO_COLD_RADPS 0.1  /* 6 deg/s: parts of 5 deg/s exist */
-#define GYRO_WALK_RADPS 2e-3 /* in the square root of an hour: 0.1 deg/s */
-#define SURPRISE        9.0  /* 3 sigma, squared */
+#define GYRO_COLD_RADPS  0.1  /* 6 deg/s: parts of 5 deg/s exist */
+#define GYRO_WALK_RADPS  2e-3 /* in the square root of an hour: 0.1 deg/s */
+#define SURPRISE         9.0  /* 3 sigma, squared */
+#define SKEW_LEAST       1e-3 /* no scale is believed better than this: nonlinearity */
+#define TURN_LEAST_RADPS 0.01 /* slower turns of gravity are noise */
 
 #define REST_FROM_S   0.2    /* the end of the movement before it fades */
 #define REST_MEAN_S   1.0    /* so much is averaged: 0.4 mg of noise even with a cheap part */
@@ -117,6 +119,24 @@ void calibration_left(const struct calibration *c, const struct calibration_para
         covariance(c, m, ret);
         for (unsigned i = 0; i < 3; i++)
                 ret[i][i] += params->trust_mps2 * params->trust_mps2;
+}
+
+double calibration_turn(const struct calibration *c, const double up[3], const double w[3]) {
+        double d[3], length2 = 0, var = SKEW_LEAST * SKEW_LEAST;
+        for (unsigned i = 0; i < 3; i++) { /* where up goes: d = -w x up */
+                d[i] = w[(i + 2) % 3] * up[(i + 1) % 3] - w[(i + 1) % 3] * up[(i + 2) % 3];
+                length2 += d[i] * d[i];
+        }
+        if (length2 < TURN_LEAST_RADPS * TURN_LEAST_RADPS)
+                return G * SKEW_LEAST;
+
+        /* up' S d as a row of the six figures of S */
+        const double row[6] = {up[0] * d[0], up[1] * d[1], up[2] * d[2], up[1] * d[2] + up[2] * d[1],
+                up[2] * d[0] + up[0] * d[2], up[0] * d[1] + up[1] * d[0]};
+        for (unsigned i = 0; i < 6; i++)
+                for (unsigned j = 0; j < 6; j++)
+                        var += row[i] * c->P[CALIBRATION_SCALE + i][CALIBRATION_SCALE + j] * row[j] / length2;
+        return G * sqrt(var);
 }
 
 static void update(struct calibration *c, const double h[N], double error, double r) {

@@ -215,7 +215,7 @@ static void start_tracker(struct core *c, const struct motion *m) {
 
 /* The bar lies still between sets: the moment to take a new calibration into use, and to follow anew with it. */
 static void settle(struct core *c, const struct motion *m) {
-        if (!front_settle(&c->front))
+        if (!front_settle(&c->front, m->up))
                 return;
         if (c->tracker.mode != TRACK_IDLE)
                 say_phase(c, TRACK_IDLE, c->now_us);

@@ -9,6 +9,8 @@
 
 #include "util/macros.h"
 
+#define WORTH_IT 0.5 /* starting anew costs what is known of the motion: the volume of doubt must shrink by half */
+
 int front_init(struct front *f, const struct attitude_params *attitude,
         const struct calibration_params *calibration, const struct handedness_params *handedness,
         const struct calibration *known) {
@@ -37,13 +39,16 @@ void front_restart(struct front *f) {
 void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
         unsigned before = f->handedness.flipped;
         struct tick corrected = *tick;
-        double rest_mps2[3];
+        double rest_mps2[3], w_radps[3];
 
         if (handedness_push(&f->handedness, tick))
                 attitude_flip(&f->attitude, before ^ f->handedness.flipped);
         handedness_correct(&f->handedness, corrected.w_radps);
         calibration_correct(&f->used, corrected.f_mps2);
         attitude_push(&f->attitude, &corrected, ret);
+        for (unsigned i = 0; i < 3; i++)
+                w_radps[i] = corrected.w_radps[i] - f->attitude.gyro_bias[i];
+        ret->turn_mps2 = calibration_turn(&f->used, ret->up, w_radps);
 
         if (rests_push(&f->rests, tick, ret->quiet, rest_mps2)) {
                 calibration_age(&f->learned, &f->params, f->rests.before_s);
@@ -51,9 +56,20 @@ void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
         }
 }
 
-bool front_settle(struct front *f) {
+static double determinant(double M[3][3]) {
+        return M[0][0] * (M[1][1] * M[2][2] - M[1][2] * M[2][1]) -
+                M[0][1] * (M[1][0] * M[2][2] - M[1][2] * M[2][0]) +
+                M[0][2] * (M[1][0] * M[2][1] - M[1][1] * M[2][0]);
+}
+
+bool front_settle(struct front *f, const double up[3]) {
+        double used[3][3], learned[3][3];
         /* The first rest of a sensor tells nothing that whoever follows the motion has not seen by itself. */
         if (f->used.rests == f->learned.rests || f->learned.rests < 2)
+                return false;
+        calibration_left(&f->used, &f->params, up, used);
+        calibration_left(&f->learned, &f->params, up, learned);
+        if (determinant(learned) > WORTH_IT * determinant(used))
                 return false;
         f->used = f->learned;
         return true;

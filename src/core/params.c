@@ -37,13 +37,13 @@ static const struct figure figures[] = {
         FIGURE(calibration.scale, 0.03, 0.001, 0.2),
         FIGURE(calibration.skew, 0.008, 0.0001, 0.1),
         FIGURE(calibration.rest_mps2, 0.02, 0.001, 0.5),
-        FIGURE(calibration.trust_mps2, 0.03, 0.001, 0.2),
+        FIGURE(calibration.trust_mps2, 0.02, 0.001, 0.2),
         FIGURE(calibration.walk_mps2, 0.02, 0, 0.2),
 
         FIGURE(vertical.noise, 0.003, 1e-4, 0.1),
         FIGURE(vertical.shake_noise, 0.05, 0, 1),
         FIGURE(vertical.bias_walk, 2e-4, 0, 0.01),
-        FIGURE(vertical.turn_walk, 0.03, 0, 1),
+        FIGURE(vertical.turn_share, 0.4, 0, 2),
 
         FIGURE(tracker.start_mps, 0.03, 0.005, 0.3),
         FIGURE(tracker.start_sigmas, 2.5, 0.5, 5),

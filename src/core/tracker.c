@@ -104,8 +104,8 @@ static void doubt(struct tracker *t, double factor) {
 }
 
 static double drift(const struct tracker *t, double turn_radps) {
-        double plain = vertical_drift(&t->vertical_params, 0);
-        return plain + t->doubt * (vertical_drift(&t->vertical_params, turn_radps) - plain) +
+        double plain = vertical_drift(&t->vertical_params, 0, 0);
+        return plain + t->doubt * (vertical_drift(&t->vertical_params, turn_radps, t->turn_mps2) - plain) +
                 (t->doubt - 1) * DOUBT_DRIFT * DOUBT_DRIFT;
 }
 
@@ -386,6 +386,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
                 snapshot(t);
         }
 
+        t->turn_mps2 = m->turn_mps2;
         vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, drift(t, m->turn_radps));
         watch(t, m);
         reach(t);

@@ -53,8 +53,8 @@ double vertical_noise(const struct vertical_params *params, double shake_m2ps4, 
         return n * n + s * s * MIN(shake_m2ps4, SHAKE_MAX_M2PS4) + q_m2ps3;
 }
 
-double vertical_drift(const struct vertical_params *params, double turn_radps) {
-        double w = params->bias_walk, t = params->turn_walk;
+double vertical_drift(const struct vertical_params *params, double turn_radps, double turn_mps2) {
+        double w = params->bias_walk, t = params->turn_share * turn_mps2;
         return w * w + t * t * MAX(0.0, turn_radps - TURN_NOISE_RADPS);
 }
 

@@ -180,6 +180,25 @@ static void test_unseen_stays_unknown(void **state) {
         assert_near(sqrt(along), params.bias_mps2, 0.02 * params.bias_mps2);
 }
 
+/* A turn along the circle that was seen is known; one out of it is not; none at all brings nothing. */
+static void test_turns_along_what_was_seen(void **state) {
+        (void) state;
+        struct part p = new_part(20 * MG, 0.005, 0.005);
+        double up[3], w[3], still[3] = {0}, out[3], cold;
+        gravity(&p, 0.5, up);
+        for (unsigned i = 0; i < 3; i++)
+                up[i] /= G;
+        cross(p.axis, up, out); /* about this axis, gravity leaves the circle */
+        memcpy(w, p.axis, sizeof(w));
+        cold = calibration_turn(&calibration, up, w);
+        assert_true(cold > 0.5 * params.skew * G && cold < 1.5 * params.skew * G);
+        for (unsigned i = 0; i < 30; i++)
+                rest(&p, uniform(0, TAU));
+        assert_true(calibration_turn(&calibration, up, w) < 0.35 * cold);
+        assert_true(calibration_turn(&calibration, up, out) > 0.6 * cold);
+        assert_true(calibration_turn(&calibration, up, still) <= 1.001e-3 * G);
+}
+
 /* Hundreds of rests later the covariance is positive, and what is left is never below what is to be trusted. */
 static void test_never_overconfident(void **state) {
         (void) state;
@@ -299,6 +318,7 @@ int main(void) {
                 cmocka_unit_test_setup(test_ten_rests, setup),
                 cmocka_unit_test_setup(test_covariance_is_honest, setup),
                 cmocka_unit_test_setup(test_unseen_stays_unknown, setup),
+                cmocka_unit_test_setup(test_turns_along_what_was_seen, setup),
                 cmocka_unit_test_setup(test_never_overconfident, setup),
                 cmocka_unit_test_setup(test_a_change_is_followed, setup),
                 cmocka_unit_test_setup(test_age, setup),

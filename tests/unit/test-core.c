@@ -407,6 +407,83 @@ static void test_refuses_what_is_no_exercise(void **state) {
         assert_int_equal(core_init(&core, &p, &squat, NULL), -EINVAL);
 }
 
+/* Put the bar down at n angles, which fits a calibration; give it back. */
+static struct calibration calibrate(const double bias[3], unsigned n) {
+        struct calibration c;
+        start(&squat);
+        memcpy(lift.bias_mps2, bias, sizeof(lift.bias_mps2));
+        for (unsigned i = 0; i < n; i++) {
+                lift.mount_rad = 2.4 * i; /* picked up and put down out of sight */
+                lift.t_s += 2.5;
+                lift_move(&lift, 0, 5);
+        }
+        core_get_calibration(&core, &c);
+        return c;
+}
+
+/* A cheap sensor, 60 mg off, on a bar that rolls by 20 degrees on its way. Fresh it may err; after ten rests of another
+ * day a set is measured as by a good one, from its first rep on, with hardly any stillness before. */
+static void test_a_calibrated_sensor_needs_no_warming_up(void **state) {
+        (void) state;
+        static const double bias[3] = {0.2, 0.59, -0.5};
+        struct calibration c = calibrate(bias, 10);
+        assert_in_range(c.rests, 9, 10);
+        for (unsigned i = 1; i < 3; i++)
+                assert_near(c.x[CALIBRATION_BIAS + i], bias[i], 4 * sqrt(c.P[i][i]));
+        assert_near(c.gyro_bias_radps[2], lift.bias_radps[2], 0.001);
+
+        assert_int_equal(core_init(&core, NULL, &squat, &c), 0);
+        lift_init(&lift, &core);
+        memcpy(lift.bias_mps2, bias, sizeof(bias));
+        lift.roll_rad_per_m = 0.7;
+        lift.mount_rad = 1;
+        lift_move(&lift, 0, 0.5);
+        for (unsigned i = 0; i < 3; i++) {
+                lift_move(&lift, -0.5, 4);
+                lift_move(&lift, 0.5, 1.5);
+                lift_move(&lift, 0, 0.5);
+        }
+        assert_int_equal(lift.n_reps, 3);
+        for (unsigned i = 0; i < 3; i++) {
+                assert_near(lift.reps[i].rom_m, 0.5, 0.04);
+                assert_near(lift.reps[i].tempo_s[PHASE_ECCENTRIC], 4, 0.4);
+        }
+}
+
+/* The link is away for 3 s between two reps: what is known of the sensor is not lost with the timeline. */
+static void test_calibration_outlives_a_gap(void **state) {
+        (void) state;
+        static const double bias[3] = {0.2, 0.59, -0.5};
+        struct calibration c = calibrate(bias, 10), after;
+        assert_int_equal(core_init(&core, NULL, &squat, &c), 0);
+        lift_init(&lift, &core);
+        memcpy(lift.bias_mps2, bias, sizeof(bias));
+        lift.roll_rad_per_m = 0.7;
+        lift_move(&lift, 0, 2);
+        for (unsigned i = 0; i < 4; i++) {
+                lift_move(&lift, -0.5, 3);
+                lift_move(&lift, 0.5, 1.5);
+                lift_move(&lift, 0, 1);
+                if (i == 1) {
+                        lift.t_s += 3;
+                        lift_move(&lift, 0, 1.5);
+                }
+        }
+        assert_int_equal(lift.n_reps, 4);
+        for (unsigned i = 0; i < 4; i++)
+                assert_near(lift.reps[i].rom_m, 0.5, 0.05);
+        core_get_calibration(&core, &after);
+        assert_in_range(after.rests, c.rests, c.rests + 2);
+}
+
+static void test_refuses_what_is_no_calibration(void **state) {
+        (void) state;
+        struct calibration c = calibrate((const double[3]){0}, 2);
+        assert_int_equal(core_init(&core, NULL, &squat, &c), 0);
+        c.P[0][0] = NAN;
+        assert_int_equal(core_init(&core, NULL, &squat, &c), -EINVAL);
+}
+
 static void test_state_is_small(void **state) {
         (void) state;
         assert_in_range(sizeof(struct core), 1, 100 * 1024);
@@ -436,6 +513,9 @@ int main(void) {
                 cmocka_unit_test(test_a_full_set_is_closed),
                 cmocka_unit_test(test_deterministic),
                 cmocka_unit_test(test_refuses_what_is_no_exercise),
+                cmocka_unit_test(test_a_calibrated_sensor_needs_no_warming_up),
+                cmocka_unit_test(test_calibration_outlives_a_gap),
+                cmocka_unit_test(test_refuses_what_is_no_calibration),
                 cmocka_unit_test(test_state_is_small),
         };
         return run_unit_tests(tests);
