@@ -22,8 +22,8 @@ struct front {
         struct rests rests;
 };
 
-/* known: what was learned of the sensor before, NULL = nothing. Returns 0, or -EINVAL if that cannot be. */
-int front_init(struct front *f, const struct attitude_params *attitude,
+/* known: what was learned of the sensor before, checked; NULL = nothing. */
+void front_init(struct front *f, const struct attitude_params *attitude,
         const struct calibration_params *calibration, const struct handedness_params *handedness,
         const struct calibration *known);
 

@@ -18,7 +18,8 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
         core_params_init(&p);
         if (params)
                 p = *params;
-        if (core_params_check(&p) < 0 || exercise_check(exercise) < 0)
+        if (core_params_check(&p) < 0 || exercise_check(exercise) < 0 ||
+                (known && calibration_check(known) < 0))
                 return -EINVAL;
 
         memset(c, 0, sizeof(*c));
@@ -29,8 +30,7 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
                 c->axis = -c->axis;
 
         resample_init(&c->resample, &p.resample);
-        if (front_init(&c->front, &p.attitude, &p.calibration, &p.handedness, known) < 0)
-                return -EINVAL;
+        front_init(&c->front, &p.attitude, &p.calibration, &p.handedness, known);
         tracker_init(&c->tracker, &p.tracker, &p.cycle, &p.vertical, exercise);
         pairing_init(&c->pairing, &p.cycle);
         repfit_init(&c->repfit, &p.repfit, exercise);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handedness, calibration and attitude in their order, and the rests that feed the calibration. */
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -9,15 +8,14 @@
 
 #include "util/macros.h"
 
-#define WORTH_IT 0.5 /* starting anew costs what is known of the motion: the volume of doubt must shrink by half */
+#define WORTH_IT                                                                                               \
+        0.5 /* starting anew costs what is known of the motion: the volume of doubt must shrink by half */
 
-int front_init(struct front *f, const struct attitude_params *attitude,
+void front_init(struct front *f, const struct attitude_params *attitude,
         const struct calibration_params *calibration, const struct handedness_params *handedness,
         const struct calibration *known) {
         struct calibration start;
 
-        if (known && calibration_check(known) < 0)
-                return -EINVAL;
         if (known)
                 start = *known;
         else
@@ -27,7 +25,6 @@ int front_init(struct front *f, const struct attitude_params *attitude,
         attitude_init(&f->attitude, attitude);
         attitude_set_gyro_bias(&f->attitude, start.gyro_bias_radps, start.gyro_sigma_radps);
         rests_init(&f->rests);
-        return 0;
 }
 
 void front_restart(struct front *f) {

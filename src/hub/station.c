@@ -30,8 +30,11 @@ struct station {
         struct source *source;
         enum source_state source_state;
         struct core core;
-        uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
-        uint32_t sets;               /* highest number of a set so far */
+        struct calibration calibration;    /* of the sensor below, when its source ended */
+        char calibrated[MESSAGE_NAME_MAX]; /* empty = none */
+        uint64_t calibrated_us;            /* then, CLOCK_MONOTONIC */
+        uint32_t sets_before;              /* sets of earlier configurations: the core numbers its own from 1 */
+        uint32_t sets;                     /* highest number of a set so far */
         uint64_t told[SET_REPS_MAX]; /* of the running set's newest reps: number of the event that told of it */
         uint64_t newest_us;          /* instant of the newest sample */
         uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
@@ -203,6 +206,28 @@ static void close_set(struct station *s) {
         take_events(s);
 }
 
+/* What was learned of a sensor is kept for as long as the station lives, and used when the same sensor comes again.
+ * Where it shall outlive the run, a store takes it from here. */
+static void keep_calibration(struct station *s) {
+        core_get_calibration(&s->core, &s->calibration);
+        strcpy(s->calibrated, s->origin.sensor);
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &s->calibrated_us);
+}
+
+/* The sensor has told its name, and no sample yet. */
+static void recall_calibration(struct station *s) {
+        struct core_params params;
+        uint64_t now_us;
+
+        if (s->calibrated[0] == '\0' || strcmp(s->calibrated, s->origin.sensor) != 0)
+                return;
+        core_params_init(&params);
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        calibration_age(&s->calibration, &params.calibration, (double) (now_us - s->calibrated_us) * 1e-6);
+        s->calibrated[0] = '\0';
+        (void) core_init(&s->core, NULL, &s->config.exercise, &s->calibration); /* refused, it stays as it is */
+}
+
 static void tell_sensor(struct station *s, enum source_state state, const char *sensor, const char *why) {
         struct log_fields fields;
 
@@ -224,6 +249,8 @@ static void on_state(void *userdata, enum source_state state, const char *why) {
         if (state == SOURCE_ENDED || state == SOURCE_FAILED)
                 close_set(s);
         tell_sensor(s, state, source_sensor(s->source), why ? why : "");
+        if (state == SOURCE_STREAMING)
+                recall_calibration(s);
 }
 
 /* ---- from the hub ---- */
@@ -257,6 +284,7 @@ static void end_source(struct station *s) {
                 return;
         s->source = source_free(s->source);
         close_set(s);
+        keep_calibration(s);
         s->sets_before = s->sets;
         s->state.set = 0;
         s->state.reps = 0;

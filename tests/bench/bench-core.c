@@ -102,7 +102,7 @@ STAGE bench_resample(struct bench *b) {
 STAGE bench_front(struct bench *b) {
         struct motion m;
 
-        (void) front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
+        front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
         for (size_t i = 0; i < b->n_ticks; i++)
                 front_push(&b->front, &b->ticks[i], &m);
 }
@@ -217,7 +217,7 @@ static void make_ticks(struct bench *b) {
 /* A squat's path is the vertical, so the core has no more to do here than to add up the noise. */
 static void make_motions(struct bench *b) {
         b->motions = allocate(b->n_ticks, sizeof(*b->motions));
-        (void) front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
+        front_init(&b->front, &b->params.attitude, &b->params.calibration, &b->params.handedness, NULL);
         for (size_t i = 0; i < b->n_ticks; i++) {
                 struct motion *m = &b->motions[i];
 
