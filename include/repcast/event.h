@@ -41,8 +41,8 @@ enum rep_flags {
         REP_FLAG_GAP = 1 << 0,     /* a link gap longer than 0.2 s lies inside */
         REP_FLAG_CLIPPED = 1 << 1, /* a sample was clipped */
         REP_FLAG_COLD = 1 << 2,    /* the sensor had not been still before it: bias and tilt less sure */
-        REP_FLAG_HELD =
-                1 << 3, /* held back until the set showed that it was a rep: published out of its time */
+        REP_FLAG_HELD = 1 << 3,    /* held back until the set showed it was a rep: told out of its time */
+        _REP_FLAG_MAX = 1 << 4,
 };
 
 struct stroke {
@@ -179,3 +179,4 @@ const char *phase_to_string(enum phase phase);
 const char *rejection_to_string(enum rejection reason);
 const char *amendment_to_string(enum amendment change);
 const char *set_end_to_string(enum set_end end);
+const char *rep_flag_to_string(enum rep_flags flag); /* of one flag; NULL for none or several */

@@ -82,6 +82,22 @@ const char *amendment_to_string(enum amendment change) {
         return word(amendments, ARRAY_SIZE(amendments), change);
 }
 
+const char *rep_flag_to_string(enum rep_flags flag) {
+        switch (flag) {
+        case REP_FLAG_GAP:
+                return "gap";
+        case REP_FLAG_CLIPPED:
+                return "clipped";
+        case REP_FLAG_COLD:
+                return "cold";
+        case REP_FLAG_HELD:
+                return "held";
+        case _REP_FLAG_MAX:
+                break;
+        }
+        return NULL;
+}
+
 const char *set_end_to_string(enum set_end end) {
         return word(set_ends, ARRAY_SIZE(set_ends), end);
 }

@@ -40,19 +40,10 @@ static void heading(struct table *t, uint32_t set) {
                 paint(t, DIM), paint(t, PLAIN));
 }
 
-static void flags(const struct table *t, unsigned set) {
-        static const struct {
-                unsigned flag;
-                const char *word;
-        } words[] = {
-                {REP_FLAG_GAP, "gap"},
-                {REP_FLAG_CLIPPED, "clipped"},
-                {REP_FLAG_COLD, "cold"},
-                {REP_FLAG_HELD, "held"},
-        };
-        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-                if (set & words[i].flag)
-                        fprintf(t->out, "  %s", words[i].word);
+static void flags(const struct table *t, unsigned flags) {
+        for (unsigned flag = 1; flag < _REP_FLAG_MAX; flag <<= 1)
+                if (flags & flag)
+                        fprintf(t->out, "  %s", rep_flag_to_string(flag));
 }
 
 static void figures(struct table *t, const struct rep *r) {

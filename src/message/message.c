@@ -165,20 +165,11 @@ static json_t *tempo(double eccentric, double bottom, double concentric, double 
 }
 
 static json_t *flag_words(unsigned flags) {
-        static const struct {
-                unsigned flag;
-                const char *word;
-        } words[] = {
-                {REP_FLAG_GAP, "gap"},
-                {REP_FLAG_CLIPPED, "clipped"},
-                {REP_FLAG_COLD, "cold"},
-                {REP_FLAG_HELD, "held"},
-        };
         json_t *list = json_array();
 
-        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                if (flags & words[i].flag)
-                        append(&list, json_string(words[i].word));
+        for (unsigned flag = 1; flag < _REP_FLAG_MAX; flag <<= 1)
+                if (flags & flag)
+                        append(&list, json_string(rep_flag_to_string(flag)));
         return list;
 }
 

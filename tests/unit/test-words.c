@@ -18,6 +18,9 @@ static void test_every_value_has_a_word(void **state) {
                 assert_non_null(set_end_to_string(i));
         for (unsigned i = 0; i < _AMENDMENT_MAX; i++)
                 assert_non_null(amendment_to_string(i));
+        for (unsigned flag = 1; flag < _REP_FLAG_MAX; flag <<= 1)
+                assert_non_null(rep_flag_to_string(flag));
+        assert_null(rep_flag_to_string(_REP_FLAG_MAX));
         assert_null(phase_to_string(_PHASE_MAX));
         assert_null(amendment_to_string(_AMENDMENT_MAX));
         assert_null(rejection_to_string(_REJECTED_MAX));
