@@ -10,7 +10,7 @@
 #include <repcast/setmodel.h>
 
 struct setlog_params {
-        double rom_most;           /* greatest ROM, in usual ROMs of the exercise, 1.2 to 5; 2 */
+        double rom_most;           /* greatest ROM, in usual ROMs of the exercise, 1.2 to 5; 3 */
         double concentric_least_s; /* shortest concentric, s, 0.05 to 1; 0.15 */
         double concentric_most_s;  /* longest concentric, s, 2 to 25; 12 */
         double peak_most_mps;      /* greatest speed, m/s, 1 to 10; 4 */

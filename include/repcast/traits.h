@@ -20,6 +20,9 @@ double traits_lean(const struct traits_params *p, const struct cycle_fit *f);
 /* Squared logarithm of a ratio. */
 double traits_ratio2(double a, double b);
 
+/* The hold between its two movements, s. */
+double traits_hold_s(const struct cycle_fit *f);
+
 /* From the onset of its first movement to the end of its last. */
 uint64_t traits_start_us(const struct cycle_fit *f);
 uint64_t traits_end_us(const struct cycle_fit *f);

@@ -92,7 +92,7 @@ static const struct figure figures[] = {
         FIGURE(setmodel.certain, 8, 0, 50),
         FIGURE(setmodel.midway, 9, 5, 12.8),
 
-        FIGURE(setlog.rom_most, 2, 1.2, 5),
+        FIGURE(setlog.rom_most, 3, 1.2, 5),
         FIGURE(setlog.concentric_least_s, 0.15, 0.05, 1),
         FIGURE(setlog.concentric_most_s, 12, 2, 25),
         FIGURE(setlog.peak_most_mps, 4, 1, 10),

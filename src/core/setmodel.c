@@ -24,11 +24,13 @@
 #define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
 #define HELD_S        1.0  /* hold between the strokes of a first rep that starts with the concentric */
 #define FORCE_SIGMA                                                                                            \
-        0.15         /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
-#define EXPECTED 5.0 /* distance of two reps of one set: degrees of freedom */
-#define SURE_N   3
-#define NEAREST  3    /* members next to it that a candidate is compared with */
-#define SHARED   0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+        0.15          /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
+#define LONE_MOST 2.0 /* greatest ROM of a first rep, in usual ones of the exercise */
+#define REST_COST 4.0 /* evidence a second of mean hold inside the reps is worth */
+#define EXPECTED  5.0 /* distance of two reps of one set: degrees of freedom */
+#define SURE_N    3
+#define NEAREST   3    /* members next to it that a candidate is compared with */
+#define SHARED    0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
 
 struct group {
         unsigned n, at[SETMODEL_CANDIDATES];
@@ -120,6 +122,15 @@ static double incumbent(const struct setmodel *m, const struct group *g) {
         return 2 * n > g->n ? m->params.midway - EXPECTED : 0;
 }
 
+/* Lifters rest between reps rather than inside them: of two pairings of the same movements about equal, the one with
+ * the shorter holds inside. */
+static double rest_inside(const struct setmodel *m, const struct group *g) {
+        double sum = 0;
+        for (unsigned i = 0; i < g->n; i++)
+                sum += traits_hold_s(&m->candidates[g->at[i]].fit);
+        return MIN(m->params.midway - EXPECTED, REST_COST * sum / g->n);
+}
+
 static void regroup(struct setmodel *m) {
         struct group best = {.n = 0};
         double most = -HUGE_VAL;
@@ -128,7 +139,7 @@ static void regroup(struct setmodel *m) {
                 grow(m, seed, true, &g);
                 grow(m, seed, false, &g);
                 g.evidence = evidence(m, &g);
-                double weight = g.evidence + incumbent(m, &g);
+                double weight = g.evidence + incumbent(m, &g) - rest_inside(m, &g);
                 if (g.n > 1 && weight > most) {
                         best = g;
                         most = weight;
@@ -192,8 +203,7 @@ bool setmodel_is_sure(const struct setmodel *m) {
 
 /* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold. */
 static double lingers(const struct cycle_fit *f) {
-        double hold = ((double) f->eccentric.start_us - (double) f->concentric.end_us) * US_S;
-        return f->eccentric_first ? 0 : MIN(9.0, square(MAX(hold, 0.0) / HELD_S));
+        return f->eccentric_first ? 0 : MIN(9.0, square(traits_hold_s(f) / HELD_S));
 }
 
 /* What the force that was felt lacks of the least that the travel needs. */
@@ -217,8 +227,9 @@ bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
         if (setmodel_is_sure(m))
                 return c->member;
 
-        double own = lone(m, &c->fit);
-        if (own > m->params.odd || (m->reference_evidence > 0 && !familiar(m, &c->fit)))
+        double own = lone(m, &c->fit), most_m = MAX(c->fit.concentric.travel_m, c->fit.eccentric.travel_m);
+        if (own > m->params.odd || most_m > LONE_MOST * m->rom_typical_m ||
+                (m->reference_evidence > 0 && !familiar(m, &c->fit)))
                 return false;
         for (unsigned i = 0; i < m->n; i++) {
                 const struct candidate *other = &m->candidates[i];

@@ -66,6 +66,12 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
                 MIN(6.0, traits_ratio2(balance(a), balance(b)) / (square(BALANCE_SIGMA) + 2 * q));
 }
 
+double traits_hold_s(const struct cycle_fit *f) {
+        uint64_t from = f->eccentric_first ? f->eccentric.end_us : f->concentric.end_us;
+        uint64_t to = f->eccentric_first ? f->concentric.start_us : f->eccentric.start_us;
+        return to > from ? (double) (to - from) * US_S : 0;
+}
+
 double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f) {
         return MIN(8.0,
                 traits_ratio2(f->concentric.travel_m, f->eccentric.travel_m) /
