@@ -36,6 +36,7 @@ struct setmodel {
 
         unsigned n;
         struct candidate candidates[SETMODEL_CANDIDATES]; /* by the time of their end */
+        bool over; /* the set has ended: what nothing supports must be nearly certain by itself */
         unsigned n_members;
         double evidence;
         double known_m; /* ROM of the set before, once one was sure; 0 = not known */

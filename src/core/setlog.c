@@ -274,7 +274,8 @@ bool setlog_stray(struct setlog *s, const struct move *m, struct event *ret) {
 }
 
 void setlog_close(struct setlog *s, enum set_end end) {
-        s->ending = true;
+        s->ending = s->model.over = true;
+        s->agreed = false;
         s->end = end;
 }
 

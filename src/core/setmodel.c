@@ -24,13 +24,14 @@
 #define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
 #define HELD_S        1.0  /* hold between the strokes of a first rep that starts with the concentric */
 #define FORCE_SIGMA                                                                                            \
-        0.15          /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
-#define LONE_MOST 2.0 /* greatest ROM of a first rep, in usual ones of the exercise */
-#define REST_COST 4.0 /* evidence a second of mean hold inside the reps is worth */
-#define EXPECTED  5.0 /* distance of two reps of one set: degrees of freedom */
-#define SURE_N    3
-#define NEAREST   3    /* members next to it that a candidate is compared with */
-#define SHARED    0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+        0.15 /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
+#define LONE_MOST      2.0 /* greatest ROM of a first rep, in usual ones of the exercise */
+#define REST_COST      4.0 /* evidence a second of mean hold inside the reps is worth */
+#define NEARLY_CERTAIN 0.9
+#define EXPECTED       5.0 /* distance of two reps of one set: degrees of freedom */
+#define SURE_N         3
+#define NEAREST        3    /* members next to it that a candidate is compared with */
+#define SHARED         0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
 
 struct group {
         unsigned n, at[SETMODEL_CANDIDATES];
@@ -223,24 +224,6 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
                 lingers(f) + unfelt(f);
 }
 
-bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
-        if (setmodel_is_sure(m))
-                return c->member;
-
-        double own = lone(m, &c->fit), most_m = MAX(c->fit.concentric.travel_m, c->fit.eccentric.travel_m);
-        if (own > m->params.odd || most_m > LONE_MOST * m->rom_typical_m ||
-                (m->reference_evidence > 0 && !familiar(m, &c->fit)))
-                return false;
-        for (unsigned i = 0; i < m->n; i++) {
-                const struct candidate *other = &m->candidates[i];
-                if (other == c || !setmodel_overlap(c, other))
-                        continue;
-                if (!c->rep && (other->rep || lone(m, &other->fit) < own))
-                        return false;
-        }
-        return true;
-}
-
 /* Of a member from the members next to it. */
 static double among(const struct setmodel *m, const struct candidate *c) {
         struct group before = {.n = 0}, after = {.n = 0};
@@ -257,6 +240,24 @@ double setmodel_confidence(const struct setmodel *m, const struct candidate *c) 
         double odds = setmodel_is_sure(m) ? m->params.unlike - among(m, c)
                                           : m->params.odd - lone(m, &c->fit) + (c->member ? m->evidence : 0);
         return 1 / (1 + exp(-odds / 2));
+}
+
+bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
+        if (setmodel_is_sure(m))
+                return c->member;
+
+        double own = lone(m, &c->fit), most_m = MAX(c->fit.concentric.travel_m, c->fit.eccentric.travel_m);
+        if (own > m->params.odd || most_m > LONE_MOST * m->rom_typical_m ||
+                (m->reference_evidence > 0 && !familiar(m, &c->fit)))
+                return false;
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct candidate *other = &m->candidates[i];
+                if (other == c || !setmodel_overlap(c, other))
+                        continue;
+                if (!c->rep && (other->rep || lone(m, &other->fit) < own))
+                        return false;
+        }
+        return !m->over || setmodel_confidence(m, c) >= NEARLY_CERTAIN;
 }
 
 double setmodel_rom(const struct setmodel *m) {
@@ -289,6 +290,7 @@ static void learn(struct setmodel *m) {
 void setmodel_end_set(struct setmodel *m) {
         if (setmodel_is_sure(m))
                 learn(m);
+        m->over = false;
         for (unsigned i = m->n; i-- > 0;)
                 if (m->candidates[i].rep)
                         drop(m, i);
