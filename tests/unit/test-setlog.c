@@ -216,9 +216,9 @@ static void test_reasons(void **state) {
         f.concentric.force = 0.2; /* an error of the integral */
         cycle(f);
         assert_int_equal(events[3].rejected.reason, REJECTED_NOISE);
-        cycle(fit_rep(16, 1.4));
+        cycle(fit_rep(16, 1.8));
         assert_int_equal(events[4].rejected.reason, REJECTED_WALKOUT);
-        cycle(fit_pull(20, 1.4));
+        cycle(fit_pull(20, 1.8));
         assert_int_equal(events[5].rejected.reason, REJECTED_UNRACK);
 
         struct move lone = {.up = true, .start_us = fit_us(24), .end_us = fit_us(25), .travel_m = 0.08};
