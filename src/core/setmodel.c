@@ -5,9 +5,9 @@
  *     group of 3           \-----+----/                grown outwards from each candidate in turn
  *
  * A candidate joins a group if it is no farther from the members next to it than reps of one set are. The evidence of
- * a group is summed over its neighbours: midway minus distance, less what its reps lack in closure. Midway lies between
- * what is expected inside a set (5) and where a rep is none any more (12.8), so chance likeness of few movements
- * hardly adds up, and a set of three that agree does. The group with the most evidence is the set. */
+ * a group is summed over its members: midway minus the distance from those before it, less what each lacks in closure.
+ * Midway lies between what is expected inside a set (5) and where a rep is none any more (12.8), so chance likeness of
+ * few movements hardly adds up, and a set of three that agree does. The group with the most evidence is the set. */
 
 #include <math.h>
 #include <string.h>
@@ -103,15 +103,28 @@ static void grow(const struct setmodel *m, unsigned seed, bool forward, struct g
         }
 }
 
-static double evidence(const struct setmodel *m, const struct group *g) {
-        double sum = 0;
-        for (unsigned i = 0; i < g->n; i++) {
-                const struct cycle_fit *f = &m->candidates[g->at[i]].fit;
-                sum -= traits_unclosed(&m->traits, f);
-                if (i > 0)
-                        sum += m->params.midway -
-                                traits_distance(&m->traits, f, &m->candidates[g->at[i - 1]].fit);
+/* What member i adds to those before it. */
+static double support(const struct setmodel *m, const struct group *g, unsigned i) {
+        const struct cycle_fit *f = &m->candidates[g->at[i]].fit;
+        unsigned n = MIN(i, (unsigned) NEAREST);
+        double d[NEAREST];
+        for (unsigned k = 0; k < n; k++)
+                d[k] = traits_distance(&m->traits, f, &m->candidates[g->at[i - 1 - k]].fit);
+        return m->params.midway - median3(d, n) - traits_unclosed(&m->traits, f);
+}
+
+/* Reps change as the lifter tires, towards the end. What begins a set unlike the rest is set-up. */
+static void trim(const struct setmodel *m, struct group *g) {
+        while (g->n > 1 && support(m, g, 1) < traits_unclosed(&m->traits, &m->candidates[g->at[0]].fit)) {
+                g->n--;
+                memmove(g->at, g->at + 1, g->n * sizeof(g->at[0]));
         }
+}
+
+static double evidence(const struct setmodel *m, const struct group *g) {
+        double sum = -traits_unclosed(&m->traits, &m->candidates[g->at[0]].fit);
+        for (unsigned i = 1; i < g->n; i++)
+                sum += support(m, g, i);
         return sum;
 }
 
@@ -139,6 +152,7 @@ static void regroup(struct setmodel *m) {
                 struct group g = {.n = 1, .at = {seed}};
                 grow(m, seed, true, &g);
                 grow(m, seed, false, &g);
+                trim(m, &g);
                 g.evidence = evidence(m, &g);
                 double weight = g.evidence + incumbent(m, &g) - rest_inside(m, &g);
                 if (g.n > 1 && weight > most) {

@@ -118,11 +118,11 @@ static void test_who_lingers_carries(void **state) {
 static void test_either_order(void **state) {
         (void) state;
         start();
-        add(fit_turned(fit_pull(-1, 0.3), 60, 0)); /* with what took the bar out */
+        add(fit_turned(fit_pull(9, 0.3), 60, 0)); /* with what took the bar out */
         for (unsigned i = 0; i < 4; i++) {
-                add(fit_rep(4 * i, 0.5));
+                add(fit_rep(10 + 4 * i, 0.5));
                 if (i < 3)
-                        add(fit_pull(4 * i + 2, 0.5));
+                        add(fit_pull(12 + 4 * i, 0.5));
         }
         assert_true(setmodel_is_sure(&model));
         assert_int_equal(model.n_members, 4);
