@@ -7,8 +7,9 @@
  *     u' = s_x M_x + s_y M_y + s_z M_z + rest,      M_j = -(w_j e_j) x u,
  *
  * and the pattern that leaves the least squared rest, J = s'A s - 2 b's + u'u' with A = M'M and b = M'u', is the
- * likeliest. As u is the measured force made unit length, what a lift adds along gravity does not count. Both sides go through the same
- * band pass, which keeps the equation: two low passes against shaking, one high pass against the gyroscope's bias.
+ * likeliest. As u is the measured force made unit length, what a lift adds along gravity does not count. Both sides
+ * go through the same band pass, which keeps the equation: two low passes against shaking, one high pass against the
+ * gyroscope's bias.
  *
  * n independent observations of two components each, with a variance that is not known but is the same for all
  * patterns, make one pattern likelier than another by n ln(J2 / J1) on a logarithmic scale. Signals of so narrow a band

@@ -104,14 +104,15 @@ struct hub {
         struct timebase timebase;
         struct packet_format format;
         uint64_t last_us;
-        struct outcome *outcome;
+        struct outcome *outcome; /* NULL = nobody listens */
 };
 
 static void collect(struct hub *h, double at_s) {
         const struct event *e;
 
         while ((e = core_next(&h->core)))
-                outcome_take(h->outcome, e, at_s);
+                if (h->outcome)
+                        outcome_take(h->outcome, e, at_s);
 }
 
 /* As the hub's playback does it. */
@@ -143,19 +144,18 @@ static int take_packet(struct hub *h, const struct synth_packet *raw) {
         return 0;
 }
 
-static int run(const struct trial *t, struct synth *s, struct hub *h, struct trial_truth *truth) {
+/* A whole stream, but for what is not heard of it. */
+static int hear(const struct trial *t, struct synth *s, struct hub *h, const struct calibration *known,
+        struct deaf before, struct deaf within) {
         const struct timebase_params clock = {
                 .rate_hz = t->options.rate_hz,
                 .counter_hz = packet_counter_hz(t->options.counter),
                 .counter_bits = packet_counter_bits(t->options.counter),
         };
-        struct deaf before = deaf_before(t, truth), within = deaf_within(t, truth);
         struct synth_packet raw;
         int k;
 
-        ignore(truth, before);
-        ignore(truth, within);
-        k = core_init(&h->core, NULL, t->exercise, NULL);
+        k = core_init(&h->core, NULL, t->exercise, known);
         if (k >= 0)
                 k = timebase_init(&h->timebase, &clock);
         h->format = synth_format(s);
@@ -165,6 +165,34 @@ static int run(const struct trial *t, struct synth *s, struct hub *h, struct tri
                 if (at >= before.to_s && !(at >= within.from_s && at < within.to_s))
                         k = take_packet(h, &raw);
         }
+        h->last_us = 0;
+        return k;
+}
+
+/* The rests of another day, with the same sensor: all that is kept of them is the calibration. */
+static int calibrate(const struct trial *t, struct hub *h, struct calibration *ret) {
+        struct synth_options rests = t->options;
+        struct synth *s;
+        int k;
+
+        rests.sets = 0;
+        k = synth_new(&rests, &s);
+        if (k < 0)
+                return k;
+        k = hear(t, s, h, NULL, (struct deaf){0, 0}, (struct deaf){0, 0});
+        synth_free(s);
+        core_get_calibration(&h->core, ret);
+        return k;
+}
+
+static int run(const struct trial *t, struct synth *s, struct hub *h, const struct calibration *known,
+        struct trial_truth *truth) {
+        struct deaf before = deaf_before(t, truth), within = deaf_within(t, truth);
+        int k;
+
+        ignore(truth, before);
+        ignore(truth, within);
+        k = hear(t, s, h, known, before, within);
         if (k < 0)
                 return k;
         core_flush(&h->core);
@@ -173,6 +201,8 @@ static int run(const struct trial *t, struct synth *s, struct hub *h, struct tri
 }
 
 int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outcome *ret) {
+        struct synth_options options = t->options;
+        struct calibration known;
         struct synth *s = NULL;
         struct hub *h;
         int k;
@@ -182,12 +212,15 @@ int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outco
         h = calloc(1, sizeof(*h));
         if (!h)
                 return -ENOMEM;
+        options.rests = 0;
+        k = t->options.rests > 0 ? calibrate(t, h, &known) : 0;
         h->outcome = ret;
-        k = synth_new(&t->options, &s);
+        if (k >= 0)
+                k = synth_new(&options, &s);
         if (k >= 0)
                 k = truth_of(s, ret_truth);
         if (k >= 0)
-                k = run(t, s, h, ret_truth);
+                k = run(t, s, h, t->options.rests > 0 ? &known : NULL, ret_truth);
         synth_free(s);
         free(h);
         return k;
