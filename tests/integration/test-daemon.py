@@ -5,6 +5,7 @@ recording or broker are not as they should be."""
 
 import atexit
 import json
+import math
 import os
 import re
 import shutil
@@ -54,6 +55,33 @@ def record(name, reps, *options):
 
 def squat():
     return record("squat.rec", 5, "--exercise", "back-squat", "--tempo", "2-0-1-1", "--seed", "11")
+
+
+def reracked_wrong():
+    """A squat of 0.5 m with the sensor on one side, which is then turned by 60 degrees, and four more."""
+    lines, now = ["t,ax,ay,az,gx,gy,gz"], 0.0
+
+    def move(seconds, metres=0.0, radians=0.0, start=0.0):
+        nonlocal now
+        for i in range(round(seconds * 100)):
+            s = i / (seconds * 100)
+            force = 9.80665 + metres / seconds**2 * s * (60 - 180 * s + 120 * s * s)
+            angle = start + radians * s**3 * (10 - 15 * s + 6 * s * s)
+            turn = radians / seconds * s * s * (30 - 60 * s + 30 * s * s)
+            lines.append(f"{now:.2f},0,{force * math.sin(angle):.5f},{force * math.cos(angle):.5f},{turn:.5f},0,0")
+            now += 0.01
+
+    turned = math.radians(60)
+    move(4)
+    for rep in range(5):
+        move(2, -0.5, start=turned * (rep > 0))
+        move(1, 0.5, start=turned * (rep > 0))
+        if rep == 0:
+            move(1)
+            move(2, radians=turned)
+        move(1.5, start=turned)
+    move(2, start=turned)
+    return write("turned.csv", "\n".join(lines) + "\n")
 
 
 def deadlift():
@@ -151,8 +179,8 @@ def of(listener, leaf, name=None):
 
 
 def check_sequence(listener, name):
-    """Reps and sets of a station carry 1, 2, 3, ... whatever the order in which kinds arrive."""
-    seqs = sorted(m["seq"] for leaf in ("rep", "set") for m in of(listener, leaf, name))
+    """Events of a station carry 1, 2, 3, ... whatever the order in which kinds arrive."""
+    seqs = sorted(m["seq"] for leaf in ("rep", "amend", "set") for m in of(listener, leaf, name))
     equal(seqs, list(range(1, len(seqs) + 1)), f"seq of {name}")
 
 
@@ -230,12 +258,30 @@ def recordings_become_messages():
     equal((reps["rack-2"][0]["athlete"], reps["rack-2"][0]["load_kg"]), (None, None), "no athlete, no load")
     now_ms = time.time() * 1000
     true(abs(reps["rack-1"][0]["start_ms"] - now_ms) < 120e3, "the instants are of today")
-    ids = [m["id"] for leaf in ("rep", "set", "rejected") for m in of(listener, leaf)]
+    ids = [m["id"] for leaf in ("rep", "amend", "set", "rejected") for m in of(listener, leaf)]
     equal(len(set(ids)), len(ids), "different ids")
     equal({i.split("-")[0] for i in ids}, {json.loads(listener.on("repcast/gym/status")[0])["session"]}, "run")
     late = Listener(broker.port)
     wait_for("the retained states", lambda: len(late.seen) == 4)
     true(all(retained for _, _, retained in late.seen), "retained")
+    broker.kill()
+
+
+def a_rep_is_taken_back():
+    broker = Broker()
+    listener = Listener(broker.port)
+    daemon = Daemon(configure(broker.port, station("rack-1", reracked_wrong(), speed=20)), "--until-end")
+    equal(daemon.end(), 0, f"exit status; log:\n{daemon.log()}")
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    reps, amends, sets = of(listener, "rep"), of(listener, "amend"), of(listener, "set")
+    equal([r["rep"] for r in reps], [1, 2, 3, 4, 5], "numbers of the reps")
+    equal([(a["change"], a["ref"], a["set"], a["rep"], a["reason"]) for a in amends],
+          [("rejected", reps[0]["id"], 1, 1, "walkout")], "amendments")
+    true(amends[0]["id"] not in {r["id"] for r in reps}, "an id of its own")
+    check_sequence(listener, "rack-1")
+    equal([r["rep"] for s in sets for r in s["reps"]], [2, 3, 4, 5], "what stands")
+    counts = [s["n_reps"] for s in of(listener, "state") if s["set"]]
+    equal(counts[-1], 4, f"reps in the last state of the running set of {counts}")
     broker.kill()
 
 
@@ -451,6 +497,7 @@ sys.exit(Tap([
     every_fault_is_told,
     configuration_dumped_and_read_again,
     recordings_become_messages,
+    a_rep_is_taken_back,
     service_manager_is_told,
     reload_changes_what_changed,
     keys_that_wait_for_the_next_start,
