@@ -94,7 +94,7 @@ static bool decide(struct handedness *h) {
         unsigned axes = (changed & 1) + (changed >> 1 & 1) + (changed >> 2 & 1);
         if (axes == 0 || least > LEAST_MOST * h->rate2 || in_use > IN_USE_MOST * h->rate2 ||
                 in_use - least < axes * h->params.share * h->rate2 ||
-                h->n * T / INDEPENDENT_S * log(in_use / least) < h->params.odds)
+                h->n * T / INDEPENDENT_S * log(in_use / MAX(least, 1e-9 * in_use)) < h->params.odds)
                 return false;
         h->flipped = best;
         return true;
