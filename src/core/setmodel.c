@@ -18,17 +18,16 @@
 
 #define US_S 1e-6
 
-#define TYPICAL_SIGMA 0.5  /* of the logarithm of a lifter's ROM about the exercise's usual one */
-#define KNOWN_SIGMA   0.35 /* of one lifter's ROM from set to set */
-#define MISFIT_SCALE  50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
-#define STILL_RADPS   0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
-#define HELD_S        1.0  /* hold between the strokes of a first rep that starts with the concentric */
-#define FORCE_SIGMA                                                                                            \
-        0.15 /* 8 Hz or bias that changes as the sensor turns hide so much of the force of a stroke */
-#define LONE_MOST      2.0 /* greatest ROM of a first rep, in usual ones of the exercise */
-#define REST_COST      4.0 /* evidence a second of mean hold inside the reps is worth */
-#define NEARLY_CERTAIN 0.9
-#define EXPECTED       5.0 /* distance of two reps of one set: degrees of freedom */
+#define TYPICAL_SIGMA  0.5  /* of the logarithm of a lifter's ROM about the exercise's usual one */
+#define KNOWN_SIGMA    0.35 /* of one lifter's ROM from set to set */
+#define MISFIT_SCALE   50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
+#define STILL_RADPS    0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
+#define HELD_S         1.0  /* hold between the strokes of a first rep that starts with the concentric */
+#define FORCE_SIGMA    0.15 /* of the least force felt: slow sampling and a bias that turns hide so much of it */
+#define LONE_MOST      2.0  /* greatest ROM of a first rep, in usual ones of the exercise */
+#define REST_COST      4.0  /* evidence a second of mean hold inside the reps is worth */
+#define NEARLY_CERTAIN 0.9  /* confidence */
+#define EXPECTED       5.0  /* distance of two reps of one set: degrees of freedom */
 #define SURE_N         3
 #define NEAREST        3    /* members next to it that a candidate is compared with */
 #define SHARED         0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
@@ -64,6 +63,30 @@ static double median3(const double *d, unsigned n) {
         if (n == 2)
                 return (d[0] + d[1]) / 2;
         return fmax(fmin(d[0], d[1]), fmin(fmax(d[0], d[1]), d[2]));
+}
+
+/* ---- alone ---- */
+
+/* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold. */
+static double lingers(const struct cycle_fit *f) {
+        return f->eccentric_first ? 0 : MIN(9.0, square(traits_hold_s(f) / HELD_S));
+}
+
+/* What the force that was felt lacks of the least that the travel needs. */
+static double unfelt(const struct cycle_fit *f) {
+        double lack = 1 - MIN(f->concentric.force, f->eccentric.force);
+        return MIN(16.0, square(MAX(lack, 0.0) / FORCE_SIGMA));
+}
+
+/* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
+ * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
+static double lone(const struct setmodel *m, const struct cycle_fit *f) {
+        double sigma = m->known_m > 0 ? KNOWN_SIGMA : TYPICAL_SIGMA;
+        double rom_m = m->known_m > 0 ? m->known_m : m->rom_typical_m;
+        return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
+                traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
+                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
+                lingers(f) + unfelt(f);
 }
 
 /* ---- groups ---- */
@@ -113,9 +136,15 @@ static double support(const struct setmodel *m, const struct group *g, unsigned 
         return m->params.midway - median3(d, n) - traits_unclosed(&m->traits, f);
 }
 
-/* Reps change as the lifter tires, towards the end. What begins a set unlike the rest is set-up. */
+/* Reps change as the lifter tires, towards the end. What begins a set unlike the rest, and is no rep by itself either, is
+ * set-up. */
 static void trim(const struct setmodel *m, struct group *g) {
-        while (g->n > 1 && support(m, g, 1) < traits_unclosed(&m->traits, &m->candidates[g->at[0]].fit)) {
+        while (g->n > 1) {
+                const struct cycle_fit *first = &m->candidates[g->at[0]].fit;
+                double own = MAX(m->params.odd - lone(m, first), 0.0) - traits_unclosed(&m->traits, first);
+                double d = traits_distance(&m->traits, first, &m->candidates[g->at[1]].fit);
+                if (own + m->params.midway - d >= 0)
+                        return;
                 g->n--;
                 memmove(g->at, g->at + 1, g->n * sizeof(g->at[0]));
         }
@@ -214,28 +243,6 @@ bool setmodel_is_sure(const struct setmodel *m) {
         for (unsigned i = 0; i < m->n; i++)
                 n += m->candidates[i].member && familiar(m, &m->candidates[i].fit);
         return 2 * n > m->n_members;
-}
-
-/* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold. */
-static double lingers(const struct cycle_fit *f) {
-        return f->eccentric_first ? 0 : MIN(9.0, square(traits_hold_s(f) / HELD_S));
-}
-
-/* What the force that was felt lacks of the least that the travel needs. */
-static double unfelt(const struct cycle_fit *f) {
-        double lack = 1 - MIN(f->concentric.force, f->eccentric.force);
-        return MIN(16.0, square(MAX(lack, 0.0) / FORCE_SIGMA));
-}
-
-/* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
- * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
-static double lone(const struct setmodel *m, const struct cycle_fit *f) {
-        double sigma = m->known_m > 0 ? KNOWN_SIGMA : TYPICAL_SIGMA;
-        double rom_m = m->known_m > 0 ? m->known_m : m->rom_typical_m;
-        return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
-                traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
-                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
-                lingers(f) + unfelt(f);
 }
 
 /* Of a member from the members next to it. */
