@@ -3,7 +3,7 @@
 
 /* The signal core of one station: samples in, events out.
  *
- *     samples -> resampler -> attitude -> vertical motion -> tracker -> rep -> set -> events
+ *     samples -> resampler -> attitude -> vertical motion -> tracker and beam -> rep -> set -> events
  *
  * Pure C: no heap, no clock, no I/O, no globals. The caller owns the state; time and memory per sample are
  * constant; the same samples give the same events.
@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <repcast/beam.h>
 #include <repcast/cycle.h>
 #include <repcast/event.h>
 #include <repcast/exercise.h>
@@ -44,6 +45,7 @@ struct core_params {
         struct calibration_params calibration;
         struct vertical_params vertical;
         struct tracker_params tracker;
+        struct beam_params beam;
         struct cycle_params cycle;
         struct repfit_params repfit;
         struct traits_params traits;
@@ -64,6 +66,7 @@ struct core {
         struct front front;
         struct vertical_params vertical;
         struct tracker tracker;
+        struct beam beam;
         bool tracking; /* the tracker has started */
         struct pairing pairing;
         struct history history;

@@ -25,13 +25,21 @@ struct vertical_params {
 };
 
 struct vertical {
-        struct vertical_params params;
         double x[VERTICAL_N];
         double P[VERTICAL_N][VERTICAL_N];
 };
 
 /* Start at rest's place with what the calibration leaves of the bias: its covariance. */
-void vertical_init(struct vertical *v, const struct vertical_params *params, double bias_P[3][3]);
+void vertical_init(struct vertical *v, double bias_P[3][3]);
+
+/* Motion of some ticks added up: what it does to any state. v += dv - av.b, p += t v + dp - ap.b */
+struct vertical_step {
+        double t_s, dv, dp, av[3], ap[3];
+        double q, q_bias; /* growth of the variances of velocity, m2/s2, and of bias, m2/s4 */
+};
+
+void vertical_add(struct vertical_step *s, double a, const double u[3], double q, double q_bias);
+void vertical_advance(struct vertical *v, const struct vertical_step *s);
 
 /* One tick of acceleration a along the direction u; q and q_bias: growth of the variances of velocity, m2/s3, and
  * of bias, m2/s5. */

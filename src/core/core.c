@@ -32,6 +32,7 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
         resample_init(&c->resample, &p.resample);
         front_init(&c->front, &p.attitude, &p.calibration, &p.handedness, known);
         tracker_init(&c->tracker, &p.tracker, &p.cycle, &p.vertical, exercise);
+        beam_init(&c->beam, &p.beam, &p.vertical, exercise);
         pairing_init(&c->pairing, &p.cycle);
         repfit_init(&c->repfit, &p.repfit, exercise);
         setlog_init(&c->setlog, &p.setlog, &p.setmodel, &p.traits, exercise);
@@ -201,6 +202,7 @@ static void lose_track(struct core *c) {
         if (c->tracker.mode != TRACK_IDLE)
                 say_phase(c, TRACK_IDLE, c->now_us);
         tracker_lose(&c->tracker);
+        beam_reset(&c->beam);
         history_reset(&c->history);
         pairing_reset(&c->pairing);
         c->tracking = false;
@@ -210,6 +212,7 @@ static void start_tracker(struct core *c, const struct motion *m) {
         double left[3][3];
         front_left(&c->front, m->up, left);
         tracker_trust(&c->tracker, left);
+        beam_trust(&c->beam, left);
         c->tracking = true;
 }
 
@@ -224,9 +227,17 @@ static void settle(struct core *c, const struct motion *m) {
         start_tracker(c, m);
 }
 
+/* A round trip that the tracker may have seen as well, or in pieces: the set finds out which fits. */
+static void take_lap(struct core *c, const struct cycle *lap) {
+        (void) fit_cycle(c, lap);
+        hear(c);
+        c->tracker.cycler.order = setlog_order(&c->setlog);
+}
+
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t;
+        struct cycle lap;
 
         front_push(&c->front, tick, &m);
         if (!c->tracking)
@@ -236,6 +247,9 @@ static void push_tick(struct core *c, const struct tick *tick) {
         tracker_push(&c->tracker, &m, &c->history, &t);
 
         take_result(c, t.result, &t.cycle);
+        beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
+        if (beam_push(&c->beam, &m, tick->t_us, &lap))
+                take_lap(c, &lap);
         if (t.changed)
                 say_phase(c, t.mode, t.border_us);
         bool busy = c->tracker.cycler.state != CYCLE_EMPTY || t.mode == TRACK_DOWN || t.mode == TRACK_UP;
@@ -282,6 +296,8 @@ void core_flush(struct core *c) {
         c->n_events = c->taken = 0;
         if (c->history.n > 0)
                 take_result(c, tracker_flush(&c->tracker, c->history.t_us, &cycle), &cycle);
+        if (beam_flush(&c->beam, &cycle))
+                take_lap(c, &cycle);
         tracker_lose(&c->tracker);
         c->tracking = false;
         setlog_close(&c->setlog, SET_END_STREAM);

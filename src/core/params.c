@@ -66,6 +66,16 @@ static const struct figure figures[] = {
         FIGURE(tracker.reach_mps, 1, 0.1, 10),
         FIGURE(tracker.close_m, 0.04, 0.01, 0.5),
 
+        FIGURE(beam.rest_mps, 0.015, 0.002, 0.2),
+        FIGURE(beam.racked_mps, 0.004, 0.0005, 0.1),
+        FIGURE(beam.turn_mps, 0.03, 0.002, 0.2),
+        FIGURE(beam.close_m, 0.04, 0.01, 0.5),
+        FIGURE(beam.reach, 0.35, 0.1, 10),
+        FIGURE(beam.reach_mps, 1, 0.1, 10),
+        FIGURE(beam.sure_mps, 0.06, 0.005, 0.5),
+        FIGURE(beam.certain, 4, 0, 20),
+        FIGURE(beam.confirm_s, 0.7, 0.1, 2),
+
         FIGURE(cycle.blip_m, 0.03, 0.005, 0.1),
         FIGURE(cycle.blip_share, 0.25, 0, 0.5),
         FIGURE(cycle.first_share, 0.7, 0, 1),

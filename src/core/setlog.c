@@ -19,6 +19,9 @@
 
 #define US_S 1e-6
 
+#define SAME_SHARE 0.1    /* of a rep: borders that close are the same */
+#define SLACK_US   200000 /* a rep may seem to begin so long before the one before it ends */
+
 #define TOLD_SHARE    0.5  /* a lone movement is told of from this share of the least ROM */
 #define PARTIAL_SHARE 0.6  /* of the set's ROM: less is a partial rep */
 #define MEMORY_S      60.0 /* a movement in doubt is given up after so long */
@@ -248,7 +251,33 @@ static void tell_rejected(const struct cycle_fit *f, enum rejection reason, stru
 
 /* ---- what comes in ---- */
 
+static bool near(uint64_t a_us, uint64_t b_us, double within_s) {
+        return fabs((double) a_us - (double) b_us) * US_S < within_s;
+}
+
+static bool same(const struct cycle_fit *a, const struct cycle_fit *b) {
+        double within_s = SAME_SHARE * seconds(traits_start_us(a), traits_end_us(a));
+        return a->eccentric_first == b->eccentric_first &&
+                near(a->eccentric.start_us, b->eccentric.start_us, within_s) &&
+                near(a->eccentric.end_us, b->eccentric.end_us, within_s) &&
+                near(a->concentric.start_us, b->concentric.start_us, within_s) &&
+                near(a->concentric.end_us, b->concentric.end_us, within_s);
+}
+
+/* Tracker and beam mostly find the same: once is enough. Nor does a set that is over take any more. */
+static bool heard(const struct setlog *s, const struct cycle_fit *fit) {
+        const struct set *before = &s->sets[s->open ? s->current ^ 1 : s->current];
+        if (before->n_reps && traits_start_us(fit) + SLACK_US < before->end_us)
+                return true;
+        for (unsigned i = 0; i < s->model.n; i++)
+                if (same(&s->model.candidates[i].fit, fit))
+                        return true;
+        return false;
+}
+
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
+        if (heard(s, fit))
+                return false;
         int reason = impossible(s, fit);
         if (reason >= 0) {
                 tell_rejected(fit, (enum rejection) reason, ret);

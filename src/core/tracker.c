@@ -20,7 +20,7 @@
  * snapshots taken before, without any draw.
  *
  * Known weakness: once the filter's velocity is in doubt by more than the speed of the bar, a hold in the middle of
- * a slow lowering and its end cannot be told apart. Several hypotheses are needed there; one is kept here. */
+ * a slow lowering and its end cannot be told apart. One hypothesis is kept here; the beam weighs several. */
 
 #include <math.h>
 #include <string.h>
@@ -158,7 +158,7 @@ void tracker_trust(struct tracker *t, double bias_P[3][3]) {
         cycle_reset(&t->cycler);
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->toward_s = t->against_s = t->slow_s = 0;
-        vertical_init(&t->vertical, &t->vertical_params, t->bias_P);
+        vertical_init(&t->vertical, t->bias_P);
         vertical_update(&t->vertical, VERTICAL_V, 0, t->params.racked_mps * t->params.racked_mps);
         vertical_place(&t->vertical, 0, PLACE_M * PLACE_M);
         t->n_snapshots = 0;
@@ -375,13 +375,12 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
 }
 
 void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
-        const struct vertical_params *vp = &t->vertical_params;
         *ret = (struct track){.result = CYCLE_NONE};
         if (!t->started) {
                 t->started = true;
                 t->a_mean = t->a_anchor = m->a_mps2;
                 t->a_var = 1; /* not flat until shown */
-                vertical_init(&t->vertical, vp, t->bias_P);
+                vertical_init(&t->vertical, t->bias_P);
                 t->hold_us = t->crossed_us = h->t_us;
                 snapshot(t);
         }

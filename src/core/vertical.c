@@ -39,8 +39,8 @@ static void bound(struct vertical *v) {
         }
 }
 
-void vertical_init(struct vertical *v, const struct vertical_params *params, double bias_P[3][3]) {
-        *v = (struct vertical){.params = *params};
+void vertical_init(struct vertical *v, double bias_P[3][3]) {
+        *v = (struct vertical){0};
         v->P[VERTICAL_P][VERTICAL_P] = 0.3 * 0.3; /* somewhere in a lift, at a lift's speed */
         v->P[VERTICAL_V][VERTICAL_V] = 0.3 * 0.3;
         for (unsigned i = 0; i < 3; i++)
@@ -58,35 +58,49 @@ double vertical_drift(const struct vertical_params *params, double turn_radps, d
         return w * w + t * t * MAX(0.0, turn_radps - TURN_NOISE_RADPS);
 }
 
-void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias) {
+void vertical_add(struct vertical_step *s, double a, const double u[3], double q, double q_bias) {
+        s->t_s += T;
+        s->dp += T * s->dv + 0.5 * T * T * a;
+        s->dv += T * a;
+        for (unsigned i = 0; i < 3; i++) {
+                s->ap[i] += T * s->av[i] + 0.5 * T * T * u[i];
+                s->av[i] += T * u[i];
+        }
+        s->q += T * q;
+        s->q_bias += T * q_bias;
+}
+
+void vertical_advance(struct vertical *v, const struct vertical_step *s) {
         double *x = v->x, (*P)[VERTICAL_N] = v->P;
-        double dv = a;
-        for (unsigned i = 0; i < 3; i++)
-                dv -= u[i] * x[VERTICAL_B + i];
-        x[VERTICAL_P] += T * x[VERTICAL_V] + 0.5 * T * T * dv;
-        x[VERTICAL_V] += T * dv;
+        const double t = s->t_s, *b = x + VERTICAL_B;
+        x[VERTICAL_P] += t * x[VERTICAL_V] + s->dp - s->ap[0] * b[0] - s->ap[1] * b[1] - s->ap[2] * b[2];
+        x[VERTICAL_V] += s->dv - s->av[0] * b[0] - s->av[1] * b[1] - s->av[2] * b[2];
 
         /* Rows 0 and 1 of F P, then columns 0 and 1 of (F P) F'; nothing else changes. */
         for (unsigned j = 0; j < VERTICAL_N; j++) {
-                double c = u[0] * P[2][j] + u[1] * P[3][j] + u[2] * P[4][j];
-                P[0][j] += T * P[1][j] - 0.5 * T * T * c;
-                P[1][j] -= T * c;
+                P[0][j] += t * P[1][j] - s->ap[0] * P[2][j] - s->ap[1] * P[3][j] - s->ap[2] * P[4][j];
+                P[1][j] -= s->av[0] * P[2][j] + s->av[1] * P[3][j] + s->av[2] * P[4][j];
         }
         for (unsigned i = 0; i < 2; i++) {
-                double c = u[0] * P[i][2] + u[1] * P[i][3] + u[2] * P[i][4];
-                P[i][0] += T * P[i][1] - 0.5 * T * T * c;
-                P[i][1] -= T * c;
+                P[i][0] += t * P[i][1] - s->ap[0] * P[i][2] - s->ap[1] * P[i][3] - s->ap[2] * P[i][4];
+                P[i][1] -= s->av[0] * P[i][2] + s->av[1] * P[i][3] + s->av[2] * P[i][4];
         }
-        P[0][0] += q * T * T * T / 3;
-        P[0][1] += q * T * T / 2;
-        P[1][1] += q * T;
+        P[0][0] += s->q * t * t / 3;
+        P[0][1] += s->q * t / 2;
+        P[1][1] += s->q;
         P[1][0] = P[0][1];
         for (unsigned j = VERTICAL_B; j < VERTICAL_N; j++) {
                 P[j][0] = P[0][j];
                 P[j][1] = P[1][j];
-                P[j][j] += q_bias * T;
+                P[j][j] += s->q_bias;
         }
         bound(v);
+}
+
+void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias) {
+        struct vertical_step s = {0};
+        vertical_add(&s, a, u, q, q_bias);
+        vertical_advance(v, &s);
 }
 
 void vertical_update(struct vertical *v, unsigned i, double z, double r) {

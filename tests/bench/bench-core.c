@@ -53,6 +53,7 @@ struct bench {
         double left[3][3]; /* of the bias at the first tick */
         struct history history;
         struct tracker tracker;
+        struct beam beam;
         struct repfit repfit;
         struct vertical vertical;
 };
@@ -67,10 +68,11 @@ STAGE bench_whole(struct bench *b);
 STAGE bench_resample(struct bench *b);
 STAGE bench_front(struct bench *b);
 STAGE bench_tracker(struct bench *b);
+STAGE bench_beam(struct bench *b);
 STAGE bench_repfit(struct bench *b);
 
 STAGE bench_bare(struct bench *b) {
-        vertical_init(&b->vertical, &b->params.vertical, b->left);
+        vertical_init(&b->vertical, b->left);
         for (size_t i = 0; i < b->n_ticks; i++) {
                 const struct motion *m = &b->motions[i];
 
@@ -135,6 +137,15 @@ STAGE bench_tracker(struct bench *b) {
         }
 }
 
+STAGE bench_beam(struct bench *b) {
+        struct cycle lap;
+
+        beam_init(&b->beam, &b->params.beam, &b->params.vertical, &b->exercise);
+        beam_trust(&b->beam, b->left);
+        for (size_t i = 0; i < b->n_ticks; i++)
+                (void) beam_push(&b->beam, &b->motions[i], b->ticks[i].t_us, &lap);
+}
+
 STAGE bench_repfit(struct bench *b) {
         struct cycle_fit fit;
 
@@ -149,6 +160,7 @@ enum stage {
         RESAMPLE,
         FRONT,
         TRACKER,
+        BEAM,
         REPFIT,
         REST, /* what the whole has beyond the stages: events, the set, what is shown live */
         STAGES,
@@ -163,6 +175,7 @@ static const struct {
         [RESAMPLE] = {"resample", "bench_resample", "samples to ticks of 10 ms", bench_resample},
         [FRONT] = {"front end", "bench_front", "calibration, which way is up", bench_front},
         [TRACKER] = {"tracker", "bench_tracker", "motion, modes, history", bench_tracker},
+        [BEAM] = {"beam", "bench_beam", "24 hypotheses of slow strokes", bench_beam},
         [REPFIT] = {"rep fit", "bench_repfit", "look back on each cycle", bench_repfit},
         [REST] = {"rest", NULL, "events, set, live: the whole less the stages", NULL},
 };

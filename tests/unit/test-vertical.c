@@ -7,14 +7,12 @@
 #include "unit.h"
 
 static struct vertical fresh(const double u[3]) {
-        struct core_params p;
         struct vertical v;
         double bias_P[3][3];
-        core_params_init(&p);
         for (unsigned i = 0; i < 3; i++)
                 for (unsigned j = 0; j < 3; j++)
                         bias_P[i][j] = 0.16 * u[i] * u[j] + (i == j ? 0.0144 : 0);
-        vertical_init(&v, &p.vertical, bias_P);
+        vertical_init(&v, bias_P);
         return v;
 }
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beam: every 50 ms each hypothesis stays or goes every way that is open to it; the best that differ survive.
+ *
+ * All hypotheses share the motion since the last weighing, added up once. Two that claim the same leg at the same
+ * velocity and place are one: merging by state, not by history, keeps room for those that differ. Ties are broken by
+ * rank, so the same motion gives the same result. */
+
+#include <math.h>
+#include <string.h>
+
+#include "core/hypothesis.h"
+#include "util/macros.h"
+
+#define WINDOW         26.0 /* nats behind the best: one in 10^11 */
+#define PER_KIND       8u   /* hypotheses of one leg and number of laps */
+#define COLD           16.0 /* against starting in the middle of a rep */
+#define FAST_TAU_S     0.12
+#define SLOW_TAU_S     0.7
+#define RIPPLE_S       0.35
+#define REST_S         1.0
+#define CONFIRM_MOST_S 1.0
+#define CONFIRM_SHARE  0.12 /* of a slow movement: its end is less certain */
+#define SAME_LAP_S     0.5
+#define CAME_BACK      0.7 /* at the end of the stream */
+
+/* A hypothesis in the making. */
+struct branch {
+        unsigned parent;
+        enum leg leg;
+        bool up_first;
+        double score;
+};
+
+#define BRANCHES (BEAM_WIDTH * (_LEG_MAX + 1)) /* HOME, from LOOSE, in both orders */
+
+struct branches {
+        unsigned n;
+        struct branch at[BRANCHES];
+        uint8_t order[BRANCHES];
+};
+
+_Static_assert(BRANCHES <= UINT8_MAX, "order holds one byte each");
+
+void beam_init(struct beam *b, const struct beam_params *params, const struct vertical_params *vertical,
+        const struct exercise *exercise) {
+        *b = (struct beam){
+                .params = *params,
+                .vertical = *vertical,
+                .rom_min_m = exercise->rom_min_m,
+                .rom_typical_m = exercise->rom_typical_m,
+                .order = exercise->start,
+        };
+}
+
+void beam_reset(struct beam *b) {
+        b->started = b->rested = false;
+        b->n = b->ticks = 0;
+        b->step = (struct vertical_step){0};
+        b->turn_rad = b->quiet_s = 0;
+}
+
+void beam_trust(struct beam *b, double bias_P[3][3]) {
+        memcpy(b->bias_P, bias_P, sizeof(b->bias_P));
+        beam_reset(b);
+}
+
+void beam_expect(struct beam *b, enum exercise_start order, double rom_m) {
+        b->order = order;
+        b->rom_m = rom_m;
+}
+
+static bool may_be(const struct beam *b, bool up_first) {
+        return b->order == EXERCISE_START_EITHER || up_first == (b->order == EXERCISE_START_BOTTOM);
+}
+
+/* Anything may be going on; most likely the bar waits, or is moved about. */
+static void begin(struct beam *b) {
+        static const double sigma_mps[] = {
+                [LEG_HOME] = 0.05, [LEG_OUT] = 0.4, [LEG_FAR] = 0.05, [LEG_BACK] = 0.4};
+        struct hypothesis loose = {.leg = LEG_LOOSE, .since_us = b->now_us};
+
+        b->started = true;
+        b->a_fast = b->a_slow = b->a_mps2;
+        b->ripple = 1; /* not even until shown */
+        vertical_init(&loose.motion, b->bias_P);
+        b->hypotheses[b->n++] = loose;
+        for (unsigned up = 0; up < 2; up++)
+                for (enum leg leg = 0; leg < LEG_LOOSE && may_be(b, up); leg++) {
+                        struct hypothesis *h = &b->hypotheses[b->n++];
+                        bool home = leg == LEG_HOME;
+                        *h = loose;
+                        h->leg = leg;
+                        h->up_first = up;
+                        h->score = home ? -COLD / 4 : -COLD;
+                        h->motion.P[VERTICAL_V][VERTICAL_V] = sigma_mps[leg] * sigma_mps[leg];
+                        h->motion.P[VERTICAL_P][VERTICAL_P] = home ? 1e-4 : 0.25;
+                }
+}
+
+static void watch(struct beam *b) {
+        double a = b->step.dv / BEAM_S;
+        b->a_mps2 = a;
+        b->a_fast += (a - b->a_fast) * (BEAM_S / FAST_TAU_S);
+        b->a_slow += (a - b->a_slow) * (BEAM_S / SLOW_TAU_S);
+        double e = b->a_fast - b->a_slow;
+        b->ripple += (e * e - b->ripple) * (BEAM_S / RIPPLE_S);
+}
+
+/* A lifter stands in one place: neither position nor velocity wanders far. */
+static void follow(const struct beam *b, struct hypothesis *h) {
+        const struct beam_params *p = &b->params;
+        double rom = b->rom_m > 0 ? b->rom_m : b->rom_typical_m, reach_m = p->reach * b->rom_typical_m;
+
+        vertical_advance(&h->motion, &b->step);
+        if (h->leg != LEG_LOOSE)
+                vertical_update(
+                        &h->motion, VERTICAL_P, (h->up_first ? 0.5 : -0.5) * rom, reach_m * reach_m / BEAM_S);
+        vertical_update(&h->motion, VERTICAL_V, 0, p->reach_mps * p->reach_mps / BEAM_S);
+        h->turn_rad += (float) b->turn_rad;
+}
+
+/* Best first; of equals the first to come. */
+static void add(struct branches *all, const struct branch *branch) {
+        unsigned low = 0, high = all->n;
+        if (all->n == BRANCHES)
+                return;
+        while (low < high) {
+                unsigned middle = (low + high) / 2;
+                if (all->at[all->order[middle]].score < branch->score)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        memmove(all->order + low + 1, all->order + low, all->n - low);
+        all->order[low] = (uint8_t) all->n;
+        all->at[all->n++] = *branch;
+}
+
+static void branch_out(const struct beam *b, unsigned i, struct branches *all) {
+        const struct hypothesis *h = &b->hypotheses[i];
+        struct hypothesis staying = *h;
+
+        add(all, &(struct branch){i, h->leg, h->up_first, h->score - hypothesis_stay(b, &staying)});
+        for (enum leg to = 0; to < _LEG_MAX; to++) {
+                double nats = hypothesis_leave(b, h, to);
+                if (nats < 0 || nats > WINDOW)
+                        continue;
+                if (h->leg != LEG_LOOSE)
+                        add(all, &(struct branch){i, to, h->up_first, h->score - nats});
+                else
+                        for (unsigned up = 0; up < 2; up++)
+                                if (may_be(b, up) &&
+                                        (to == LEG_HOME || up == (b->a_mps2 > 0) || !may_be(b, !up)))
+                                        add(all, &(struct branch){i, to, up, h->score - nats});
+        }
+}
+
+static bool alike(const struct hypothesis *a, const struct hypothesis *b) {
+        const struct vertical *m = &a->motion, *n = &b->motion;
+        return a->leg == b->leg && a->up_first == b->up_first && a->laps == b->laps &&
+                a->pending == b->pending &&
+                fabs(m->x[VERTICAL_V] - n->x[VERTICAL_V]) <
+                fmax(0.005, 0.25 * sqrt(m->P[VERTICAL_V][VERTICAL_V])) &&
+                fabs(m->x[VERTICAL_P] - n->x[VERTICAL_P]) <
+                fmax(0.012, 0.25 * sqrt(m->P[VERTICAL_P][VERTICAL_P]));
+}
+
+/* Is there room among the survivors for this one? */
+static bool differs(const struct hypothesis *survivors, unsigned n, const struct hypothesis *h) {
+        unsigned kin = 0;
+        for (unsigned i = 0; i < n; i++) {
+                if (alike(&survivors[i], h))
+                        return false;
+                kin += survivors[i].leg == h->leg && survivors[i].laps == h->laps;
+        }
+        return kin < PER_KIND;
+}
+
+static void weigh(struct beam *b) {
+        struct hypothesis survivors[BEAM_WIDTH];
+        struct branches all;
+        unsigned n = 0;
+
+        all.n = 0;
+        for (unsigned i = 0; i < b->n; i++) {
+                follow(b, &b->hypotheses[i]);
+                branch_out(b, i, &all);
+        }
+
+        double best = all.at[all.order[0]].score;
+        for (unsigned i = 0; i < all.n && n < BEAM_WIDTH && all.at[all.order[i]].score > best - WINDOW; i++) {
+                const struct branch *branch = &all.at[all.order[i]];
+                struct hypothesis *h = &survivors[n];
+                *h = b->hypotheses[branch->parent];
+                if (branch->leg == h->leg)
+                        (void) hypothesis_stay(b, h);
+                else
+                        hypothesis_go(b, h, branch->leg, branch->up_first);
+                h->score = branch->score - best;
+                n += differs(survivors, n, h);
+        }
+        memcpy(b->hypotheses, survivors, n * sizeof(survivors[0]));
+        b->n = n;
+}
+
+static void cycle_of(const struct lap *l, uint64_t until_us, struct cycle *ret) {
+        struct move first = {
+                .up = l->up_first,
+                .start_us = l->out_us,
+                .end_us = l->far_us,
+                .travel_m = (double) l->out_m,
+                .turn_rad = (double) l->out_rad,
+                .still_since_us = l->hold_us,
+                .cold = l->cold,
+        };
+        struct move second = {
+                .up = !l->up_first,
+                .start_us = l->back_us,
+                .end_us = l->home_us,
+                .travel_m = (double) l->back_m,
+                .turn_rad = (double) l->back_rad,
+                .still_since_us = l->far_us,
+                .cold = l->cold,
+        };
+        for (unsigned i = 0; i < 3; i++) {
+                first.bias.b[i] = (double) l->b[i];
+                for (unsigned j = 0; j < 3; j++)
+                        first.bias.P[i][j] = (double) l->P[i][j];
+        }
+        second.bias = first.bias;
+        *ret = (struct cycle){first, second, MAX(until_us, l->home_us)};
+}
+
+/* The lap of the best hypothesis is a fact from here on: what contradicts it is dropped. */
+static void commit(struct beam *b, struct cycle *ret) {
+        const struct hypothesis *best = &b->hypotheses[0];
+        uint64_t home_us = best->done.home_us;
+        unsigned laps = best->laps, n = 0;
+
+        cycle_of(&best->done,
+                best->leg == LEG_HOME          ? b->now_us
+                        : best->leg == LEG_OUT ? best->lap.out_us
+                                               : 0,
+                ret);
+        for (unsigned i = 0; i < b->n; i++) {
+                struct hypothesis *h = &b->hypotheses[i];
+                double apart_s = fabs((double) h->done.home_us - (double) home_us) * 1e-6;
+                if (h->laps != laps || !h->pending || apart_s > SAME_LAP_S)
+                        continue;
+                h->pending = false;
+                b->hypotheses[n++] = *h;
+        }
+        b->n = n;
+}
+
+/* No hypothesis that knows nothing of the lap comes near. */
+static bool certain(const struct beam *b) {
+        double lead = b->rom_m > 0 ? b->params.certain : 2 * b->params.certain;
+        for (unsigned i = 1; i < b->n && b->hypotheses[i].score > -lead; i++)
+                if (b->hypotheses[i].laps < b->hypotheses[0].laps)
+                        return false;
+        return true;
+}
+
+static bool stands(const struct beam *b) {
+        const struct hypothesis *h = &b->hypotheses[0];
+        double back_s = (double) (h->done.home_us - h->done.back_us) * 1e-6;
+        double wait_s = fmin(CONFIRM_MOST_S, b->params.confirm_s + CONFIRM_SHARE * back_s);
+        return h->pending && certain(b) && (double) (b->now_us - h->done.home_us) * 1e-6 > wait_s;
+}
+
+bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cycle *ret) {
+        b->now_us = t_us;
+        b->quiet = m->quiet;
+        b->quiet_s = m->quiet ? b->quiet_s + TICK_S : 0;
+        b->rested |= b->quiet_s > REST_S;
+        b->turn_rad += m->turn_radps * TICK_S;
+        if (!b->started) {
+                b->a_mps2 = m->a_mps2;
+                begin(b);
+        }
+        vertical_add(&b->step, m->a_mps2, m->up, m->q_m2ps3,
+                vertical_drift(&b->vertical, m->turn_radps, m->turn_mps2));
+        if (++b->ticks < BEAM_TICKS)
+                return false;
+
+        watch(b);
+        weigh(b);
+        b->ticks = 0;
+        b->turn_rad = 0;
+        b->step = (struct vertical_step){0};
+        if (!stands(b))
+                return false;
+        commit(b, ret);
+        return true;
+}
+
+bool beam_flush(struct beam *b, struct cycle *ret) {
+        const struct hypothesis *h = &b->hypotheses[0];
+        bool done = b->n > 0 && h->pending;
+
+        if (done)
+                commit(b, ret);
+        else if (b->n > 0 && h->leg == LEG_BACK && h->lap.whole) {
+                struct lap l = h->lap;
+                l.home_us = b->now_us;
+                l.back_m = (float) fabs(h->motion.x[VERTICAL_P] - h->far_m);
+                done = l.back_m > (float) CAME_BACK * l.out_m;
+                if (done)
+                        cycle_of(&l, l.home_us, ret);
+        }
+        beam_reset(b);
+        return done;
+}

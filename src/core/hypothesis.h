@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What a hypothesis pays for what it claims, in nats. Private to the core. */
+
+#include <repcast/beam.h>
+
+#define BEAM_S (BEAM_TICKS * TICK_S)
+
+/* Price of going from one leg to another whatever the motion, or -1 where no way leads. The whole state machine. */
+double hypothesis_price(enum leg from, enum leg to);
+
+/* Price of staying in the leg for BEAM_S; what staying tells of the motion is taken into account. */
+double hypothesis_stay(const struct beam *b, struct hypothesis *h);
+
+/* Price of going over to another leg now, or -1. */
+double hypothesis_leave(const struct beam *b, const struct hypothesis *h, enum leg to);
+
+/* Go over. up_first: the order of the movements from here on, where that is still open. */
+void hypothesis_go(const struct beam *b, struct hypothesis *h, enum leg to, bool up_first);
