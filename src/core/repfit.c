@@ -28,8 +28,9 @@
 #define GUARD_SECOND 8
 #define ONSET_POWER  1.75
 #define ONSET_SHARE  0.14 /* an onset is not extrapolated by more than this share of the movement */
-#define LULL_S       0.25 /* a movement ends where it stays slow for so long; long movements, 8 % of themselves */
-#define LULL_SHARE   0.08
+#define LULL_S       0.25 /* a movement ends where it stays slow for so long; a slow one may halt on its way: */
+#define LULL_SHARE   0.2  /* of what it lasts */
+#define LULL_FROM_S  1.5  /* beyond this */
 #define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
 #define DRIFT_MPS3   0.01
 #define TURN_MPS2    0.03 /* per radian */
@@ -66,7 +67,7 @@ static double edge(const struct repfit *f, double sign, unsigned from, int step,
         double top = sign * (double) v[from];
         double a = fmin(0.4 * top, fmax(fmax(f->params.edge_share * top, f->params.edge_mps), 1.8 * noise));
         double b = MIN(0.5 * top, MAX(2.6 * a, 0.2 * top));
-        unsigned lull = MAX((unsigned) (LULL_S / T), (unsigned) (LULL_SHARE * length)), below = 0;
+        unsigned lull = (unsigned) (MAX(LULL_S, LULL_SHARE * (length * T - LULL_FROM_S)) / T), below = 0;
         unsigned ta = from, tb = from, i = from;
 
         while (i != limit && below <= lull) {
