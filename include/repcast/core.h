@@ -59,6 +59,7 @@ struct core {
         struct exercise exercise;
         double axis;      /* path per upward motion: 1 / sin(incline), negative where the eccentric goes up */
         uint64_t now_us;  /* instant of the newest sample */
+        double glide_s;   /* moving fast by belief and quiet by feel, for so long */
         uint64_t refused; /* samples left out since the start */
         uint64_t unsaid;  /* events left out because one push brought more than CORE_EVENTS */
 

@@ -234,6 +234,17 @@ static void take_lap(struct core *c, const struct cycle *lap) {
         c->tracker.cycler.order = setlog_order(&c->setlog);
 }
 
+/* No lift glides at this speed for half a second while the sensor feels nothing at all: the forces that it takes to
+ * move a bar by 15 cm would show. Then it is the belief that is wrong, left over from a drop, a blow or bad data. */
+#define GLIDE_MPS 0.3
+#define GLIDE_S   0.5
+
+/* Returns whether to start anew, as after a long gap. */
+static bool glides(struct core *c, const struct motion *m, const struct track *t) {
+        c->glide_s = m->quiet && fabs(t->v_mps) > GLIDE_MPS ? c->glide_s + TICK_S : 0;
+        return c->glide_s > GLIDE_S;
+}
+
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t;
@@ -245,6 +256,12 @@ static void push_tick(struct core *c, const struct tick *tick) {
         along_path(c, &m);
         remember(c, tick, &m);
         tracker_push(&c->tracker, &m, &c->history, &t);
+
+        if (glides(c, &m, &t)) {
+                c->glide_s = 0;
+                lose_track(c);
+                return;
+        }
 
         take_result(c, t.result, &t.cycle);
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);

@@ -111,11 +111,32 @@ static unsigned place(const struct set *set, uint64_t start_us) {
         return at;
 }
 
+static void move_border(struct phase_fit *p, uint64_t start_us, uint64_t end_us) {
+        p->mean_mps *= seconds(p->start_us, p->end_us) / seconds(start_us, end_us);
+        p->start_us = start_us;
+        p->end_us = end_us;
+}
+
+/* Without a hold between them two reps share a border, which each of them was fitted for alone. The one that was told
+ * first keeps it. */
+static struct cycle_fit beside(const struct set *set, unsigned at, const struct cycle_fit *fit) {
+        struct cycle_fit f = *fit;
+        struct phase_fit *first = f.eccentric_first ? &f.eccentric : &f.concentric;
+        struct phase_fit *last = f.eccentric_first ? &f.concentric : &f.eccentric;
+
+        if (at > 0 && set->reps[at - 1].end_us > first->start_us && set->reps[at - 1].end_us < first->end_us)
+                move_border(first, set->reps[at - 1].end_us, first->end_us);
+        if (at < set->n_reps && set->reps[at].start_us < last->end_us &&
+                set->reps[at].start_us > last->start_us)
+                move_border(last, last->start_us, set->reps[at].start_us);
+        return f;
+}
+
 static void fill_rep(const struct setlog *s, const struct candidate *c, struct rep *r) {
         const struct set *set = &s->sets[s->current];
-        const struct cycle_fit *f = &c->fit;
+        unsigned at = place(set, traits_start_us(&c->fit));
+        const struct cycle_fit fit = beside(set, at, &c->fit), *f = &fit;
         enum phase pause = f->eccentric_first ? PHASE_BOTTOM : PHASE_TOP;
-        unsigned at = place(set, traits_start_us(f));
 
         *r = (struct rep){
                 .set = set->set,
