@@ -101,7 +101,7 @@ def test_bands_are_the_published_phases(folder):
         starts = [m["start_ms"] / 1000 for m in phases] + [end]
         wanted = [(CLASS_OF[m["phase"]], a, b) for m, a, b in zip(phases, starts, starts[1:]) if m["phase"] in CLASS_OF and b - a > 0.05]
         found = [b for b in bands(root, r"\w+ from ") if b[2] - b[1] > 0.05]
-        assert_same(found, joined(wanted, 0.01), 0.06)
+        assert_same(found, joined(wanted, 0.06), 0.06)  # a break too short to be seen parts nothing
 
 
 def test_bands_are_the_counted_reps(folder):
