@@ -379,6 +379,27 @@ static void test_a_full_set_is_closed(void **state) {
 }
 
 /* The same samples give the same events. */
+#define assert_same_bits(a, b, member) assert_memory_equal(&(a)->member, &(b)->member, sizeof((a)->member))
+
+/* Member by member: what stands between them is the compiler's. */
+static void assert_same_rep(const struct rep *a, const struct rep *b) {
+        assert_int_equal(a->n_phases, b->n_phases);
+        for (unsigned i = 0; i < a->n_phases; i++) {
+                assert_int_equal(a->phases[i].phase, b->phases[i].phase);
+                assert_int_equal(a->phases[i].start_us, b->phases[i].start_us);
+                assert_int_equal(a->phases[i].end_us, b->phases[i].end_us);
+        }
+        assert_same_bits(a, b, tempo_s);
+        assert_same_bits(a, b, pause_before_s);
+        assert_same_bits(a, b, rom_m);
+        assert_same_bits(a, b, eccentric);
+        assert_same_bits(a, b, concentric);
+        assert_same_bits(a, b, mpv_mps);
+        assert_same_bits(a, b, sticking);
+        assert_same_bits(a, b, confidence);
+        assert_same_bits(a, b, flags);
+}
+
 static void test_deterministic(void **state) {
         (void) state;
         struct rep reps[4];
@@ -388,7 +409,8 @@ static void test_deterministic(void **state) {
         memset(&core, 0xa5, sizeof(core));
         start(&squat);
         set_of(-0.5, 1, 0, 1, 0, 4);
-        assert_memory_equal(reps, lift.reps, sizeof(reps));
+        for (unsigned i = 0; i < 4; i++)
+                assert_same_rep(&reps[i], &lift.reps[i]);
 }
 
 static void test_refuses_what_is_no_exercise(void **state) {
