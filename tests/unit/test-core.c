@@ -383,6 +383,10 @@ static void test_a_full_set_is_closed(void **state) {
 
 /* Member by member: what stands between them is the compiler's. */
 static void assert_same_rep(const struct rep *a, const struct rep *b) {
+        assert_same_bits(a, b, set);
+        assert_same_bits(a, b, rep);
+        assert_same_bits(a, b, start_us);
+        assert_same_bits(a, b, end_us);
         assert_int_equal(a->n_phases, b->n_phases);
         for (unsigned i = 0; i < a->n_phases; i++) {
                 assert_int_equal(a->phases[i].phase, b->phases[i].phase);
@@ -396,6 +400,9 @@ static void assert_same_rep(const struct rep *a, const struct rep *b) {
         assert_same_bits(a, b, concentric);
         assert_same_bits(a, b, mpv_mps);
         assert_same_bits(a, b, sticking);
+        assert_same_bits(a, b, velocity_loss_pct);
+        assert_same_bits(a, b, tut_s);
+        assert_same_bits(a, b, loss_pct);
         assert_same_bits(a, b, confidence);
         assert_same_bits(a, b, flags);
 }
