@@ -26,6 +26,7 @@ allow src/sensor "$pure|sensor/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/recording "$system|repcast/[a-z0-9-]+.h|recording/[a-z0-9-]+.h|util/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h"
 allow src/message "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/mqtt "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/bluez "$system|$systemd|bluez/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/hub "$system|$systemd|[a-z]+/[a-z0-9-]+.h"
 allow src/ctl "$system|[a-z]+/[a-z0-9-]+.h"
 
