@@ -22,21 +22,18 @@
 #include <systemd/sd-event.h>
 
 #include "bluez/link.h"
+#include "util/gatt.h"
 #include "util/macros.h"
 
 #define BLUEZ_ADDRESS_MAX      18 /* "C0:FF:EE:00:00:01" and NUL; capitals */
 #define BLUEZ_NAME_MAX         64 /* bytes with NUL; longer names are cut */
-#define BLUEZ_UUID_MAX         37 /* "0000ffe5-0000-1000-8000-00805f9a34fb" and NUL; small letters */
+#define BLUEZ_UUID_MAX         GATT_UUID_MAX
 #define BLUEZ_UUIDS_MAX        16 /* services of one device that are kept */
 #define BLUEZ_COMPANY_DATA_MAX 32 /* bytes of manufacturer data that are kept */
-#define BLUEZ_PACKET_MAX                                                                                       \
-        517 /* the longest value of a characteristic (Bluetooth Core 5.4, Vol 3 Part F 3.2.9: 512) */
-#define BLUEZ_RSSI_NONE INT16_MIN
+#define BLUEZ_RSSI_NONE        INT16_MIN
 
 struct bluez;      /* the client */
 struct bluez_link; /* one wanted sensor */
-struct gatt_plan;  /* util/gatt.h: which characteristics, and what to do with them */
-struct gatt_step;
 
 /* ---- parameters ---------------------------------------------------------------------------------------------- */
 
@@ -84,6 +81,7 @@ struct bluez_params {
         uint64_t probe_wait_us;    /* for its answer; default 5 s */
         unsigned probe_misses;     /* in a row: BlueZ hangs; default 3 */
         uint64_t activate_us;      /* between tries to have the bus start BlueZ; default 5 min */
+        uint64_t battery_us;       /* between readings where nobody tells of changes; default 5 min */
         uint64_t stop_us;          /* bound of bluez_stop(); default 6 s */
 };
 
@@ -159,7 +157,9 @@ struct bluez_link_handler {
         /* One notification. stream: the index within the plan; arrival_us: CLOCK_MONOTONIC at the read. Packets come
          * from the first subscription on, so already in PREPARING. */
         void (*on_packet)(void *userdata, unsigned stream, const uint8_t *bytes, size_t n, uint64_t arrival_us);
+        /* GATT_BATTERY_STANDARD; and GATT_BATTERY_CHARACTERISTIC as it was read or notified. */
         void (*on_battery)(void *userdata, unsigned percent);
+        void (*on_battery_value)(void *userdata, const uint8_t *bytes, size_t n);
         /* Device Information service, read once per link after the stream has started. */
         void (*on_info)(void *userdata, const struct bluez_sensor_info *info);
 };
@@ -191,7 +191,7 @@ bool bluez_get_adapter(const struct bluez *b, size_t i, struct bluez_adapter_inf
 struct bluez_want {
         const char *address; /* any case; a public, static random or (of a bonded sensor) identity address */
         const char *adapter; /* address of the one adapter to use; NULL = the best one */
-        const struct gatt_plan *plan; /* outlives the link */
+        const struct gatt_plan *plan; /* what to do with it; copied */
         uint64_t stall_us;            /* no packet for so long while streaming: connect anew; 0 = never */
         bool bond;                    /* no stream without a bond */
         bool may_pair;   /* the bond may be made now: the adopt window is open, or a passkey is configured */
@@ -209,18 +209,9 @@ struct bluez_link *bluez_link_drop(struct bluez_link *l);
 /* Open or close the adopt window of this sensor. */
 void bluez_link_allow_pairing(struct bluez_link *l, bool may_pair);
 
-/* Write while streaming. Calls are kept in order. done may be NULL; r is 0 or negative errno, why in words or NULL.
- * Returns 0, -ENOTCONN, -ENOENT (no such characteristic), or -EBUSY (too many wait). */
-typedef void (*bluez_done)(void *userdata, int r, const char *why);
-int bluez_link_write(struct bluez_link *l, const char *uuid, const void *bytes, size_t n, bool with_response,
-        bluez_done done, void *userdata);
-
-/* Run further steps of the plan's kind while streaming (another rate, sleep, wake). One run at a time: -EBUSY. */
-int bluez_link_run(
-        struct bluez_link *l, const struct gatt_step *steps, size_t n_steps, bluez_done done, void *userdata);
-
-/* The stream is meant to be silent (the sensor sleeps): the stall watchdog holds still. */
-void bluez_link_expect_silence(struct bluez_link *l, bool silent);
+/* Nobody trains: run the plan's idle sequence, or its wake sequence, now and after every new connection. What is silent
+ * in the idle state is no stall. Without an idle sequence: nothing. */
+void bluez_link_idle(struct bluez_link *l, bool idle);
 
 /* Close this link and come again (what arrives makes no sense). why: for the log and on_state(). */
 void bluez_link_restart(struct bluez_link *l, const char *why);

@@ -14,7 +14,7 @@
 #include "message/topic.h"
 #include "mqtt/addresses.h"
 #include "mqtt/backlog.h"
-#include "mqtt/backoff.h"
+#include "util/backoff.h"
 #include "mqtt/client.h"
 #include "mqtt/link.h"
 #include "mqtt/uplink.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits grow, stay in their bounds, differ between hubs, and start small again. */
 
-#include "mqtt/backoff.h"
+#include "util/backoff.h"
 #include "unit.h"
 
 #define S UINT64_C(1000000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits between tries: decorrelated jitter. */
 
-#include "mqtt/backoff.h"
+#include "util/backoff.h"
 
 #include <assert.h>
 
