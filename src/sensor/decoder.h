@@ -16,8 +16,9 @@
 #include <repcast/timebase.h>
 
 #include "sensor/profile.h"
+#include "sensor/unpack.h"
 
-#define DECODER_JOIN_MAX 64 /* samples waiting for their other half */
+#define DECODER_JOIN_MAX (2 * PROFILE_JOIN_MAX) /* samples waiting for their other half */
 
 struct decoder_stats {
         uint64_t notifications, packets;
@@ -25,7 +26,8 @@ struct decoder_stats {
         uint64_t lost;         /* samples missing, as counter or clock show */
         uint64_t lost_packets; /* by the sequence number, where there is one */
         uint64_t clipped;      /* samples with an axis at its end */
-        uint64_t bad;          /* packets that fit no rule, or hold figures that no sensor measures */
+        uint64_t other;        /* packets that no When= knows: replies, other kinds of data */
+        uint64_t bad;          /* packets of a wrong length, or with figures that no sensor measures */
         uint64_t skipped;      /* bytes between packets */
         uint64_t stale;        /* packets that repeat or precede others */
         uint64_t unpaired;     /* accelerations whose rates never came */
@@ -51,10 +53,10 @@ struct decoder_ring {
         unsigned first, n;
 };
 
-struct decoder_line {
+struct decoder_carry {
         uint8_t bytes[GATT_VALUE_MAX];
         unsigned n;
-        bool overlong; /* until its end */
+        bool overlong; /* a line, passed over until its end */
 };
 
 struct decoder {
@@ -63,17 +65,18 @@ struct decoder {
         const struct decoder_handler *handler;
         void *userdata;
         struct decoder_stats stats;
-        struct decoder_line carry[GATT_STREAMS_MAX]; /* begun packet of each stream */
+        struct decoder_carry carry[GATT_STREAMS_MAX]; /* begun packet of each stream */
         struct timebase timebase[2]; /* of whole samples or accelerations, and of rates that come apart */
         bool started[2];
         uint64_t last_us; /* instant of the last sample given out */
         bool any;
-        uint32_t seq[PROFILE_PACKETS_MAX];
-        bool seq_known[PROFILE_PACKETS_MAX];
+        uint32_t seq[2];
+        bool seq_known[2];
         uint64_t counted[2]; /* samples by the sequence number */
         struct decoder_ring acc, gyro;
         uint32_t lost; /* samples to tell with the next one */
         uint64_t arrival_us;
+        struct unpacked unpacked;
         struct sample samples[PROFILE_SAMPLES_MAX];
 };
 

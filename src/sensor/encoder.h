@@ -17,33 +17,43 @@
 /* A whole notification of stream k, to be sent now. */
 typedef void (*encoder_sink)(void *userdata, unsigned stream, const uint8_t *bytes, size_t n);
 
+/* Samples that gather for a packet. */
+struct encoder_part {
+        const struct profile_packet *packet; /* NULL = none of this part */
+        struct sample samples[PROFILE_SAMPLES_MAX];
+        unsigned n, wanted;
+        uint32_t seq;                  /* of the next packet */
+        uint64_t count;                /* samples in the packets before */
+        uint8_t bytes[GATT_VALUE_MAX]; /* of a notification that is not full yet */
+        unsigned n_bytes, n_packets;
+};
+
 /* The fields are the module's. */
 struct encoder {
         const struct profile *profile;
-        double rate_hz;
         unsigned batch;
+        size_t value_max;
         encoder_sink sink;
         void *userdata;
-        struct encoder_kind {
-                const struct profile_packet *packet; /* NULL = none of this kind */
-                struct sample samples[PROFILE_SAMPLES_MAX];
-                unsigned n, wanted; /* samples gathered, samples in a packet */
-                uint32_t seq;
-        } kinds[2];     /* whole samples or accelerations; rates that go apart */
-        uint64_t count; /* samples so far */
+        struct encoder_part parts[2]; /* whole samples or accelerations; rates that go apart */
 };
 
-/* batch: samples in a packet where the profile leaves it open (1 to 128, cut to what the profile and value_max allow);
- * value_max: ATT_MTU - 3, the longest notification. Of several packets of one kind (ranges) the first is used.
- * Returns 0, -EINVAL for a parameter out of its range, -EMSGSIZE where not even one packet fits. */
-int encoder_init(struct encoder *e, const struct profile *profile, double rate_hz, unsigned batch,
-        size_t value_max, encoder_sink sink, void *userdata);
+/* batch: samples in a packet where the profile leaves it open; packets in a notification where packets are a stream of
+ * bytes. 1 to 128, and cut to what fits. value_max: ATT_MTU - 3, the longest notification. Of several packets of one
+ * part (ranges) the first is used. Returns 0, -EINVAL for a parameter out of its range, -EMSGSIZE where not even one
+ * sample fits. */
+int encoder_init(struct encoder *e, const struct profile *profile, unsigned batch, size_t value_max,
+        encoder_sink sink, void *userdata);
 
-/* One more sample; its instant is the sensor's clock. Full packets go to the sink. Figures beyond the range of the
- * profile's type stop at its ends. */
+/* One more sample; its instant is the sensor's clock. Full notifications go to the sink. Figures beyond the range of
+ * the profile's type stop at its ends. */
 void encoder_push(struct encoder *e, const struct sample *s);
 
-/* The value of the battery's characteristic or the packet that answers a poll. Returns its length; *ret_stream is the
- * stream, or -1 for the battery's own characteristic. -ENOTSUP where the profile has neither. */
+/* What has gathered so far goes out, as before a pause. A packet with a fixed number of samples stays until it is
+ * full. */
+void encoder_flush(struct encoder *e);
+
+/* The value of the battery's characteristic, or the packet that answers a poll. Returns its length; *ret_stream is the
+ * stream, or -1 for the characteristic. -ENOTSUP where the profile has neither. */
 int encoder_battery(
         const struct profile *profile, double percent, uint8_t ret[static GATT_VALUE_MAX], int *ret_stream);

@@ -8,7 +8,8 @@
  * each packet, and nothing else.
  *
  *     struct profiles profiles = {0};
- *     profiles_load(&profiles, folders, 2, &faults);
+ *     profiles_load_builtin(&profiles, &faults);
+ *     profiles_load_folder(&profiles, "/etc/repcast/profiles", &faults);
  *     profile = profiles_match(&profiles, &peripheral);
  *     why = profile_refusal(profile, rate_hz);
  *     profile_plan(profile, rate_hz, &plan);
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "util/fault.h"
 #include "util/gatt.h"
@@ -34,6 +36,7 @@
 #define PROFILE_WHEN_MAX    8 /* bytes compared to tell packets apart */
 #define PROFILE_COLUMNS_MAX 16
 #define PROFILE_SAMPLES_MAX 128 /* of one packet */
+#define PROFILE_JOIN_MAX    32  /* of one packet that is joined with another */
 #define PROFILE_STEP_MAX    192 /* text of a step */
 #define PROFILE_TABLE_MAX   16
 #define PROFILE_TESTS_MAX   16
@@ -114,6 +117,7 @@ enum profile_type {
 
 struct profile_field {
         bool present;
+        bool text; /* a column of a line: it has neither offset nor type */
         unsigned offset;
         enum profile_type type;
         bool big_endian;
@@ -157,8 +161,10 @@ struct profile_packet {
         bool planar;                /* all accelerations, then all rates */
         struct profile_field count; /* number of samples */
         struct profile_axes acc, gyro;
-        bool join;  /* this one has the accelerations, another packet the rates */
-        bool joins; /* this is that other one */
+        bool gyro_axes; /* GyroAxes= was given */
+        char join
+                [PROFILE_WORD_MAX]; /* it has the accelerations, the packet of this name the rates; empty = none */
+        bool joined;                /* it is that other packet */
         struct profile_field time;
         double time_hz;           /* ticks a second; 0 = ticks are samples */
         bool time_last;           /* of the last sample instead of the first */
@@ -166,7 +172,9 @@ struct profile_packet {
 
         /* FRAMING_LINES instead of offsets */
         enum profile_column columns[PROFILE_COLUMNS_MAX];
-        unsigned n_columns;
+        unsigned n_columns;         /* 0 = not of lines */
+        unsigned columns_seen;      /* bit i: column i is there */
+        double time_ticks;          /* of one unit of the column, ticks of time_hz */
         char tag[PROFILE_WORD_MAX]; /* empty = none */
         char separator;
 };
@@ -246,10 +254,18 @@ struct profiles {
 
 /* Every fault is told. Returns 0, -EINVAL for a faulty file, or another negative errno value. */
 int profile_load(const char *path, struct faults *faults, struct profile **ret);
+/* The same with a stream of the caller's; path is what faults say. */
+int profile_load_stream(FILE *file, const char *path, struct faults *faults, struct profile **ret);
 struct profile *profile_free(struct profile *p);
+static inline void profile_freep(struct profile **p) {
+        profile_free(*p);
+}
+
+/* The shipped profiles, built into the programs so that they work where nothing is installed. */
+int profiles_load_builtin(struct profiles *p, struct faults *faults);
 
 /* All *.conf files of a folder; one that has the name of a profile that is there already takes its place, so load the
- * shipped folder first and the user's after it. A folder that is missing holds nothing. A faulty file is told and left
+ * built-in ones first and the user's folder after them. A folder that is missing holds nothing. A faulty file is told and left
  * out; the others are loaded all the same. Returns 0, -EINVAL where a file was left out, or another negative errno. */
 int profiles_load_folder(struct profiles *p, const char *folder, struct faults *faults);
 void profiles_done(struct profiles *p);

@@ -24,6 +24,8 @@
 
 /* The peripheral has it under one of these UUIDs; the first one that is there is meant. */
 struct gatt_characteristic {
+        char service
+                [GATT_UUID_MAX]; /* that it must be part of: several services may have one UUID; empty = any */
         char uuids[GATT_UUIDS_MAX][GATT_UUID_MAX];
         unsigned n_uuids;
 };

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sections and keys of a profile, and what each of them takes. The tables at the end are the format. */
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sensor/profile-private.h"
+#include "util/ini.h"
+#include "util/number.h"
+#include "util/suggest.h"
+
+void load_cut(struct scratch *s, const struct load_entry *e, const char *separators) {
+        snprintf(s->text, sizeof(s->text), "%s", e->value);
+        s->n = value_words(s->text, separators, s->words);
+}
+
+/* What the table allows for the key; the fault of a value that does not fit. */
+static const char *allowed_for(const struct load_entry *e) {
+        for (size_t i = 0; i < load_n_sections; i++)
+                for (size_t k = 0; k < load_sections[i].n_keys; k++)
+                        if (strcmp(load_sections[i].name, e->section) == 0 &&
+                                strcmp(load_sections[i].keys[k].name, e->key) == 0)
+                                return load_sections[i].keys[k].allowed;
+        return "";
+}
+
+void load_wrong(struct load *l, const struct load_entry *e) {
+        load_fault_value(l, e, "not understood", allowed_for(e));
+}
+
+void load_too_many(struct load *l, const struct load_entry *e, unsigned max) {
+        load_fault(l, e, "too many; at most %u are allowed", max);
+}
+
+static void take_text(struct load *l, const struct load_entry *e, char *ret, size_t size) {
+        if (strlen(e->value) >= size)
+                load_fault(l, e, "too long; at most %zu bytes are allowed; %zu were given", size - 1,
+                        strlen(e->value));
+        else
+                memcpy(ret, e->value, strlen(e->value) + 1);
+}
+
+static void take_unsigned(
+        struct load *l, const struct load_entry *e, unsigned min, unsigned max, unsigned *ret) {
+        if (value_unsigned(e->value, min, max, ret) < 0)
+                load_wrong(l, e);
+}
+
+static void take_yes_no(struct load *l, const struct load_entry *e, bool *ret) {
+        static const char *const words[] = {"no", "yes"};
+        unsigned value = 0;
+
+        if (value_word(e->value, words, 2, &value) < 0)
+                load_wrong(l, e);
+        *ret = value == 1;
+}
+
+/* Something that another section names; told with the nearest name. */
+int load_name(struct load *l, const struct load_entry *e, const char *given, const char *what,
+        const void *first, size_t stride, unsigned n) {
+        struct suggest nearest;
+
+        suggest_init(&nearest, given);
+        for (unsigned i = 0; i < n; i++) {
+                const char *name = (const char *) first + i * stride;
+
+                if (strcmp(name, given) == 0)
+                        return (int) i;
+                suggest_offer(&nearest, name);
+        }
+        load_fault(l, e, "there is no %s '%.*s'%s%s%s", what, GATT_UUID_MAX, given,
+                suggest_best(&nearest) ? "; did you mean " : "",
+                suggest_best(&nearest) ? suggest_best(&nearest) : "", suggest_best(&nearest) ? "?" : "");
+        return -EINVAL;
+}
+
+bool load_good_name(struct load *l, const struct load_entry *e, size_t size) {
+        if (value_is_name(e->argument, size))
+                return true;
+        load_fault(l, e, "a name is made of small letters, digits and -, at most %zu", size - 1);
+        return false;
+}
+
+static int characteristic_named(struct load *l, const struct load_entry *e) {
+        return load_name(l, e, e->value, "characteristic", l->profile->characteristic_names,
+                sizeof(l->profile->characteristic_names[0]), l->profile->n_characteristics);
+}
+
+static int stream_named(struct load *l, const struct load_entry *e) {
+        return load_name(l, e, e->value, "stream", l->profile->streams[0].name, sizeof(l->profile->streams[0]),
+                l->profile->n_streams);
+}
+
+/* ---- [profile], [characteristics], [match], [rates], [quirks] ---- */
+
+static void *open_whole(struct load *l, const struct load_entry *e) {
+        (void) e;
+        return l->profile;
+}
+
+static void *open_profile(struct load *l, const struct load_entry *e) {
+        if (load_good_name(l, e, PROFILE_NAME_MAX))
+                strcpy(l->profile->name, e->argument);
+        return l->profile;
+}
+
+static void take_label(struct load *l, void *object, const struct load_entry *e) {
+        struct profile *p = object;
+
+        take_text(l, e, p->label, sizeof(p->label));
+}
+
+/* UUID[, UUID ...] [in SERVICE] */
+static bool take_uuids(struct scratch *s, struct gatt_characteristic *ret) {
+        if (s->n >= 3 && s->n <= LOAD_WORDS_MAX && strcmp(s->words[s->n - 2], "in") == 0) {
+                if (value_uuid(s->words[s->n - 1], ret->service) < 0)
+                        return false;
+                s->n -= 2;
+        }
+        for (ret->n_uuids = 0; ret->n_uuids < MIN(s->n, (unsigned) GATT_UUIDS_MAX); ret->n_uuids++)
+                if (value_uuid(s->words[ret->n_uuids], ret->uuids[ret->n_uuids]) < 0)
+                        return false;
+        return s->n > 0 && ret->n_uuids == s->n;
+}
+
+static void take_characteristic(struct load *l, void *object, const struct load_entry *e) {
+        struct profile *p = object;
+        struct scratch s;
+
+        if (p->n_characteristics == GATT_CHARACTERISTICS_MAX) {
+                load_too_many(l, e, GATT_CHARACTERISTICS_MAX);
+                return;
+        }
+        if (!value_is_name(e->key, PROFILE_WORD_MAX)) {
+                load_fault(l, e, "a name is made of small letters, digits and -, at most %d",
+                        PROFILE_WORD_MAX - 1);
+                return;
+        }
+        for (unsigned i = 0; i < p->n_characteristics; i++)
+                if (strcmp(p->characteristic_names[i], e->key) == 0) {
+                        load_fault(l, e, "given a second time; one is allowed");
+                        return;
+                }
+        load_cut(&s, e, ", \t");
+        if (!take_uuids(&s, &p->characteristics[p->n_characteristics]))
+                load_fault_value(l, e, "not understood",
+                        "1 to 3 UUIDs with all 128 bits, as 00002a19-0000-1000-8000-00805f9b34fb, and \"in "
+                        "SERVICE\" "
+                        "where several services have it");
+        else
+                strcpy(p->characteristic_names[p->n_characteristics++], e->key);
+}
+
+static void take_globs(struct load *l, const struct load_entry *e, const char *separators,
+        char ret[PROFILE_RULES_MAX][PROFILE_GLOB_MAX], unsigned *ret_n) {
+        struct scratch s;
+
+        load_cut(&s, e, separators);
+        if (s.n > PROFILE_RULES_MAX)
+                load_too_many(l, e, PROFILE_RULES_MAX);
+        for (unsigned i = 0; i < MIN(s.n, (unsigned) PROFILE_RULES_MAX); i++) {
+                char *glob = s.words[i] + strspn(s.words[i], " \t");
+                size_t n = strlen(glob);
+
+                while (n > 0 && (glob[n - 1] == ' ' || glob[n - 1] == '\t'))
+                        glob[--n] = '\0';
+                if (n == 0 || n >= PROFILE_GLOB_MAX) {
+                        load_wrong(l, e);
+                        return;
+                }
+                strcpy(ret[(*ret_n)++], glob);
+        }
+}
+
+static void take_match_name(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_match *m = &((struct profile *) object)->match;
+
+        take_globs(l, e, ",", m->names, &m->n[PROFILE_RULE_NAME]);
+}
+
+static void take_match_address(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_match *m = &((struct profile *) object)->match;
+
+        take_globs(l, e, ", \t", m->addresses, &m->n[PROFILE_RULE_ADDRESS]);
+}
+
+static void take_match_model(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_match *m = &((struct profile *) object)->match;
+
+        take_globs(l, e, ",", m->models, &m->n_models);
+}
+
+static void take_match_service(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_match *m = &((struct profile *) object)->match;
+        unsigned *n = &m->n[PROFILE_RULE_SERVICE];
+        struct scratch s;
+
+        load_cut(&s, e, ", \t");
+        if (s.n > PROFILE_RULES_MAX)
+                load_too_many(l, e, PROFILE_RULES_MAX);
+        for (unsigned i = 0; i < MIN(s.n, (unsigned) PROFILE_RULES_MAX); i++)
+                if (value_uuid(s.words[i], m->services[(*n)++]) < 0) {
+                        load_wrong(l, e);
+                        return;
+                }
+}
+
+static void take_match_company(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_match *m = &((struct profile *) object)->match;
+        unsigned *n = &m->n[PROFILE_RULE_COMPANY];
+        struct scratch s;
+
+        load_cut(&s, e, ", \t");
+        if (s.n > PROFILE_RULES_MAX)
+                load_too_many(l, e, PROFILE_RULES_MAX);
+        for (unsigned i = 0; i < MIN(s.n, (unsigned) PROFILE_RULES_MAX); i++) {
+                uint8_t id[2];
+                size_t n_id = 0;
+
+                if (strncmp(s.words[i], "0x", 2) != 0 ||
+                        number_parse_hex(s.words[i] + 2, id, sizeof(id), &n_id) < 0 || n_id != 2) {
+                        load_wrong(l, e);
+                        return;
+                }
+                m->companies[(*n)++] = (uint16_t) (id[0] << 8 | id[1]);
+        }
+}
+
+static void take_match_require(struct load *l, void *object, const struct load_entry *e) {
+        static const char *const words[_PROFILE_RULE_MAX] = {
+                [PROFILE_RULE_NAME] = "name",
+                [PROFILE_RULE_SERVICE] = "service",
+                [PROFILE_RULE_COMPANY] = "company",
+                [PROFILE_RULE_ADDRESS] = "address",
+        };
+        struct profile_match *m = &((struct profile *) object)->match;
+        struct scratch s;
+        unsigned rule;
+
+        load_cut(&s, e, ", \t");
+        for (unsigned i = 0; i < MIN(s.n, (unsigned) LOAD_WORDS_MAX); i++) {
+                if (value_word(s.words[i], words, _PROFILE_RULE_MAX, &rule) < 0) {
+                        load_wrong(l, e);
+                        return;
+                }
+                m->required |= 1U << rule;
+        }
+}
+
+static void close_match(struct load *l, void *object, const struct load_entry *e) {
+        const struct profile_match *m = &((struct profile *) object)->match;
+        unsigned rules = 0;
+
+        for (unsigned i = 0; i < _PROFILE_RULE_MAX; i++)
+                if (m->n[i] > 0)
+                        rules |= 1U << i;
+        if (rules == 0)
+                load_fault(l, e, "holds no rule; Name=, Service=, Company= or Address= is needed");
+        else if ((m->required & ~rules) != 0)
+                load_fault(l, e, "Require= names a rule that is not there");
+}
+
+static void take_default(struct load *l, void *object, const struct load_entry *e) {
+        /* The rates are known once the section is: close_rates() looks for it. */
+        struct profile *p = object;
+
+        take_unsigned(l, e, 5, 1000, &p->default_rate);
+}
+
+static void take_rate(struct load *l, void *object, const struct load_entry *e) {
+        struct profile *p = object;
+        unsigned hz, at = p->n_rates;
+
+        if (value_unsigned(e->key, 5, 1000, &hz) < 0) {
+                load_fault(l, e, "no rate; allowed is a whole number from 5 to 1000 (Hz), or Default=");
+                return;
+        }
+        if (p->n_rates == PROFILE_RATES_MAX) {
+                load_too_many(l, e, PROFILE_RATES_MAX);
+                return;
+        }
+        if (strlen(e->value) >= PROFILE_CODE_MAX || strpbrk(e->value, "{}")) {
+                load_fault(l, e, "a code is at most %d bytes without { and }", PROFILE_CODE_MAX - 1);
+                return;
+        }
+        while (at > 0 && p->rates[at - 1].hz > hz) {
+                p->rates[at] = p->rates[at - 1];
+                at--;
+        }
+        if (at > 0 && !(p->rates[at - 1].hz < hz))
+                load_fault(l, e, "given a second time; one is allowed");
+        p->rates[at].hz = hz;
+        strcpy(p->rates[at].code, e->value);
+        p->n_rates++;
+}
+
+static void close_rates(struct load *l, void *object, const struct load_entry *e) {
+        struct profile *p = object;
+        unsigned hz = p->default_rate;
+
+        for (p->default_rate = 0; p->default_rate < p->n_rates; p->default_rate++)
+                if (!(p->rates[p->default_rate].hz < hz) && !(p->rates[p->default_rate].hz > hz))
+                        return;
+        p->default_rate = 0;
+        load_fault(l, e, "Default=%u is none of the rates", hz);
+}
+
+static void take_cooldown(struct load *l, void *object, const struct load_entry *e) {
+        take_unsigned(l, e, 1, 600, &((struct profile *) object)->connect_cooldown_s);
+}
+
+static void take_weak_adverts(struct load *l, void *object, const struct load_entry *e) {
+        take_yes_no(l, e, &((struct profile *) object)->weak_adverts);
+}
+
+/* ---- [stream NAME] ---- */
+
+static void *open_stream(struct load *l, const struct load_entry *e) {
+        struct profile *p = l->profile;
+        struct profile_stream *s = &p->streams[p->n_streams];
+
+        if (!load_good_name(l, e, PROFILE_WORD_MAX))
+                return NULL;
+        for (unsigned i = 0; i < p->n_streams; i++)
+                if (strcmp(p->streams[i].name, e->argument) == 0) {
+                        load_fault(l, e, "a second time; one is allowed");
+                        return NULL;
+                }
+        if (p->n_streams == GATT_STREAMS_MAX) {
+                load_too_many(l, e, GATT_STREAMS_MAX);
+                return NULL;
+        }
+        strcpy(s->name, e->argument);
+        p->n_streams++;
+        return s;
+}
+
+static void take_stream_characteristic(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_stream *stream = object;
+        int i = characteristic_named(l, e);
+
+        if (i < 0)
+                return;
+        stream->characteristic = (unsigned) i;
+        for (const struct profile_stream *s = l->profile->streams; s < stream; s++)
+                if (s->characteristic == stream->characteristic)
+                        load_fault(l, e, "that is stream %s already; a stream has a characteristic of its own",
+                                s->name);
+}
+
+static void take_framing(struct load *l, void *object, const struct load_entry *e) {
+        static const char *const words[_FRAMING_MAX] = {
+                [FRAMING_MESSAGE] = "message",
+                [FRAMING_FIXED] = "fixed",
+                [FRAMING_LINES] = "lines",
+        };
+        struct profile_stream *stream = object;
+        struct scratch s;
+        unsigned framing;
+
+        load_cut(&s, e, " \t");
+        if (s.n < 1 || value_word(s.words[0], words, _FRAMING_MAX, &framing) < 0 ||
+                s.n != (framing == FRAMING_MESSAGE ? 1 : 2) ||
+                (s.n == 2 && value_unsigned(s.words[1], 2, GATT_VALUE_MAX, &stream->size) < 0))
+                load_wrong(l, e);
+        else
+                stream->framing = framing;
+}
+
+static void take_sync(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_stream *stream = object;
+        struct scratch s;
+
+        load_cut(&s, e, ", \t");
+        if (s.n > PROFILE_SYNCS_MAX) {
+                load_too_many(l, e, PROFILE_SYNCS_MAX);
+                return;
+        }
+        for (unsigned i = 0; i < s.n; i++) {
+                struct profile_bytes *sync = &stream->syncs[i];
+                size_t n;
+
+                if (number_parse_hex(s.words[i], sync->bytes, sizeof(sync->bytes), &n) < 0) {
+                        load_wrong(l, e);
+                        return;
+                }
+                sync->n = (unsigned) n;
+        }
+        stream->n_syncs = s.n;
+}
+
+static void close_stream(struct load *l, void *object, const struct load_entry *e) {
+        const struct profile_stream *s = object;
+
+        if (s->framing == FRAMING_FIXED && s->n_syncs == 0)
+                load_fault(l, e, "Sync= is missing; packets of a fixed size are found again by it");
+        else if (s->framing != FRAMING_FIXED && s->n_syncs > 0)
+                load_fault(l, e, "Sync= is for Framing=fixed only");
+        for (unsigned i = 0; i < s->n_syncs && s->framing == FRAMING_FIXED; i++)
+                if (s->syncs[i].n > s->size)
+                        load_fault(l, e, "Sync= is longer than a packet");
+}
+
+/* ---- [init], [stop], [idle], [wake] ---- */
+
+static void *open_steps(struct load *l, const struct load_entry *e) {
+        struct profile *p = l->profile;
+
+        switch (e->section[1]) {
+        case 'n': /* init */
+                return &p->init;
+        case 't': /* stop */
+                return &p->stop;
+        case 'd': /* idle */
+                return &p->idle;
+        default:
+                return &p->wake;
+        }
+}
+
+static void take_step(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_steps *steps = object;
+
+        if (steps->n == GATT_STEPS_MAX) {
+                load_too_many(l, e, GATT_STEPS_MAX);
+                return;
+        }
+        take_text(l, e, steps->steps[steps->n].text, PROFILE_STEP_MAX);
+        steps->steps[steps->n++].line = e->line;
+}
+
+static void take_idle_kind(struct load *l, void *object, const struct load_entry *e) {
+        static const char *const words[] = {"slow", "off", "motion"};
+        static const enum gatt_idle kinds[] = {GATT_IDLE_SLOW, GATT_IDLE_OFF, GATT_IDLE_MOTION};
+        unsigned i;
+
+        (void) object;
+        if (value_word(e->value, words, ARRAY_SIZE(words), &i) < 0)
+                load_wrong(l, e);
+        else
+                l->profile->idle_kind = kinds[i];
+}
+
+static void take_idle_hz(struct load *l, void *object, const struct load_entry *e) {
+        (void) object;
+        if (number_parse_double(e->value, 5, 100, &l->profile->idle_hz) < 0)
+                load_wrong(l, e);
+}
+
+static void close_idle(struct load *l, void *object, const struct load_entry *e) {
+        struct profile *p = l->profile;
+
+        (void) object;
+        if ((p->idle_kind == GATT_IDLE_SLOW) != (p->idle_hz > 0))
+                load_fault(l, e, "Hz= and Kind=slow need each other");
+}
+
+/* ---- [battery] ---- */
+
+static void take_battery_kind(struct load *l, void *object, const struct load_entry *e) {
+        static const char *const words[] = {"none", "standard", "characteristic", "stream"};
+        unsigned kind;
+
+        if (value_word(e->value, words, ARRAY_SIZE(words), &kind) < 0)
+                load_wrong(l, e);
+        else
+                ((struct profile *) object)->battery.kind = kind;
+}
+
+static void take_battery_characteristic(struct load *l, void *object, const struct load_entry *e) {
+        int i = characteristic_named(l, e);
+
+        if (i >= 0)
+                ((struct profile *) object)->battery.characteristic = (unsigned) i;
+}
+
+static void take_battery_stream(struct load *l, void *object, const struct load_entry *e) {
+        int i = stream_named(l, e);
+
+        if (i >= 0)
+                ((struct profile *) object)->battery.stream = (unsigned) i;
+}
+
+static void take_battery_when(struct load *l, void *object, const struct load_entry *e) {
+        if (value_when(e->value, &((struct profile *) object)->battery.when) < 0)
+                load_wrong(l, e);
+}
+
+static void take_battery_value(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_battery *b = &((struct profile *) object)->battery;
+        struct scratch s;
+
+        load_cut(&s, e, " \t");
+        if (s.n != 3 || value_unsigned(s.words[0], 0, GATT_VALUE_MAX - 1, &b->value.offset) < 0 ||
+                value_type(s.words[1], &b->value.type, &b->value.big_endian) < 0 ||
+                value_scale(s.words[2], &b->scale) < 0)
+                load_wrong(l, e);
+        else
+                b->value.present = true;
+}
+
+static void take_battery_table(struct load *l, void *object, const struct load_entry *e) {
+        struct profile_battery *b = &((struct profile *) object)->battery;
+        struct scratch s;
+
+        load_cut(&s, e, " \t");
+        if (s.n > PROFILE_TABLE_MAX) {
+                load_too_many(l, e, PROFILE_TABLE_MAX);
+                return;
+        }
+        for (unsigned i = 0; i < s.n; i++) {
+                char *colon = strchr(s.words[i], ':');
+
+                if (colon)
+                        *colon = '\0';
+                if (!colon || number_parse_double(s.words[i], 0, 1e6, &b->table[i].at) < 0 ||
+                        number_parse_double(colon + 1, 0, 100, &b->table[i].percent) < 0 ||
+                        (i > 0 && !(b->table[i].at < b->table[i - 1].at))) {
+                        load_wrong(l, e);
+                        return;
+                }
+        }
+        b->n_table = s.n;
+}
+
+static void take_battery_every(struct load *l, void *object, const struct load_entry *e) {
+        take_unsigned(l, e, 5, 86400, &((struct profile *) object)->battery.poll_period_s);
+}
+
+static void take_battery_step(struct load *l, void *object, const struct load_entry *e) {
+        take_step(l, &((struct profile *) object)->poll, e);
+}
+
+static void *open_battery(struct load *l, const struct load_entry *e) {
+        (void) e;
+        l->profile->battery.characteristic = l->profile->battery.stream = UINT_MAX;
+        return l->profile;
+}
+
+static void close_battery(struct load *l, void *object, const struct load_entry *e) {
+        const struct profile *p = object;
+        const struct profile_battery *b = &p->battery;
+        bool own = b->kind == GATT_BATTERY_CHARACTERISTIC || b->kind == GATT_BATTERY_STREAM;
+
+        if (own != b->value.present)
+                load_fault(l, e, "Value= and Kind=characteristic or stream need each other");
+        if ((b->kind == GATT_BATTERY_CHARACTERISTIC) != (b->characteristic < UINT_MAX))
+                load_fault(l, e, "Characteristic= and Kind=characteristic need each other");
+        if ((b->kind == GATT_BATTERY_STREAM) != (b->when.n > 0) ||
+                (b->kind == GATT_BATTERY_STREAM) != (b->stream < UINT_MAX))
+                load_fault(l, e, "Stream=, When= and Kind=stream need each other");
+        if (b->n_table > 0 && !own)
+                load_fault(l, e, "Table= is for Kind=characteristic or stream");
+        if ((p->poll.n > 0) != (b->poll_period_s > 0))
+                load_fault(l, e, "Every= and Step= need each other");
+}
+
+#define KEY(key, function, words) .name = key, .take = function, .allowed = words
+
+#define STEP_WORDS "write NAME BYTES, send NAME BYTES (without response), subscribe NAME or wait MILLISECONDS"
+#define WHEN_WORDS "OFFSET:BYTES or OFFSET:BYTES/MASK, in hexadecimal, as 0:5561"
+
+static const struct load_key profile_keys[] = {
+        {KEY("Label", take_label, "what a person calls this sensor"), .required = true},
+};
+
+static const struct load_key match_keys[] = {
+        {KEY("Name", take_match_name, "names with * and ?, at most 31 bytes each, separated by commas")},
+        {KEY("Service", take_match_service, "UUIDs with all 128 bits, separated by blanks")},
+        {KEY("Company", take_match_company, "company numbers as 0x0886, separated by blanks")},
+        {KEY("Address", take_match_address, "addresses with * and ?, as D4:22:CD:*, separated by blanks")},
+        {KEY("Model", take_match_model, "model numbers (2a24) with * and ?, separated by commas")},
+        {KEY("Require", take_match_require, "any of name, service, company, address")},
+};
+
+static const struct load_key rates_keys[] = {
+        {KEY("Default", take_default, "one of the rates"), .required = true},
+};
+
+static const struct load_key stream_keys[] = {
+        {KEY("Characteristic", take_stream_characteristic, "a name of [characteristics]"), .required = true},
+        {KEY("Framing", take_framing, "message, fixed SIZE or lines LONGEST; sizes from 2 to 512 bytes"),
+                .required = true},
+        {KEY("Sync", take_sync, "1 to 4 beginnings of a packet in hexadecimal, at most 8 bytes each")},
+};
+
+static const struct load_key steps_keys[] = {
+        {KEY("Step", take_step, STEP_WORDS), .repeats = true, .required = true},
+};
+
+static const struct load_key idle_keys[] = {
+        {KEY("Kind", take_idle_kind, "slow, off or motion"), .required = true},
+        {KEY("Hz", take_idle_hz, "a number from 5 to 100")},
+        {KEY("Step", take_step, STEP_WORDS), .repeats = true, .required = true},
+};
+
+static const struct load_key battery_keys[] = {
+        {KEY("Kind", take_battery_kind, "none, standard, characteristic or stream"), .required = true},
+        {KEY("Characteristic", take_battery_characteristic, "a name of [characteristics]")},
+        {KEY("Stream", take_battery_stream, "the name of a stream")},
+        {KEY("When", take_battery_when, WHEN_WORDS)},
+        {KEY("Value", take_battery_value, "OFFSET TYPE SCALE, as 4 u16 0.01")},
+        {KEY("Table", take_battery_table, "VALUE:PERCENT pairs with falling values, at most 16")},
+        {KEY("Every", take_battery_every, "a whole number from 5 to 86400 (s)")},
+        {KEY("Step", take_battery_step, STEP_WORDS), .repeats = true},
+};
+
+static const struct load_key quirks_keys[] = {
+        {KEY("ConnectCooldown", take_cooldown, "a whole number from 1 to 600 (s)")},
+        {KEY("WeakAdverts", take_weak_adverts, "yes or no")},
+};
+
+#define KEYS(table) .keys = (table), .n_keys = ARRAY_SIZE(table)
+
+const struct load_section load_sections[] = {
+        {.name = "profile", .named = true, .required = true, KEYS(profile_keys), .open = open_profile},
+        {.name = "characteristics", .required = true, .free_key = take_characteristic, .open = open_whole},
+        {.name = "match", .required = true, KEYS(match_keys), .open = open_whole, .close = close_match},
+        {.name = "rates",
+                .required = true,
+                KEYS(rates_keys),
+                .free_key = take_rate,
+                .open = open_whole,
+                .close = close_rates},
+        {.name = "stream",
+                .named = true,
+                .repeats = true,
+                .required = true,
+                KEYS(stream_keys),
+                .open = open_stream,
+                .close = close_stream},
+        {.name = "packet",
+                .named = true,
+                .repeats = true,
+                .required = true,
+                .keys = load_packet_keys,
+                .n_keys = LOAD_PACKET_KEYS,
+                .open = load_open_packet},
+        {.name = "init", KEYS(steps_keys), .open = open_steps},
+        {.name = "stop", KEYS(steps_keys), .open = open_steps},
+        {.name = "idle", KEYS(idle_keys), .open = open_steps, .close = close_idle},
+        {.name = "wake", KEYS(steps_keys), .open = open_steps},
+        {.name = "battery", KEYS(battery_keys), .open = open_battery, .close = close_battery},
+        {.name = "quirks", KEYS(quirks_keys), .open = open_whole},
+        {.name = "test",
+                .named = true,
+                .repeats = true,
+                .required = true,
+                .keys = load_test_keys,
+                .n_keys = LOAD_TEST_KEYS,
+                .open = load_open_test},
+};
+const size_t load_n_sections = ARRAY_SIZE(load_sections);
