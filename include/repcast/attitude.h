@@ -26,7 +26,9 @@ struct motion {
         double turn_mps2; /* sigma of what a radian of this turn changes in the bias, scale errors being as they are */
         double shake_m2ps4; /* energy of the accelerometer's fast part */
         double q_m2ps3;     /* growth of velocity variance by what lay between the samples, m2/s3 */
+        double silent_s;    /* neither sensor has shown more than its noise for so long */
         bool quiet;         /* nobody holds it: no tremor, no turn, for 0.8 s */
+        bool anew;          /* up was found to be wrong, and starts anew here */
 };
 
 struct attitude {
@@ -40,6 +42,7 @@ struct attitude {
         double w_var, shake;         /* variance about w_slow, about f_fast */
         double gyro_bias[3], bias_s; /* bias, and the seconds of rest behind it */
         double quiet_s, calm_s;
+        double f_anchor[3], w_anchor[3], silent_s; /* silent about these for so long */
 };
 
 void attitude_init(struct attitude *a, const struct attitude_params *params);

@@ -70,7 +70,8 @@ struct tracker {
         double a_mean, a_var, turn_mean; /* of the last 0.3 s */
         double turn_mps2;                /* of the newest motion */
         double a_anchor;                 /* where a_mean stood when it was last unsteady */
-        double flat_s, steady_s;         /* without shaking, without change, for so long */
+        double flat_s, steady_s;         /* in this mode without shaking, without change, for so long */
+        double even_anchor, even_s; /* a_mean stood within noise of this for so long, whatever the mode was */
         double toward_s, against_s; /* above the start threshold downwards, upwards; in a move: with, against */
         double slow_s;              /* below the stop threshold */
         uint64_t crossed_us;        /* velocity last changed its sign */

@@ -53,5 +53,8 @@ double vertical_drift(const struct vertical_params *params, double turn_radps, d
 /* State i was seen as z with variance r. */
 void vertical_update(struct vertical *v, unsigned i, double z, double r);
 
+/* At rest the sensor showed the acceleration a along u, with variance r: that is its bias, u.b. */
+void vertical_rest(struct vertical *v, double a, const double u[3], double r);
+
 /* Position is now p with variance r; forget how it was reached. */
 void vertical_place(struct vertical *v, double p, double r);

@@ -38,8 +38,11 @@
 #define UPSIDE_DOWN    -0.9999999                  /* cosine within 0.03 deg of it */
 #define F_MOST         (2 * STANDARD_GRAVITY_MPS2) /* no lift accelerates by more than 1 g; impacts and nonsense do */
 #define LOST_TAU_S     0.3
-#define W_MOST         3.0 /* rad/s: surely no rest, yet soon forgotten */
-#define PULL           0.7 /* gain of the tilt correction; below 1 damps the loop of two lags */
+#define W_MOST         3.0  /* rad/s: surely no rest, yet soon forgotten */
+#define SILENT_SIGMAS  5.0  /* peaks of noise that is quiet */
+#define SILENT_S       0.5  /* nothing in a lift stays within them for so long, but a hold or a slow glide */
+#define LOST_RATE      0.03 /* rad/s for 1 s: 1.7 degrees would have shown in a silent accelerometer */
+#define PULL           0.7  /* gain of the tilt correction; below 1 damps the loop of two lags */
 
 void attitude_init(struct attitude *a, const struct attitude_params *params) {
         *a = (struct attitude){.params = *params};
@@ -72,6 +75,10 @@ void attitude_flip(struct attitude *a, unsigned axes) {
         a->age_s = 0; /* draws the tilt back quickly */
 }
 
+static double square(double x) {
+        return x * x;
+}
+
 static double norm(const double v[3]) {
         return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
 }
@@ -97,9 +104,23 @@ static void start(struct attitude *a, const struct tick *tick) {
         for (unsigned i = 0; i < 3; i++)
                 a->w_slow[i] = CLAMP(tick->w_radps[i], -W_MOST, W_MOST);
         a->f_level[2] = STANDARD_GRAVITY_MPS2;
-        a->w_var = a->params.quiet_radps;
-        a->w_var *= a->w_var * 3;
+        a->w_var = 3 * square(a->params.quiet_radps);
         a->started = true;
+}
+
+/* How long neither sensor has left the band about where it stood. The low passes forget slowly, the more slowly the
+ * greater what they saw; this forgets at once. */
+static void listen(struct attitude *a, const struct tick *tick) {
+        const struct attitude_params *p = &a->params;
+        bool silent = a->started;
+        for (unsigned i = 0; i < 3; i++)
+                silent = silent && fabs(tick->f_mps2[i] - a->f_anchor[i]) < SILENT_SIGMAS * p->quiet_mps2 &&
+                        fabs(tick->w_radps[i] - a->w_anchor[i]) < SILENT_SIGMAS * p->quiet_radps;
+        a->silent_s = silent ? a->silent_s + T : 0;
+        if (!silent) {
+                memcpy(a->f_anchor, tick->f_mps2, sizeof(a->f_anchor));
+                memcpy(a->w_anchor, tick->w_radps, sizeof(a->w_anchor));
+        }
 }
 
 /* Low-pass both sensors and tell calm and quiet from the rest. */
@@ -171,7 +192,7 @@ static void pull(struct attitude *a, const struct tick *tick) {
         const struct attitude_params *p = &a->params;
         double tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
         if (a->calm_s > CALM_S)
-                tau = MIN(tau, lost(a->f_level) ? LOST_TAU_S : p->calm_tau_s);
+                tau = MIN(tau, lost(a->f_level) || a->silent_s > SILENT_S ? LOST_TAU_S : p->calm_tau_s);
         double k = MIN(1.0, T / (tau * (1 + a->shake / (p->impact_mps2 * p->impact_mps2))));
 
         double f[3], *m = a->f_level;
@@ -197,9 +218,44 @@ static void pull(struct attitude *a, const struct tick *tick) {
         memcpy(m, g, sizeof(g));
 }
 
+/* Silence bounds what the low passes can hold; beyond that it is what is left of a blow. */
+static void forget(struct attitude *a, const struct tick *tick) {
+        const struct attitude_params *p = &a->params;
+        if (a->silent_s < SILENT_S ||
+                (a->shake < 3 * square(SILENT_SIGMAS * p->quiet_mps2) &&
+                        a->w_var < 3 * square(SILENT_SIGMAS * p->quiet_radps)))
+                return;
+        memcpy(a->f_fast, tick->f_mps2, sizeof(a->f_fast));
+        memcpy(a->f_slow, tick->f_mps2, sizeof(a->f_slow));
+        for (unsigned i = 0; i < 3; i++)
+                a->w_slow[i] = CLAMP(tick->w_radps[i], -W_MOST, W_MOST);
+        a->w_var = 3 * square(p->quiet_radps);
+        a->shake = 3 * square(p->quiet_mps2);
+        level(a->q, tick->f_mps2, a->f_level);
+}
+
+/* Silent, and the sensor is said to turn while gravity stands still in it, or up is not where gravity is: what is
+ * believed was built on bad data. The gyroscope's bias is learned anew; returns whether all else must be, too. */
+static bool contradicted(struct attitude *a, const struct tick *tick) {
+        double f[3], turn2 = 0;
+        if (a->silent_s < SILENT_S)
+                return false;
+        for (unsigned i = 0; i < 3; i++)
+                turn2 += square(tick->w_radps[i] - a->gyro_bias[i]);
+        if (a->bias_s > 0 && turn2 > square(LOST_RATE / a->silent_s + SILENT_SIGMAS * a->params.quiet_radps))
+                a->bias_s = 0;
+        level(a->q, tick->f_mps2, f);
+        return lost(f);
+}
+
 void attitude_push(struct attitude *a, const struct tick *tick, struct motion *ret) {
+        listen(a, tick);
+        bool anew = contradicted(a, tick);
+        if (anew)
+                attitude_restart(a);
         if (!a->started)
                 start(a, tick);
+        forget(a, tick);
         watch(a, tick);
 
         double half[3], w[3];
@@ -222,6 +278,8 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
                 .shake_m2ps4 = a->shake,
                 .q_m2ps3 = tick->q_m2ps3,
                 .quiet = a->quiet_s > REPORT_QUIET_S,
+                .silent_s = a->silent_s,
+                .anew = anew,
         };
         ret->a_mps2 = -STANDARD_GRAVITY_MPS2;
         for (unsigned i = 0; i < 3; i++)

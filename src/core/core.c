@@ -251,6 +251,8 @@ static void push_tick(struct core *c, const struct tick *tick) {
         struct cycle lap;
 
         front_push(&c->front, tick, &m);
+        if (m.anew)
+                lose_track(c);
         if (!c->tracking)
                 start_tracker(c, &m);
         along_path(c, &m);

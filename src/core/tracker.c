@@ -31,7 +31,10 @@
 
 #define T TICK_S
 
-#define WATCH_TAU_S    0.3 /* memory of what is steady */
+#define WATCH_TAU_S 0.3 /* memory of what is steady */
+#define EVEN_MPS2                                                                                              \
+        0.004 /* three times the noise of the mean acceleration: the top of a 10 s negative's has more */
+#define FORGET_MPS2    0.3 /* nothing that is silent goes so far from its mean */
 #define REST_S         1.0 /* steady for so long in a hold: the bias is known */
 #define SNAPSHOT_TICKS 25
 #define REACH_TICKS    5     /* the pull to the lifter's reach is weak: 20 times a second is enough */
@@ -83,7 +86,11 @@ void tracker_lose(struct tracker *t) {
         t->started = t->rested = t->begun = false;
         t->n_snapshots = t->snapshot_age = 0;
         t->a_mean = t->a_var = t->turn_mean = t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s =
-                0;
+                t->even_s = 0;
+}
+
+static double square(double x) {
+        return x * x;
 }
 
 static double v_of(const struct tracker *t) {
@@ -111,6 +118,11 @@ static double drift(const struct tracker *t, double turn_radps) {
 
 static void watch(struct tracker *t, const struct motion *m) {
         const double k = T / WATCH_TAU_S;
+        if (m->silent_s > WATCH_TAU_S && fabs(m->a_mps2 - t->a_mean) > FORGET_MPS2) {
+                t->a_mean = m->a_mps2; /* it is what is left of a blow */
+                t->a_var = 1;
+                t->turn_mean = m->turn_radps;
+        }
         double e = m->a_mps2 - t->a_mean;
         t->a_mean += e * k;
         t->a_var += (e * e - t->a_var) * k;
@@ -121,6 +133,10 @@ static void watch(struct tracker *t, const struct motion *m) {
         t->steady_s = steady ? t->steady_s + T : 0;
         if (!steady)
                 t->a_anchor = t->a_mean;
+        bool even = fabs(t->a_mean - t->even_anchor) < EVEN_MPS2 && t->turn_mean < p->flat_radps;
+        t->even_s = even ? t->even_s + T : 0;
+        if (!even)
+                t->even_anchor = t->a_mean;
 
         bool flat = t->a_var < p->flat_mps2 * p->flat_mps2 && t->turn_mean < p->flat_radps;
         t->flat_s = flat ? t->flat_s + T : 0;
@@ -241,6 +257,21 @@ static void lose_way(struct tracker *t, const struct motion *m) {
         t->made_m = copysign(t->rom_typical_m, t->made_m);
 }
 
+/* Nobody touches the sensor, and its acceleration has been even for so long that nothing but rest is left, even where a
+ * slow movement was thought to begin in that time. */
+static bool rests(const struct tracker *t, const struct motion *m) {
+        return m->silent_s >= t->params.steady_s && t->even_s >= t->params.steady_s;
+}
+
+/* Velocity is zero, and the acceleration shown is the bias as exactly as noise allows, however sure the filter was of
+ * another: one learned from bad data would tell of slow movements for as long as the bar rests. */
+static void rest_anew(struct tracker *t, const struct motion *m) {
+        vertical_update(&t->vertical, VERTICAL_V, 0, square(t->params.racked_mps));
+        vertical_rest(&t->vertical, t->a_mean, m->up, square(t->vertical_params.noise) / t->params.steady_s);
+        t->n_snapshots = 0; /* those before it are what was wrong */
+        snapshot(t);
+}
+
 /* How much less surely at rest the bar is for all the shaking and turning of the last moments. */
 static double unrest(const struct tracker *t) {
         const struct tracker_params *p = &t->params;
@@ -307,6 +338,8 @@ static void hold(struct tracker *t, const struct motion *m, const struct history
         struct departure departure;
         bool look = ++t->snapshot_age >= SNAPSHOT_TICKS;
 
+        if (rests(t, m) && t->even_s < p->steady_s + T)
+                rest_anew(t, m);
         double rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
         vertical_update(&t->vertical, VERTICAL_V, 0, rest * rest / T * unrest(t));
         if (t->flat_s > REST_S)
@@ -357,12 +390,14 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
         }
 
         /* No bar is moved with so even an acceleration for so long, slow negatives included. */
-        bool steady = t->steady_s >= p->steady_s;
+        bool rest = rests(t, m), steady = rest || t->steady_s >= p->steady_s;
         if (t->slow_s >= p->stop_s || steady) {
                 double back_s = t->slow_s >= p->stop_s ? p->stop_s : p->steady_s;
                 uint64_t back_us = (uint64_t) (back_s * 1e6);
                 uint64_t border_us = MAX(h->t_us - MIN(back_us, h->t_us), t->move.start_us);
                 finish(t, border_us, steady ? STEADY : SLOWS, ret);
+                if (rest)
+                        rest_anew(t, m);
                 enter(t, TRACK_STOPS, border_us, ret);
                 return;
         }
@@ -378,7 +413,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
         *ret = (struct track){.result = CYCLE_NONE};
         if (!t->started) {
                 t->started = true;
-                t->a_mean = t->a_anchor = m->a_mps2;
+                t->a_mean = t->a_anchor = t->even_anchor = m->a_mps2;
                 t->a_var = 1; /* not flat until shown */
                 vertical_init(&t->vertical, t->bias_P);
                 t->hold_us = t->crossed_us = h->t_us;

@@ -116,6 +116,35 @@ void vertical_update(struct vertical *v, unsigned i, double z, double r) {
         bound(v);
 }
 
+void vertical_rest(struct vertical *v, double a, const double u[3], double r) {
+        double k[VERTICAL_N] = {0}, s = r, error = a;
+
+        for (unsigned i = 0; i < 3; i++) {
+                error -= u[i] * v->x[VERTICAL_B + i];
+                for (unsigned j = 0; j < VERTICAL_N; j++)
+                        k[j] += v->P[j][VERTICAL_B + i] * u[i];
+        }
+        for (unsigned i = 0; i < 3; i++)
+                s += u[i] * k[VERTICAL_B + i];
+
+        /* Beyond 3 sigma it is the belief that is wrong: it opens until 3 sigma hold. */
+        double wrong = error * error / 9 - s, up2 = u[0] * u[0] + u[1] * u[1] + u[2] * u[2];
+        if (wrong > 0) {
+                for (unsigned i = 0; i < 3; i++) {
+                        k[VERTICAL_B + i] += wrong * u[i] / up2;
+                        for (unsigned j = 0; j < 3; j++)
+                                v->P[VERTICAL_B + i][VERTICAL_B + j] += wrong * u[i] * u[j] / (up2 * up2);
+                }
+                s += wrong;
+        }
+        for (unsigned i = 0; i < VERTICAL_N; i++) {
+                v->x[i] += k[i] / s * error;
+                for (unsigned j = 0; j <= i; j++)
+                        v->P[j][i] = v->P[i][j] -= k[i] * k[j] / s;
+        }
+        bound(v);
+}
+
 void vertical_place(struct vertical *v, double p, double r) {
         for (unsigned j = 0; j < VERTICAL_N; j++)
                 v->P[VERTICAL_P][j] = v->P[j][VERTICAL_P] = 0;

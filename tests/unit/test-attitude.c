@@ -102,6 +102,33 @@ static void test_recovers_within_5_s(void **state) {
         }
 }
 
+/* Silence shows where up is, and what does not turn: half a second later no wrong tilt is left, and a bias that
+ * was learned while the sensor turned evenly about the vertical is forgotten. */
+static void test_silence_contradicts(void **state) {
+        (void) state;
+        struct tick spinning = {.f_mps2 = {0, 0, STANDARD_GRAVITY_MPS2}, .w_radps = {0, 0, 0.09}},
+                    thrown = {.f_mps2 = {300, -300, 20}, .w_radps = {70, -70, 7}};
+        unsigned anew = 0;
+        start();
+        for (unsigned i = 0; i < 500; i++)
+                attitude_push(&attitude, &spinning, &motion);
+        assert_near(attitude.gyro_bias[2], 0.09, 0.002);
+        for (unsigned i = 0; i < 20; i++)
+                attitude_push(&attitude, &thrown, &motion);
+        for (unsigned i = 0; i < 60; i++) {
+                tick(1.0, 0, 0);
+                anew += motion.anew;
+        }
+        assert_int_equal(anew, 1);
+        assert_near(error_deg(1.0), 0, 3);
+        for (unsigned i = 0; i < 240; i++)
+                tick(1.0, 0, 0);
+        assert_true(motion.quiet);
+        assert_near(motion.silent_s, 2.5, 0.6);
+        assert_near(attitude.gyro_bias[2], 0, 0.002);
+        assert_near(error_deg(1.0), 0, 0.5);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_up_from_the_first_sample),
@@ -109,6 +136,7 @@ int main(void) {
                 cmocka_unit_test(test_learns_the_gyro_bias_at_rest),
                 cmocka_unit_test(test_does_not_learn_rotation),
                 cmocka_unit_test(test_recovers_within_5_s),
+                cmocka_unit_test(test_silence_contradicts),
         };
         return run_unit_tests(tests);
 }

@@ -52,6 +52,25 @@ static void test_update_by_hand(void **state) {
         assert_near(v.P[0][0], 0.01, 1e-12);
 }
 
+/* What a rest shows is weighed against what was believed, and believed where the two cannot both be. */
+static void test_rest_by_hand(void **state) {
+        (void) state;
+        const double u[3] = {0, 0, 1};
+        double bias_P[3][3] = {{0.0025, 0, 0}, {0, 0.0025, 0}, {0, 0, 0.0025}};
+        struct vertical v;
+
+        vertical_init(&v, bias_P);
+        vertical_rest(&v, 0.1, u, 0.0025); /* even */
+        assert_near(v.x[4], 0.05, 1e-12);
+        assert_near(v.P[4][4], 0.00125, 1e-12);
+        assert_near(v.P[3][3], 0.0025, 1e-12);
+
+        vertical_init(&v, bias_P);
+        vertical_rest(&v, 3, u, 0.0025); /* 42 sigma: the variance grows to 0.9975 of 1 = (3 / 3)^2 */
+        assert_near(v.x[4], 3 * 0.9975, 1e-12);
+        assert_near(v.x[3], 0, 1e-12);
+}
+
 /* At rest with a biased sensor the bias is found, and what is not seen stays unknown. */
 static void test_finds_the_bias(void **state) {
         (void) state;
@@ -111,6 +130,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_predict_by_hand),
                 cmocka_unit_test(test_update_by_hand),
+                cmocka_unit_test(test_rest_by_hand),
                 cmocka_unit_test(test_finds_the_bias),
                 cmocka_unit_test(test_stays_positive),
         };
