@@ -269,7 +269,7 @@ static int replay_file(struct replay *r, const char *path) {
         const struct exercise *x;
         int k, output, ended;
 
-        k = playback_open(path, &pb);
+        k = playback_open(path, NULL, &pb);
         if (k < 0) {
                 fprintf(stderr, "repcastctl: %s\n", pb ? playback_error(pb) : strerror(-k));
                 return k == -EBADMSG ? EX_DATAERR : EX_NOINPUT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recording -> decoder -> timebase -> samples. */
+/* Recording -> decoder -> samples. */
 
 #include "hub/playback.h"
 
@@ -9,8 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <repcast/timebase.h>
-
+#include "sensor/decoder.h"
 #include "sensor/packet.h"
 #include "util/macros.h"
 #include "util/number.h"
@@ -18,13 +17,17 @@
 
 #define AHEAD_MAX 32 /* rows of samples read ahead to measure the rate */
 
+/* Samples that one notification can bring: each takes two of its 512 bytes at least, one more packet may have begun in
+ * the notification before, and the join may have held back as many as it can. */
+#define BURST_MAX (GATT_VALUE_MAX / 2 + PROFILE_SAMPLES_MAX + DECODER_JOIN_MAX)
+
 struct playback {
         struct recording *recording;
         double period_us; /* nominal or measured; NAN = not known */
         uint64_t first_us, last_us, rows_end_us;
         bool any;       /* a sample was given out */
         bool end_known; /* rows_end_us is */
-        uint64_t samples, lost, stale;
+        uint64_t samples, lost;
 
         /* samples */
         struct recording_row ahead[AHEAD_MAX];
@@ -32,10 +35,12 @@ struct playback {
         int ahead_status; /* of the read that ended the reading ahead: 1 = there is more */
 
         /* packets */
-        struct timebase timebase;
-        struct timebase_stamp stamp;
-        struct packet packet;
-        unsigned next_in_packet;
+        struct profiles shipped; /* where nobody gave any */
+        struct profile imu16;    /* of a recording without a profile */
+        const struct profile *profile;
+        struct decoder decoder;
+        struct sample burst[BURST_MAX];
+        unsigned n_burst, next_in_burst;
 };
 
 static int compare_doubles(const void *a, const void *b) {
@@ -101,17 +106,49 @@ static void find_end(struct playback *p, const char *path) {
         fclose(f);
 }
 
-static int start_packets(struct playback *p, const struct recording_header *h) {
-        struct timebase_params params = {
-                .rate_hz = h->rate_hz,
-                .counter_hz = packet_counter_hz(h->format.counter),
-                .counter_bits = packet_counter_bits(h->format.counter),
-        };
+static void keep_samples(void *userdata, const struct sample *samples, size_t n) {
+        struct playback *p = userdata;
 
-        return timebase_init(&p->timebase, &params);
+        for (size_t i = 0; i < n && p->n_burst < BURST_MAX; i++)
+                p->burst[p->n_burst++] = samples[i];
 }
 
-static int start(struct playback *p, int status) {
+static void ignore_fault(_unused_ const char *text, _unused_ void *userdata) {
+}
+
+/* The profile that the header names. */
+static int find_profile(struct playback *p, const char *name, const struct profiles *profiles) {
+        struct faults faults = {.sink = ignore_fault}; /* the shipped ones have none: that is tested */
+        const char *nearest;
+
+        if (!profiles) {
+                profiles_load_builtin(&p->shipped, &faults);
+                profiles = &p->shipped;
+        }
+        p->profile = profiles_find(profiles, name, &nearest);
+        if (p->profile)
+                return 0;
+        return recording_fail(p->recording, 1, "no profile is called \"%s\"%s%s%s", name,
+                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static int start_packets(
+        struct playback *p, const struct recording_header *h, const struct profiles *profiles) {
+        static const struct decoder_handler handler = {.on_samples = keep_samples};
+        int k = 0;
+
+        if (*h->profile)
+                k = find_profile(p, h->profile, profiles);
+        else
+                packet_profile(&h->format, &p->imu16);
+        if (k < 0)
+                return k;
+        if (!p->profile)
+                p->profile = &p->imu16;
+        return decoder_init(&p->decoder, p->profile, h->rate_hz, &handler, p);
+}
+
+static int start(struct playback *p, int status, const struct profiles *profiles) {
         const struct recording_header *h;
 
         p->ahead_status = status; /* a fault of the header is final, too */
@@ -121,7 +158,7 @@ static int start(struct playback *p, int status) {
         p->period_us = 1e6 / h->rate_hz;
         p->ahead_status = 1;
         if (h->layout == RECORDING_PACKETS)
-                return start_packets(p, h);
+                return start_packets(p, h, profiles);
         read_ahead(p);
         if (isnan(p->period_us))
                 p->period_us = median_interval_us(p);
@@ -136,7 +173,7 @@ static struct playback *playback_new(void) {
         return p;
 }
 
-int playback_open(const char *path, struct playback **ret) {
+int playback_open(const char *path, const struct profiles *profiles, struct playback **ret) {
         struct playback *p = playback_new();
         int k;
 
@@ -148,13 +185,14 @@ int playback_open(const char *path, struct playback **ret) {
                 return k;
         }
         *ret = p;
-        k = start(p, k);
+        k = start(p, k, profiles);
         if (k >= 0 && strcmp(path, "-") != 0)
                 find_end(p, path);
         return k;
 }
 
-int playback_open_stream(FILE *stream, const char *name, struct playback **ret) {
+int playback_open_stream(
+        FILE *stream, const char *name, const struct profiles *profiles, struct playback **ret) {
         struct playback *p = playback_new();
         int k;
 
@@ -166,13 +204,14 @@ int playback_open_stream(FILE *stream, const char *name, struct playback **ret) 
                 return k;
         }
         *ret = p;
-        return start(p, k);
+        return start(p, k, profiles);
 }
 
 void playback_free(struct playback *p) {
         if (!p)
                 return;
         recording_free(p->recording);
+        profiles_done(&p->shipped);
         free(p);
 }
 
@@ -210,77 +249,59 @@ static int next_sample(struct playback *p, struct sample *ret) {
         return give_out(p, &s, ret);
 }
 
-/* The next packet that is not stale. */
-static int next_packet(struct playback *p) {
-        const struct packet_format *format = &recording_get_header(p->recording)->format;
+/* A recording of imu16 packets holds nothing else; what a real sensor sent may be anything. */
+static int refuse_packet(struct playback *p, const struct recording_row *row) {
+        const struct profile_packet *packet = &p->imu16.packets[0];
+
+        if (row->bytes[0] != packet->when.bytes[0])
+                return recording_fail(p->recording, 0,
+                        "packet is of another version: imu16 version 1 is allowed, version %u was given",
+                        row->bytes[0]);
+        return recording_fail(p->recording, 0,
+                "packet does not decode: 1 to %d samples of 12 bytes behind a header of %u are allowed, "
+                "%zu bytes were given",
+                PACKET_SAMPLES_MAX, packet->base, row->n_bytes);
+}
+
+/* Packets until one has brought samples. */
+static int next_burst(struct playback *p) {
+        const struct decoder_stats *stats = &p->decoder.stats;
         struct recording_row row;
         int k;
 
-        for (;;) {
+        p->n_burst = p->next_in_burst = 0;
+        while (p->n_burst == 0) {
                 k = recording_next(p->recording, &row);
                 if (k <= 0)
                         return k;
-                k = packet_decode(format, row.bytes, row.n_bytes, &p->packet);
-                if (k == -EPROTONOSUPPORT)
-                        return recording_fail(p->recording, 0,
-                                "packet is of another version: imu16 version 1 is allowed, version %u was "
-                                "given",
-                                row.bytes[0]);
-                if (k < 0)
-                        return recording_fail(p->recording, 0,
-                                "packet does not decode: 1 to %d samples of 12 bytes behind a header of %u are "
-                                "allowed, "
-                                "%zu bytes were given",
-                                PACKET_SAMPLES_MAX, 2 + packet_counter_bits(format->counter) / 8, row.n_bytes);
-                k = timebase_push(&p->timebase,
-                        &(struct timebase_packet){
-                                .arrival_us = row.t_us,
-                                .counter = p->packet.counter,
-                                .n_samples = p->packet.n_samples,
-                        },
-                        &p->stamp);
-                if (k == -ESTALE) {
-                        p->stale++;
-                        continue;
-                }
-                if (k < 0)
-                        return recording_fail(p->recording, 0, "packet cannot be placed in time");
-                p->next_in_packet = 0;
-                return 1;
+                if (row.stream >= p->profile->n_streams)
+                        return recording_fail(p->recording, 0, "profile %s has no stream %u: it has %u",
+                                p->profile->name, row.stream, p->profile->n_streams);
+                decoder_push(&p->decoder, row.stream, row.bytes, row.n_bytes, row.t_us);
+                if (p->profile == &p->imu16 && stats->bad + stats->other > 0)
+                        return refuse_packet(p, &row);
         }
+        return 1;
 }
 
-static int next_of_packet(struct playback *p, struct sample *ret) {
-        const struct packet_sample *raw;
-        struct sample s = {0};
-        unsigned i;
+static int next_of_burst(struct playback *p, struct sample *ret) {
         int k;
 
-        if (p->next_in_packet >= p->packet.n_samples) {
-                k = next_packet(p);
+        if (p->next_in_burst >= p->n_burst) {
+                k = next_burst(p);
                 if (k <= 0) {
-                        p->packet.n_samples = 0; /* a fault is final */
+                        p->n_burst = 0; /* a fault is final */
                         return k;
                 }
         }
-        i = p->next_in_packet++;
-        raw = &p->packet.samples[i];
-        s.t_us = p->stamp.first_us + (uint64_t) llrint(i * p->stamp.period_us);
-        if (p->any)
-                s.t_us = MAX(s.t_us, p->last_us + 1); /* rounding must not make two of them one */
-        else
-                p->first_us = s.t_us;
-        memcpy(s.f_mps2, raw->f_mps2, sizeof(s.f_mps2));
-        memcpy(s.w_radps, raw->w_radps, sizeof(s.w_radps));
-        s.flags = raw->flags;
-        if (i == 0)
-                s.lost = (uint16_t) MIN(p->stamp.lost, (unsigned) UINT16_MAX);
-        return give_out(p, &s, ret);
+        if (!p->any)
+                p->first_us = p->burst[0].t_us;
+        return give_out(p, &p->burst[p->next_in_burst++], ret);
 }
 
 int playback_next(struct playback *p, struct sample *ret) {
         if (recording_get_header(p->recording)->layout == RECORDING_PACKETS)
-                return next_of_packet(p, ret);
+                return next_of_burst(p, ret);
         return next_sample(p, ret);
 }
 
@@ -293,7 +314,8 @@ struct playback_info playback_get_info(const struct playback *p) {
                 .duration_s = known ? (double) (p->rows_end_us - p->first_us) * 1e-6 : (double) NAN,
                 .samples = p->samples,
                 .lost = p->lost,
-                .stale = p->stale,
+                .stale = p->decoder.stats.stale,
+                .bad = p->decoder.stats.bad,
         };
 }
 

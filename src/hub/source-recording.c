@@ -21,6 +21,7 @@
 struct source_recording {
         struct source source;
         char *path;
+        const struct profiles *profiles;
         double speed, pause_us;
         bool loop;
 
@@ -99,7 +100,7 @@ static int begin_round(struct source_recording *r, uint64_t base_us) {
                 snprintf(r->why, sizeof(r->why), "%s: cannot be read: %s", r->path, why);
                 return -EINVAL;
         }
-        k = playback_open_stream(r->file, r->path, &r->playback);
+        k = playback_open_stream(r->file, r->path, r->profiles, &r->playback);
         if (k == -ENOMEM)
                 snprintf(r->why, sizeof(r->why), "%s", strerror(ENOMEM));
         return k < 0 ? k : read_ahead(r);
@@ -193,6 +194,7 @@ int source_recording_new(sd_event *loop, const struct source_recording_config *c
         if (!r)
                 return -ENOMEM;
         r->source.ops = &ops;
+        r->profiles = config->profiles;
         r->speed = config->speed;
         r->loop = config->loop;
         r->pause_us = config->pause_s * 1e6;

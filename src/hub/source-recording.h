@@ -13,12 +13,14 @@
 #include <systemd/sd-event.h>
 
 #include "hub/source.h"
+#include "sensor/profile.h"
 
 struct source_recording_config {
         const char *path;
         double speed; /* times real time, over 0 */
         bool loop;
-        double pause_s; /* of the recording's time, before it starts again */
+        double pause_s;                  /* of the recording's time, before it starts again */
+        const struct profiles *profiles; /* for raw recordings; NULL = the shipped ones */
 };
 
 int source_recording_new(sd_event *loop, const struct source_recording_config *config, struct source **ret);

@@ -20,6 +20,7 @@ enum key {
         KEY_EXERCISE,
         KEY_NOTE,
         KEY_RATE,
+        KEY_PROFILE,
         KEY_PACKET,
         KEY_COUNTER,
         KEY_ACCEL_RANGE,
@@ -36,6 +37,7 @@ static const char *const keys[_KEY_MAX] = {
         [KEY_EXERCISE] = "exercise",
         [KEY_NOTE] = "note",
         [KEY_RATE] = "rate_hz",
+        [KEY_PROFILE] = "profile",
         [KEY_PACKET] = "packet",
         [KEY_COUNTER] = "counter",
         [KEY_ACCEL_RANGE] = "accel_range_g",
@@ -50,7 +52,8 @@ static bool key_repeats(enum key key) {
         return key == KEY_TRUTH_PHASE || key == KEY_TRUTH_REP || key == KEY_TRUTH_MOVE;
 }
 
-static bool key_is_for_packets(enum key key) {
+/* Without a profile, the keys that tell how to read imu16 packets. */
+static bool key_is_for_imu16(enum key key) {
         return key == KEY_PACKET || key == KEY_COUNTER || key == KEY_ACCEL_RANGE || key == KEY_GYRO_RANGE;
 }
 
@@ -233,6 +236,11 @@ static int text_value(struct recording *r, const struct field *f, const char *na
         return 0;
 }
 
+bool recording_is_profile(const char *name) {
+        return *name != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0' &&
+                strlen(name) < PROFILE_NAME_MAX;
+}
+
 static int set_value(struct recording *r, enum key key, const struct field *f) {
         struct recording_header *h = &r->header;
         unsigned value;
@@ -248,6 +256,14 @@ static int set_value(struct recording *r, enum key key, const struct field *f) {
                 return text_value(r, f, keys[key], h->note, sizeof(h->note));
         case KEY_RATE:
                 return reader_double(r, f, keys[key], 5, 1000, &h->rate_hz);
+        case KEY_PROFILE:
+                if (!recording_is_profile(f->text))
+                        return reader_fault(r, f,
+                                "profile is no name of one: small letters, digits and -, at most %d, are "
+                                "allowed",
+                                PROFILE_NAME_MAX - 1);
+                strcpy(h->profile, f->text);
+                return 0;
         case KEY_PACKET:
                 if (strcmp(f->text, "imu16") != 0)
                         return reader_fault(r, f, "packet is of an unknown kind: imu16 is allowed");
@@ -287,7 +303,8 @@ static int header_line(struct recording *r, bool given[static _KEY_MAX]) {
         if (!colon || colon[2] == '\0')
                 return reader_fault(r, &name,
                         "neither header nor columns: \"key: value\", \"" RECORDING_COLUMNS_SAMPLES
-                        "\" or \"" RECORDING_COLUMNS_PACKETS "\" is allowed");
+                        "\", \"" RECORDING_COLUMNS_STREAMS "\" or \"" RECORDING_COLUMNS_PACKETS
+                        "\" is allowed");
         *colon = '\0';
         value = (struct field){colon + 2, (unsigned) (colon + 2 - r->text) + 1};
         for (enum key key = 0; key < _KEY_MAX; key++) {
@@ -304,19 +321,38 @@ static int header_line(struct recording *r, bool given[static _KEY_MAX]) {
         return reader_fault(r, &name, "unknown key: those of doc/recording-format.md are allowed");
 }
 
+enum need {
+        NEED_NOT, /* it is a fault to have it */
+        NEED_MAY,
+        NEED_MUST,
+};
+
+static enum need need_of(enum key key, enum recording_layout layout, bool streams) {
+        if (key == KEY_RATE)
+                return NEED_MUST;
+        if (key == KEY_PROFILE)
+                return streams ? NEED_MUST : NEED_NOT;
+        if (key_is_for_imu16(key))
+                return layout == RECORDING_PACKETS && !streams ? NEED_MUST : NEED_NOT;
+        return NEED_MAY;
+}
+
 /* At the line of columns: is all there that the layout needs, and nothing that it does not know? */
-static int check_complete(struct recording *r, const bool given[static _KEY_MAX]) {
-        bool packets = r->header.layout == RECORDING_PACKETS;
+static int check_complete(struct recording *r, const bool given[static _KEY_MAX], bool streams) {
+        const char *packets = streams ? "packets with a stream" : "packets";
 
         for (enum key key = 0; key < _KEY_MAX; key++) {
-                bool needed = key == KEY_RATE || (packets && key_is_for_packets(key));
+                enum need need = need_of(key, r->header.layout, streams);
 
-                if (needed && !given[key])
+                if (need == NEED_MUST && !given[key])
                         return recording_fail(r, 1, "the header has no \"%s\", which %s need", keys[key],
-                                packets ? "packets" : "samples");
-                if (!packets && given[key] && key_is_for_packets(key))
-                        return recording_fail(
-                                r, 1, "the header has \"%s\", which is for packets only", keys[key]);
+                                r->header.layout == RECORDING_PACKETS ? packets : "samples");
+                if (need == NEED_NOT && given[key])
+                        return recording_fail(r, 1, "the header has \"%s\", which is for packets %sonly",
+                                keys[key],
+                                key == KEY_PROFILE ? "with a stream "
+                                        : streams  ? "without a profile "
+                                                   : "");
         }
         return 0;
 }
@@ -344,11 +380,12 @@ int reader_header(struct recording *r) {
         while ((k = reader_line(r)) > 0) {
                 if (strcmp(r->text, RECORDING_COLUMNS_SAMPLES) == 0) {
                         r->header.layout = RECORDING_SAMPLES;
-                        return check_complete(r, given);
+                        return check_complete(r, given, false);
                 }
-                if (strcmp(r->text, RECORDING_COLUMNS_PACKETS) == 0) {
+                if (strcmp(r->text, RECORDING_COLUMNS_PACKETS) == 0 ||
+                        strcmp(r->text, RECORDING_COLUMNS_STREAMS) == 0) {
                         r->header.layout = RECORDING_PACKETS;
-                        return check_complete(r, given);
+                        return check_complete(r, given, strcmp(r->text, RECORDING_COLUMNS_STREAMS) == 0);
                 }
                 k = header_line(r, given);
                 if (k < 0)

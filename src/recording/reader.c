@@ -202,24 +202,31 @@ static int read_sample(struct recording *r, struct recording_row *ret) {
 }
 
 static int read_packet(struct recording *r, struct recording_row *ret) {
-        struct field fields[FIELDS_MAX];
+        bool streams = *r->header.profile != '\0';
+        struct field fields[FIELDS_MAX], *packet = &fields[streams ? 2 : 1];
         struct recording_row row = {.bytes = r->packet};
+        uint64_t stream = 0;
         int k;
 
-        k = check_columns(r, 2, RECORDING_COLUMNS_PACKETS);
+        k = check_columns(r, streams ? 3 : 2, streams ? RECORDING_COLUMNS_STREAMS : RECORDING_COLUMNS_PACKETS);
         if (k < 0)
                 return k;
         reader_split(r->text, 1, ',', fields);
-        r->last_column = fields[1].column;
+        r->last_column = packet->column;
         k = reader_u64(r, &fields[0], "arrival_us", 0, (uint64_t) (RECORDING_TIME_MAX_S * 1e6), &row.t_us);
         if (k < 0)
                 return k;
         if (r->any && row.t_us < r->last_us)
                 return reader_fault(
                         r, &fields[0], "arrival_us runs backwards: %" PRIu64 " or more is allowed", r->last_us);
-        k = number_parse_hex(fields[1].text, r->packet, sizeof(r->packet), &row.n_bytes);
+        if (streams)
+                k = reader_u64(r, &fields[1], "stream", 0, GATT_STREAMS_MAX - 1, &stream);
         if (k < 0)
-                return reader_fault(r, &fields[1],
+                return k;
+        row.stream = (unsigned) stream;
+        k = number_parse_hex(packet->text, r->packet, sizeof(r->packet), &row.n_bytes);
+        if (k < 0)
+                return reader_fault(r, packet,
                         "packet is %s: 1 to %d bytes as pairs of hexadecimal digits are allowed",
                         k == -ERANGE ? "too long" : "not hexadecimal", PACKET_SIZE_MAX);
         *ret = row;

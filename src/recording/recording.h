@@ -21,6 +21,7 @@
 #include <repcast/event.h>
 
 #include "sensor/packet.h"
+#include "sensor/profile.h"
 #include "util/macros.h"
 
 #define RECORDING_NAME_MAX  64 /* sensor and exercise, with the final NUL */
@@ -73,14 +74,17 @@ struct recording_header {
         char sensor[RECORDING_NAME_MAX]; /* empty = not known, as are the next two */
         char exercise[RECORDING_NAME_MAX];
         char note[RECORDING_NOTE_MAX];
-        double rate_hz;              /* nominal, 5 to 1000; NAN = not known (plain CSV only) */
-        struct packet_format format; /* packets only */
+        double rate_hz; /* nominal, 5 to 1000; NAN = not known (plain CSV only) */
+        /* Packets only: the profile that reads them, or, where that is empty, the format of imu16 packets. */
+        char profile[PROFILE_NAME_MAX];
+        struct packet_format format;
         struct truth truth;
 };
 
 struct recording_row {
         uint64_t t_us; /* instant of the sample, or arrival of the packet */
         double f_mps2[3], w_radps[3];
+        unsigned stream;      /* of the profile, on which the packet came; 0 without a profile */
         const uint8_t *bytes; /* the packet, valid until the next call; NULL for a sample */
         size_t n_bytes;
 };
@@ -112,6 +116,9 @@ const char *recording_error(const struct recording *r);
  * the row's last field. Returns -EBADMSG. */
 int recording_fail(struct recording *r, unsigned column, const char *format, ...) _printf_(3, 4);
 
+/* Could it be the name of a profile? */
+bool recording_is_profile(const char *name);
+
 void truth_done(struct truth *t);
 
 /* The writer: what it writes, the reader takes, and nothing else. -EINVAL for a row or header that the format has no
@@ -119,16 +126,18 @@ void truth_done(struct truth *t);
 struct recording_writer {
         FILE *stream;
         enum recording_layout layout;
+        bool streams; /* packets say on which stream they came */
         uint64_t last_us;
         bool any;
 };
 
 #define RECORDING_COLUMNS_SAMPLES "t,ax,ay,az,gx,gy,gz"
 #define RECORDING_COLUMNS_PACKETS "arrival_us,packet"
+#define RECORDING_COLUMNS_STREAMS "arrival_us,stream,packet" /* with a profile */
 #define RECORDING_FIRST_LINE      "repcast-recording 1"
 
 int recording_writer_init(struct recording_writer *w, FILE *stream, const struct recording_header *header);
 int recording_write_sample(struct recording_writer *w, uint64_t t_us, const double f_mps2[static 3],
         const double w_radps[static 3]);
 int recording_write_packet(
-        struct recording_writer *w, uint64_t arrival_us, const uint8_t *bytes, size_t n_bytes);
+        struct recording_writer *w, uint64_t arrival_us, unsigned stream, const uint8_t *bytes, size_t n_bytes);

@@ -130,10 +130,15 @@ static int put_truth(struct recording_writer *w, const struct truth *t) {
 int recording_writer_init(struct recording_writer *w, FILE *stream, const struct recording_header *h) {
         int k;
 
-        *w = (struct recording_writer){.stream = stream, .layout = h->layout};
+        *w = (struct recording_writer){
+                .stream = stream,
+                .layout = h->layout,
+                .streams = *h->profile != '\0',
+        };
         if (h->layout == RECORDING_CSV)
                 return put(w, RECORDING_COLUMNS_SAMPLES "\n");
-        if (h->layout >= _RECORDING_LAYOUT_MAX || !in_range(h->rate_hz, 5, 1000))
+        if (h->layout >= _RECORDING_LAYOUT_MAX || !in_range(h->rate_hz, 5, 1000) ||
+                (w->streams && !recording_is_profile(h->profile)))
                 return -EINVAL;
 
         k = put(w, RECORDING_FIRST_LINE "\n");
@@ -147,14 +152,17 @@ int recording_writer_init(struct recording_writer *w, FILE *stream, const struct
                 k = put_double(w, "rate_hz: ", h->rate_hz);
         if (k >= 0)
                 k = put(w, "\n");
-        if (k >= 0 && h->layout == RECORDING_PACKETS)
+        if (k >= 0 && h->layout == RECORDING_PACKETS && w->streams)
+                k = put(w, "profile: %s\n", h->profile);
+        else if (k >= 0 && h->layout == RECORDING_PACKETS)
                 k = put_format(w, &h->format);
         if (k >= 0)
                 k = put_truth(w, &h->truth);
         if (k < 0)
                 return k;
-        return put(w, "%s\n",
-                h->layout == RECORDING_PACKETS ? RECORDING_COLUMNS_PACKETS : RECORDING_COLUMNS_SAMPLES);
+        if (h->layout != RECORDING_PACKETS)
+                return put(w, RECORDING_COLUMNS_SAMPLES "\n");
+        return put(w, "%s\n", w->streams ? RECORDING_COLUMNS_STREAMS : RECORDING_COLUMNS_PACKETS);
 }
 
 int recording_write_sample(struct recording_writer *w, uint64_t t_us, const double f_mps2[static 3],
@@ -181,14 +189,17 @@ int recording_write_sample(struct recording_writer *w, uint64_t t_us, const doub
         return 0;
 }
 
-int recording_write_packet(
-        struct recording_writer *w, uint64_t arrival_us, const uint8_t *bytes, size_t n_bytes) {
+int recording_write_packet(struct recording_writer *w, uint64_t arrival_us, unsigned stream,
+        const uint8_t *bytes, size_t n_bytes) {
         int k;
 
         if (w->layout != RECORDING_PACKETS || n_bytes == 0 || n_bytes > PACKET_SIZE_MAX ||
+                stream >= (w->streams ? GATT_STREAMS_MAX : 1) ||
                 arrival_us > (uint64_t) (RECORDING_TIME_MAX_S * 1e6) || (w->any && arrival_us < w->last_us))
                 return -EINVAL;
         k = put(w, "%" PRIu64 ",", arrival_us);
+        if (k >= 0 && w->streams)
+                k = put(w, "%u,", stream);
         for (size_t i = 0; i < n_bytes && k >= 0; i++)
                 k = put(w, "%02x", bytes[i]);
         if (k >= 0)

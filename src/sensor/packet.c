@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoder and encoder of imu16 packets. */
+/* imu16 packets: the profile that reads them, and their encoder. */
 
 #include "sensor/packet.h"
 
@@ -53,41 +53,44 @@ static double gyro_scale(const struct packet_format *format) {
         return format->gyro_range_dps * (M_PI / 180) / COUNTS;
 }
 
-static void decode_axes(struct bytes *b, double scale, double ret[3], uint16_t *flags) {
-        for (unsigned i = 0; i < 3; i++) {
-                int16_t raw = bytes_lei16(b);
-
-                if (raw == INT16_MAX || raw == INT16_MIN)
-                        *flags |= SAMPLE_CLIPPED;
-                ret[i] = raw * scale;
-        }
+/* Three signed counts in a row. */
+static struct profile_axes axes_at(unsigned offset, double range, double si) {
+        return (struct profile_axes){
+                .field = {.present = true, .offset = offset, .type = TYPE_I16},
+                .scale = range / COUNTS,
+                .si = si,
+                .clip = INFINITY,
+                .from = {0, 1, 2},
+                .sign = {1, 1, 1},
+        };
 }
 
-int packet_decode(const struct packet_format *format, const void *data, size_t size, struct packet *ret) {
-        struct bytes b = bytes_of(data, size);
-        unsigned version, n, width = packet_counter_bits(format->counter) / 8;
-        uint64_t counter;
+void packet_profile(const struct packet_format *format, struct profile *ret) {
+        unsigned width = packet_counter_bits(format->counter) / 8, header = 2 + width;
 
-        version = bytes_u8(&b);
-        n = bytes_u8(&b);
-        counter = bytes_le(&b, width);
-        if (b.failed)
-                return -EBADMSG;
-        if (version != PACKET_VERSION)
-                return -EPROTONOSUPPORT;
-        if (n == 0 || n > PACKET_SAMPLES_MAX || bytes_left(&b) != 12U * n)
-                return -EBADMSG;
-
-        ret->counter = counter;
-        ret->n_samples = n;
-        for (unsigned i = 0; i < n; i++) {
-                struct packet_sample *s = &ret->samples[i];
-
-                s->flags = 0;
-                decode_axes(&b, accel_scale(format), s->f_mps2, &s->flags);
-                decode_axes(&b, gyro_scale(format), s->w_radps, &s->flags);
-        }
-        return 0;
+        *ret = (struct profile){
+                .name = "imu16",
+                .label = "imu16 packets",
+                .n_characteristics = 1,
+                .rates = {{.hz = 100}},
+                .n_rates = 1,
+                .streams = {{.name = "motion", .framing = FRAMING_MESSAGE}},
+                .n_streams = 1,
+                .n_packets = 1,
+        };
+        ret->packets[0] = (struct profile_packet){
+                .name = "imu16",
+                .when = {.n = 1, .bytes = {PACKET_VERSION}, .mask = {0xff}},
+                .length_min = header + 12,
+                .length_max = header + 12 * PACKET_SAMPLES_MAX,
+                .base = header,
+                .stride = 12,
+                .count = {.present = true, .offset = 1, .type = TYPE_U8},
+                .acc = axes_at(0, format->accel_range_g, STANDARD_GRAVITY_MPS2),
+                .gyro = axes_at(6, format->gyro_range_dps, M_PI / 180),
+                .time = {.present = width > 0, .offset = 2, .type = width == 2 ? TYPE_U16 : TYPE_U32},
+                .time_hz = packet_counter_hz(format->counter),
+        };
 }
 
 static void encode_axes(struct bytes_sink *s, double scale, const double axes[3]) {

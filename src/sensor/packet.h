@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* "imu16": the project's own packet, for virtual and self-built sensors. All fields are little-endian.
+/* "imu16": the packet of recordings that name no profile. All fields are little-endian.
  *
  *     offset  size  field
  *     0       1     version, 1
@@ -9,11 +9,14 @@
  *     2       c     counter at the first sample; c = 0, 2 or 4 as the format says
  *     2+c     12 n  n times ax ay az gx gy gz, signed 16 bit; 32768 counts are the full range
  *
- * The counter kind and the ranges are agreed beforehand (recording header, sensor configuration), as they are for
- * most sensors on the market. The decoder turns bytes into raw samples; it knows nothing of clocks or files. */
+ * Counter and ranges stand in the recording's header; a profile is made of them, and so these packets are read by the
+ * same decoder as those of any sensor. On the air their place is taken by doc/bar-sensor-profile.md, whose packets say
+ * themselves what they hold. */
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "sensor/profile.h"
 
 #define PACKET_SIZE_MAX    512 /* longest GATT attribute value */
 #define PACKET_SAMPLES_MAX 42  /* as many as fit behind the header */
@@ -44,9 +47,8 @@ struct packet {
         struct packet_sample samples[PACKET_SAMPLES_MAX];
 };
 
-/* Returns 0; -EPROTONOSUPPORT for another version, -EBADMSG for a size that does not fit the sample count, or a
- * count of 0. */
-int packet_decode(const struct packet_format *format, const void *data, size_t size, struct packet *ret);
+/* The profile that reads packets of this format; its path is NULL. */
+void packet_profile(const struct packet_format *format, struct profile *ret);
 
 /* Samples are rounded to counts and stop at the range's ends. Returns the size, or -EINVAL for a sample count out of
  * range, -ENOBUFS for a buffer too small. */

@@ -94,12 +94,12 @@ int unpack_find(const struct profile *p, unsigned stream, const uint8_t *bytes, 
 /* Three numbers of the packet into the three axes of the sample. Returns whether they are a sensor's. */
 static bool take_axes(const struct profile_axes *axes, const double v[static 3], bool at_end, double limit,
         double ret[static 3], uint16_t *flags) {
-        for (unsigned i = 0; i < 3; i++) {
-                double value = v[axes->from[i]] * axes->scale;
+        double scale = axes->scale * axes->si, clip = axes->clip * axes->si;
 
-                if (at_end || fabs(value) >= axes->clip)
+        for (unsigned i = 0; i < 3; i++) {
+                ret[i] = axes->sign[i] * (v[axes->from[i]] * scale);
+                if (at_end || fabs(ret[i]) >= clip)
                         *flags |= SAMPLE_CLIPPED;
-                ret[i] = axes->sign[i] * value * axes->si;
                 if (!(fabs(ret[i]) <= limit)) /* NaN as well */
                         return false;
         }

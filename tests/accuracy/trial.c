@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include <repcast/core.h>
-#include <repcast/timebase.h>
 
+#include "sensor/decoder.h"
 #include "util/macros.h"
 
 #define LIVE_MPS 0.02 /* speed at which a bar is seen to move */
@@ -101,9 +101,9 @@ static void ignore(struct trial_truth *truth, struct deaf d) {
 
 struct hub {
         struct core core;
-        struct timebase timebase;
-        struct packet_format format;
-        uint64_t last_us;
+        struct profile profile;
+        struct decoder decoder;
+        double at_s;             /* when the packet in work arrived */
         struct outcome *outcome; /* NULL = nobody listens */
 };
 
@@ -115,57 +115,37 @@ static void collect(struct hub *h, double at_s) {
                         outcome_take(h->outcome, e, at_s);
 }
 
-/* As the hub's playback does it. */
-static int take_packet(struct hub *h, const struct synth_packet *raw) {
-        struct timebase_stamp stamp;
-        struct packet packet;
-        int k;
+static void take_samples(void *userdata, const struct sample *samples, size_t n) {
+        struct hub *h = userdata;
 
-        k = packet_decode(&h->format, raw->bytes, raw->n_bytes, &packet);
-        if (k < 0)
-                return k;
-        k = timebase_push(&h->timebase,
-                &(struct timebase_packet){raw->arrival_us, packet.counter, packet.n_samples}, &stamp);
-        if (k < 0)
-                return k == -ESTALE ? 0 : k;
-        for (unsigned i = 0; i < packet.n_samples; i++) {
-                struct sample s = {
-                        .t_us = MAX(h->last_us + 1, stamp.first_us + (uint64_t) llrint(i * stamp.period_us)),
-                        .lost = i == 0 ? (uint16_t) MIN(stamp.lost, (unsigned) UINT16_MAX) : 0,
-                        .flags = packet.samples[i].flags,
-                };
-
-                memcpy(s.f_mps2, packet.samples[i].f_mps2, sizeof(s.f_mps2));
-                memcpy(s.w_radps, packet.samples[i].w_radps, sizeof(s.w_radps));
-                h->last_us = s.t_us;
-                core_push(&h->core, &s);
-                collect(h, seconds(raw->arrival_us));
+        for (size_t i = 0; i < n; i++) {
+                core_push(&h->core, &samples[i]);
+                collect(h, h->at_s);
         }
-        return 0;
 }
 
 /* A whole stream, but for what is not heard of it. */
 static int hear(const struct trial *t, struct synth *s, struct hub *h, const struct calibration *known,
         struct deaf before, struct deaf within) {
-        const struct timebase_params clock = {
-                .rate_hz = t->options.rate_hz,
-                .counter_hz = packet_counter_hz(t->options.counter),
-                .counter_bits = packet_counter_bits(t->options.counter),
-        };
+        static const struct decoder_handler handler = {.on_samples = take_samples};
+        const struct packet_format format = synth_format(s);
         struct synth_packet raw;
         int k;
 
+        packet_profile(&format, &h->profile);
         k = core_init(&h->core, NULL, t->exercise, known);
         if (k >= 0)
-                k = timebase_init(&h->timebase, &clock);
-        h->format = synth_format(s);
+                k = decoder_init(&h->decoder, &h->profile, t->options.rate_hz, &handler, h);
         while (k >= 0 && (k = synth_next_packet(s, &raw)) > 0) {
                 double at = seconds(raw.first_us);
 
-                if (at >= before.to_s && !(at >= within.from_s && at < within.to_s))
-                        k = take_packet(h, &raw);
+                if (at < before.to_s || (at >= within.from_s && at < within.to_s))
+                        continue;
+                h->at_s = seconds(raw.arrival_us);
+                decoder_push(&h->decoder, 0, raw.bytes, raw.n_bytes, raw.arrival_us);
+                if (h->decoder.stats.bad + h->decoder.stats.other > 0)
+                        return -EBADMSG;
         }
-        h->last_us = 0;
         return k;
 }
 

@@ -14,9 +14,9 @@ void author_walk(struct author *a, double distance) {
                 double step = random_uniform(&a->random, 0.6, 0.9),
                        bob = random_uniform(&a->random, 0.01, 0.025);
 
-                author_add(a, &a->s->walk, a->now, step, distance / n, PROFILE_MIN_JERK);
-                author_add(a, &a->s->path, a->now, step / 2, bob, PROFILE_MIN_JERK);
-                author_add(a, &a->s->path, a->now + step / 2, step / 2, -bob, PROFILE_MIN_JERK);
+                author_add(a, &a->s->walk, a->now, step, distance / n, VELOCITY_MIN_JERK);
+                author_add(a, &a->s->path, a->now, step / 2, bob, VELOCITY_MIN_JERK);
+                author_add(a, &a->s->path, a->now + step / 2, step / 2, -bob, VELOCITY_MIN_JERK);
                 if (a->o->hard)
                         author_impact(a, a->now + step, random_uniform(&a->random, 0.5, 3));
                 a->now += step + random_uniform(&a->random, 0.05, 0.3);
@@ -28,12 +28,12 @@ void author_unrack(struct author *a) {
         double duration = random_uniform(&a->random, 0.7, 1.2);
 
         if (!a->lift->floor)
-                author_add(a, &a->s->held, a->now, 0.5, 1, PROFILE_MIN_JERK); /* hands on the bar */
+                author_add(a, &a->s->held, a->now, 0.5, 1, VELOCITY_MIN_JERK); /* hands on the bar */
         a->now += 0.8;
         if (a->lift->unrack_m > 0) {
                 if (a->o->hard)
                         author_impact(a, a->now, random_uniform(&a->random, 1, 4));
-                author_add(a, &a->s->path, a->now, duration, a->lift->unrack_m, PROFILE_MIN_JERK);
+                author_add(a, &a->s->path, a->now, duration, a->lift->unrack_m, VELOCITY_MIN_JERK);
                 author_turn(a, duration, RAD(random_uniform(&a->random, -5, 5)));
                 a->roll = 0; /* rolls of the reps count from here */
                 author_move(a, REJECTED_UNRACK, a->now, a->now + duration);
@@ -49,13 +49,13 @@ void author_rerack(struct author *a, double offset) {
         if (a->lift->walk_m > 0)
                 author_walk(a, a->lift->walk_m);
         if (a->lift->unrack_m > 0) {
-                author_add(a, &a->s->path, a->now, duration, -height, PROFILE_MIN_JERK);
+                author_add(a, &a->s->path, a->now, duration, -height, VELOCITY_MIN_JERK);
                 author_move(a, REJECTED_RERACK, a->now, a->now + duration);
                 a->now += duration;
                 author_impact(a, a->now, a->o->hard ? random_uniform(&a->random, 5, 25) : 2);
         }
         if (!a->lift->floor)
-                author_add(a, &a->s->held, a->now, 0.4, -1, PROFILE_MIN_JERK);
+                author_add(a, &a->s->held, a->now, 0.4, -1, VELOCITY_MIN_JERK);
         a->now += 0.8;
 }
 
@@ -72,14 +72,14 @@ void author_idle(struct author *a, double until) {
                                 double tip = random_uniform(&a->random, 0.003, 0.012);
 
                                 author_impact(a, a->now, random_uniform(&a->random, 2, 15));
-                                author_add(a, &a->s->path, a->now, 0.3, tip, PROFILE_MIN_JERK);
-                                author_add(a, &a->s->path, a->now + 0.3, 0.3, -tip, PROFILE_MIN_JERK);
+                                author_add(a, &a->s->path, a->now, 0.3, tip, VELOCITY_MIN_JERK);
+                                author_add(a, &a->s->path, a->now + 0.3, 0.3, -tip, VELOCITY_MIN_JERK);
                                 a->now += random_uniform(&a->random, 0.8, 2);
                         }
                         break;
                 case 2:
                         author_add(a, &a->s->roll, a->now, 1.5, RAD(random_uniform(&a->random, -60, 60)),
-                                PROFILE_MIN_JERK);
+                                VELOCITY_MIN_JERK);
                         a->now += 1.5;
                         break;
                 case 3:
@@ -100,7 +100,7 @@ void author_rests(struct author *a) {
                 double to = random_uniform(&a->random, -M_PI, M_PI);
 
                 a->now += random_uniform(&a->random, 4, 8);
-                author_add(a, &a->s->roll, a->now, 1.5, to - roll, PROFILE_MIN_JERK);
+                author_add(a, &a->s->roll, a->now, 1.5, to - roll, VELOCITY_MIN_JERK);
                 roll = to;
                 a->now += 1.5;
         }

@@ -9,8 +9,8 @@
 
 #include "util/macros.h"
 
-void author_add(
-        struct author *a, struct channel *c, double start, double duration, double distance, struct profile p) {
+void author_add(struct author *a, struct channel *c, double start, double duration, double distance,
+        struct velocity_profile p) {
         int k = channel_add(c, start, duration, distance, p);
 
         if (k < 0 && a->error == 0)
@@ -98,7 +98,7 @@ void author_parts(struct author *a, double duration, double distance, unsigned n
         for (unsigned i = 0; i < n; i++) {
                 double length = i + 1 < n ? weights[i] * unit : a->now + duration - at;
 
-                author_add(a, &a->s->path, at, length, distance * weights[i] / sum, PROFILE_MIN_JERK);
+                author_add(a, &a->s->path, at, length, distance * weights[i] / sum, VELOCITY_MIN_JERK);
                 at += weights[i] * unit * (1 - overlap);
         }
 }
@@ -112,25 +112,27 @@ void author_stroke(struct author *a, double duration, double distance, bool hits
         if (hits_floor) { /* stopped within 20 ms by the floor */
                 down = fmin(0.02 / duration, 0.3);
                 author_add(a, &a->s->path, a->now, duration, distance,
-                        (struct profile){.kind = PROFILE_TRAPEZOID, .ramp_up = 0.6, .ramp_down = down});
+                        (struct velocity_profile){
+                                .kind = VELOCITY_TRAPEZOID, .ramp_up = 0.6, .ramp_down = down});
                 return;
         }
         switch (a->o->family) {
         case SYNTH_MIN_JERK:
         case _SYNTH_FAMILY_MAX:
-                author_add(a, &a->s->path, a->now, duration, distance, PROFILE_MIN_JERK);
+                author_add(a, &a->s->path, a->now, duration, distance, VELOCITY_MIN_JERK);
                 return;
         case SYNTH_RAMP:
                 up = random_uniform(&a->random, 0.15, 0.3);
                 down = random_uniform(&a->random, 0.15, 0.3);
                 author_add(a, &a->s->path, a->now, duration, distance,
-                        (struct profile){.kind = PROFILE_TRAPEZOID, .ramp_up = up, .ramp_down = down});
+                        (struct velocity_profile){
+                                .kind = VELOCITY_TRAPEZOID, .ramp_up = up, .ramp_down = down});
                 return;
         case SYNTH_ASYMMETRIC:
                 pick = random_below(&a->random, ARRAY_SIZE(skewed));
                 author_add(a, &a->s->path, a->now, duration, distance,
-                        (struct profile){
-                                .kind = PROFILE_BETA, .rise = skewed[pick][0], .fall = skewed[pick][1]});
+                        (struct velocity_profile){
+                                .kind = VELOCITY_BETA, .rise = skewed[pick][0], .fall = skewed[pick][1]});
                 return;
         case SYNTH_SUBMOVEMENTS: /* about one a second, as slow movement is made of */
                 n = (unsigned) CLAMP(rint(duration * random_uniform(&a->random, 0.8, 1.4)), 1.0, 6.0);
@@ -145,6 +147,6 @@ void author_stroke(struct author *a, double duration, double distance, bool hits
 
 /* The bar turns with the movement and back with the next. */
 void author_turn(struct author *a, double duration, double roll) {
-        author_add(a, &a->s->roll, a->now, duration, roll - a->roll, PROFILE_MIN_JERK);
+        author_add(a, &a->s->roll, a->now, duration, roll - a->roll, VELOCITY_MIN_JERK);
         a->roll = roll;
 }

@@ -22,8 +22,8 @@ struct author {
 };
 
 /* A stroke of one channel. */
-void author_add(
-        struct author *a, struct channel *c, double start, double duration, double distance, struct profile p);
+void author_add(struct author *a, struct channel *c, double start, double duration, double distance,
+        struct velocity_profile p);
 
 /* The value with the scatter of the options. */
 double author_vary(struct author *a, double value);

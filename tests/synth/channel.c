@@ -58,17 +58,18 @@ static struct value trapezoid_at(double up, double down, double u) {
         return (struct value){.p = 1 - x.p, .v = x.v, .a = -x.a};
 }
 
-struct value profile_at(const struct profile *p, double u) {
+struct value velocity_profile_at(const struct velocity_profile *p, double u) {
         switch (p->kind) {
-        case PROFILE_BETA:
+        case VELOCITY_BETA:
                 return beta_at(p->rise, p->fall, u);
-        case PROFILE_TRAPEZOID:
+        case VELOCITY_TRAPEZOID:
                 return trapezoid_at(p->ramp_up, p->ramp_down, u);
         }
         return (struct value){0};
 }
 
-int channel_add(struct channel *c, double start_s, double duration_s, double distance, struct profile profile) {
+int channel_add(struct channel *c, double start_s, double duration_s, double distance,
+        struct velocity_profile profile) {
         const struct channel_stroke *last = c->n > 0 ? &c->strokes[c->n - 1] : NULL;
         struct channel_stroke *grown;
 
@@ -116,7 +117,7 @@ struct value channel_at(const struct channel *c, double t_s) {
                         sum.p += s->distance;
                         continue;
                 }
-                x = profile_at(&s->profile, u);
+                x = velocity_profile_at(&s->profile, u);
                 sum.p += s->distance * x.p;
                 sum.v += s->distance * x.v / s->duration_s;
                 sum.a += s->distance * x.a / (s->duration_s * s->duration_s);

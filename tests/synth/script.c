@@ -27,9 +27,9 @@ static void concentric(struct author *a, double duration, double distance, doubl
         }
         break_at = random_uniform(&a->random, 0.40, 0.50);
         double first = duration * (break_at + 0.28 - 0.25 * tired), second = duration * (1 - break_at + 0.06);
-        author_add(a, &a->s->path, a->now, first, distance * break_at, PROFILE_MIN_JERK);
+        author_add(a, &a->s->path, a->now, first, distance * break_at, VELOCITY_MIN_JERK);
         author_add(a, &a->s->path, a->now + duration - second, second, distance * (1 - break_at),
-                PROFILE_MIN_JERK);
+                VELOCITY_MIN_JERK);
 }
 
 struct plan { /* of one rep */
@@ -57,9 +57,9 @@ static void accompany(struct author *a, double duration, double distance) {
                 author_impact(a, a->now + duration * random_uniform(&a->random, 0.2, 0.8),
                         random_uniform(&a->random, 3, 30));
         if (happens(a, SYNTH_ARC)) {
-                author_add(a, &a->s->walk, a->now, duration / 2, distance / 4, PROFILE_MIN_JERK);
+                author_add(a, &a->s->walk, a->now, duration / 2, distance / 4, VELOCITY_MIN_JERK);
                 author_add(
-                        a, &a->s->walk, a->now + duration / 2, duration / 2, -distance / 4, PROFILE_MIN_JERK);
+                        a, &a->s->walk, a->now + duration / 2, duration / 2, -distance / 4, VELOCITY_MIN_JERK);
         }
 }
 
@@ -68,7 +68,7 @@ static void accompany(struct author *a, double duration, double distance) {
 static void drop(struct author *a, struct plan *p) {
         p->eccentric_s = 1.3 * sqrt(2 * p->down_m / STANDARD_GRAVITY_MPS2);
         author_add(a, &a->s->path, a->now, p->eccentric_s, sign_of_eccentric(a) * p->down_m,
-                (struct profile){.kind = PROFILE_TRAPEZOID,
+                (struct velocity_profile){.kind = VELOCITY_TRAPEZOID,
                         .ramp_up = 1 - 0.02 / p->eccentric_s,
                         .ramp_down = 0.02 / p->eccentric_s});
 }
@@ -84,7 +84,7 @@ static void do_eccentric(struct author *a, struct plan *p, struct truth_rep *t) 
         accompany(a, p->eccentric_s, p->down_m);
         end = start + p->eccentric_s;
         if (a->lift->floor)
-                author_add(a, &a->s->held, end - 0.1, 0.1, -1, PROFILE_MIN_JERK);
+                author_add(a, &a->s->held, end - 0.1, 0.1, -1, VELOCITY_MIN_JERK);
         author_turn(a, p->eccentric_s, a->lift->bottom_first ? 0 : p->roll);
         if (a->lift->floor)
                 author_impact(a, end, dropped ? 300 : random_uniform(&a->random, 10, 40));
@@ -98,7 +98,7 @@ static void do_concentric(struct author *a, const struct plan *p, struct truth_r
         double start = a->now, end = start + p->concentric_s;
 
         if (a->lift->floor) /* a bar on the floor neither sways nor trembles */
-                author_add(a, &a->s->held, start, 0.1, 1, PROFILE_MIN_JERK);
+                author_add(a, &a->s->held, start, 0.1, 1, VELOCITY_MIN_JERK);
         if (happens(a, SYNTH_ASSISTED) && a->rep == a->o->reps)
                 author_parts(a, p->concentric_s, -sign_of_eccentric(a) * p->up_m, 3, -0.4);
         else
@@ -175,9 +175,9 @@ static void partial(struct author *a) {
         double way = rom_of(a) / 4 * sign_of_eccentric(a) * (a->lift->bottom_first ? -1 : 1), start = a->now;
         double there = 0.4 * a->o->tempo_s[0], back = 0.4 * fmax(a->o->tempo_s[2], 0.7);
 
-        author_add(a, &a->s->path, a->now, there, way, PROFILE_MIN_JERK);
+        author_add(a, &a->s->path, a->now, there, way, VELOCITY_MIN_JERK);
         a->now += there;
-        author_add(a, &a->s->path, a->now, back, -way, PROFILE_MIN_JERK);
+        author_add(a, &a->s->path, a->now, back, -way, VELOCITY_MIN_JERK);
         a->now += back;
         author_move(a, REJECTED_PARTIAL, start, a->now);
         a->now += 0.3;
@@ -190,12 +190,12 @@ static void fail(struct author *a) {
 
         author_stroke(a, e, rom, false);
         a->now += e + 0.2;
-        author_add(a, &a->s->path, a->now, c, -0.45 * rom, PROFILE_MIN_JERK);
+        author_add(a, &a->s->path, a->now, c, -0.45 * rom, VELOCITY_MIN_JERK);
         a->now += c + 0.8;
-        author_add(a, &a->s->path, a->now, 0.9, 0.45 * rom, PROFILE_MIN_JERK);
+        author_add(a, &a->s->path, a->now, 0.9, 0.45 * rom, VELOCITY_MIN_JERK);
         a->now += 0.9;
         author_impact(a, a->now, 15);
-        author_add(a, &a->s->held, a->now, 0.5, -1, PROFILE_MIN_JERK);
+        author_add(a, &a->s->held, a->now, 0.5, -1, VELOCITY_MIN_JERK);
         author_move(a, REJECTED_PARTIAL, start, a->now);
         a->now += 10;
 }

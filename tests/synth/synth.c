@@ -206,7 +206,7 @@ static int write_rows(struct synth *s, struct recording_writer *w) {
 
         if (s->options.layout == RECORDING_PACKETS) {
                 while ((k = synth_next_packet(s, &packet)) > 0) {
-                        k = recording_write_packet(w, packet.arrival_us, packet.bytes, packet.n_bytes);
+                        k = recording_write_packet(w, packet.arrival_us, 0, packet.bytes, packet.n_bytes);
                         if (k < 0)
                                 return k;
                 }

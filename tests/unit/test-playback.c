@@ -22,7 +22,7 @@ static FILE *write_recording(const struct synth_options *o) {
 
 static struct playback *play(FILE *f) {
         struct playback *p = NULL;
-        int k = playback_open_stream(f, "x", &p);
+        int k = playback_open_stream(f, "x", NULL, &p);
 
         if (k < 0)
                 fail_msg("%s", playback_error(p));
@@ -148,7 +148,7 @@ static void expect_fault(const char *text, const char *error) {
         int k;
 
         assert_non_null(f);
-        k = playback_open_stream(f, "x", &p);
+        k = playback_open_stream(f, "x", NULL, &p);
         while (k >= 0 && (k = playback_next(p, &got)) > 0)
                 ;
         assert_int_equal(k, -EBADMSG);
@@ -185,7 +185,7 @@ static void test_duration(void **state) {
         assert_non_null(f);
         assert_int_equal(synth_write(&o, f), 0);
         fclose(f);
-        assert_int_equal(playback_open(path, &p), 0);
+        assert_int_equal(playback_open(path, NULL, &p), 0);
         unlink(path);
         forecast = playback_get_info(p).duration_s;
         assert_true(playback_get_position(p).total > 100000);
@@ -196,7 +196,7 @@ static void test_duration(void **state) {
         playback_free(p);
 
         p = NULL;
-        assert_int_equal(playback_open("/no/such", &p), -ENOENT);
+        assert_int_equal(playback_open("/no/such", NULL, &p), -ENOENT);
         assert_string_equal(playback_error(p), "/no/such: No such file or directory");
         playback_free(p);
 }
@@ -220,7 +220,7 @@ static void test_named_pipe(void **state) {
                 _exit(!f || fputs(text, f) < 0 || fclose(f) != 0);
         }
         alarm(10); /* to wait for another writer is the fault that is looked for */
-        assert_int_equal(playback_open(path, &p), 0);
+        assert_int_equal(playback_open(path, NULL, &p), 0);
         assert_int_equal(playback_next(p, &sample), 1);
         assert_int_equal(playback_next(p, &sample), 1);
         assert_int_equal(playback_next(p, &sample), 0);

@@ -139,28 +139,29 @@ static void test_truth_is_that_of_the_path(void **state) {
 
 static void test_profiles(void **state) {
         (void) state;
-        static const struct profile profiles[] = {
-                {.kind = PROFILE_BETA, .rise = 2, .fall = 2},
-                {.kind = PROFILE_BETA, .rise = 4, .fall = 2},
-                {.kind = PROFILE_TRAPEZOID, .ramp_up = 0.2, .ramp_down = 0.3},
-                {.kind = PROFILE_TRAPEZOID, .ramp_up = 0.6, .ramp_down = 0.02},
+        static const struct velocity_profile profiles[] = {
+                {.kind = VELOCITY_BETA, .rise = 2, .fall = 2},
+                {.kind = VELOCITY_BETA, .rise = 4, .fall = 2},
+                {.kind = VELOCITY_TRAPEZOID, .ramp_up = 0.2, .ramp_down = 0.3},
+                {.kind = VELOCITY_TRAPEZOID, .ramp_up = 0.6, .ramp_down = 0.02},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
                 const double h = 1e-5;
 
-                assert_near(profile_at(&profiles[i], 0).p, 0, 1e-12);
-                assert_near(profile_at(&profiles[i], 1).p, 1, 1e-12);
+                assert_near(velocity_profile_at(&profiles[i], 0).p, 0, 1e-12);
+                assert_near(velocity_profile_at(&profiles[i], 1).p, 1, 1e-12);
                 for (double u = 0.005; u < 1; u += 0.01) { /* derivatives against differences */
-                        struct value x = profile_at(&profiles[i], u);
-                        struct value a = profile_at(&profiles[i], u - h), b = profile_at(&profiles[i], u + h);
+                        struct value x = velocity_profile_at(&profiles[i], u);
+                        struct value a = velocity_profile_at(&profiles[i], u - h),
+                                     b = velocity_profile_at(&profiles[i], u + h);
 
                         assert_near(x.v, (b.p - a.p) / (2 * h), 1e-5);
                         assert_near(x.a, (b.v - a.v) / (2 * h), 1e-3);
                 }
         }
         /* Minimum jerk in closed form: 10 u^3 - 15 u^4 + 6 u^5. */
-        assert_near(profile_at(&profiles[0], 0.3).p, 10 * 0.027 - 15 * 0.0081 + 6 * 0.00243, 1e-12);
+        assert_near(velocity_profile_at(&profiles[0], 0.3).p, 10 * 0.027 - 15 * 0.0081 + 6 * 0.00243, 1e-12);
 }
 
 static void test_same_seed_same_samples(void **state) {
