@@ -100,5 +100,8 @@ void beam_expect(struct beam *b, enum exercise_start order, double rom_m);
 /* Take the motion of a tick. Returns true if that completed a round trip. */
 bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cycle *ret);
 
+/* Start of the round trip that is most likely under way, or now. */
+uint64_t beam_begun(const struct beam *b);
+
 /* The stream ends here. Returns true if that completes a round trip. */
 bool beam_flush(struct beam *b, struct cycle *ret);

@@ -26,6 +26,7 @@ struct phase_fit {
 
 struct cycle_fit {
         bool eccentric_first;
+        bool weighed; /* its cycle was chosen among hypotheses, with all that followed it in view */
         struct phase_fit eccentric, concentric;
         double mpv_mps;
         struct sticking sticking;

@@ -47,8 +47,8 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
 /* Take a movement that has no partner. True if it was long enough to tell of: *ret is EVENT_REJECTED. */
 bool setlog_stray(struct setlog *s, const struct move *move, struct event *ret);
 
-/* Time passes; busy: a cycle is under way. */
-void setlog_wait(struct setlog *s, uint64_t t_us, bool busy, bool quiet);
+/* Time passes; begun_us: start of the cycle that is under way, t_us if there is none. */
+void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet);
 
 /* The open set, if there is one, ends. */
 void setlog_close(struct setlog *s, enum set_end end);

@@ -21,7 +21,8 @@
 #define CONFIRM_MOST_S 1.0
 #define CONFIRM_SHARE  0.12 /* of a slow movement: its end is less certain */
 #define SAME_LAP_S     0.5
-#define CAME_BACK      0.7 /* at the end of the stream */
+#define LAP_MOST_S     25.0 /* what the history holds */
+#define CAME_BACK      0.7  /* at the end of the stream */
 
 /* A hypothesis in the making. */
 struct branch {
@@ -293,6 +294,13 @@ bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cyc
                 return false;
         commit(b, ret);
         return true;
+}
+
+uint64_t beam_begun(const struct beam *b) {
+        const struct hypothesis *h = &b->hypotheses[0];
+        bool away = h->leg == LEG_OUT || h->leg == LEG_FAR || h->leg == LEG_BACK;
+        bool lasts = (double) (b->now_us - h->lap.out_us) * 1e-6 > LAP_MOST_S;
+        return b->n > 0 && away && h->lap.whole && !lasts ? h->lap.out_us : b->now_us;
 }
 
 bool beam_flush(struct beam *b, struct cycle *ret) {

@@ -125,13 +125,14 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
         history_push(&c->history, tick->t_us, &moment);
 }
 
-/* Look back on a cycle; the set weighs it. */
-static bool fit_cycle(struct core *c, const struct cycle *cycle) {
+/* Look back on a cycle; the set weighs it. weighed: by the beam. */
+static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed) {
         struct cycle_fit fit;
         struct event e;
 
         if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0)
                 return false;
+        fit.weighed = weighed;
         if (setlog_cycle(&c->setlog, &fit, &e))
                 say(c, &e);
         return true;
@@ -141,7 +142,7 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle) {
 static void fit_other(struct core *c, const struct cycle *cycle, bool stray) {
         struct cycle other;
         if (c->exercise.start == EXERCISE_START_EITHER && pairing_take(&c->pairing, cycle, stray, &other))
-                (void) fit_cycle(c, &other);
+                (void) fit_cycle(c, &other, false);
 }
 
 static void take_stray(struct core *c, const struct cycle *cycle) {
@@ -156,7 +157,7 @@ static void take_result(struct core *c, enum cycle_result result, const struct c
                 return;
         case CYCLE_DONE:
                 fit_other(c, cycle, false);
-                if (!fit_cycle(c, cycle))
+                if (!fit_cycle(c, cycle, false))
                         take_stray(c, cycle);
                 break;
         case CYCLE_STRAY:
@@ -229,7 +230,7 @@ static void settle(struct core *c, const struct motion *m) {
 
 /* A round trip that the tracker may have seen as well, or in pieces: the set finds out which fits. */
 static void take_lap(struct core *c, const struct cycle *lap) {
-        (void) fit_cycle(c, lap);
+        (void) fit_cycle(c, lap, true);
         hear(c);
         c->tracker.cycler.order = setlog_order(&c->setlog);
 }
@@ -239,10 +240,33 @@ static void take_lap(struct core *c, const struct cycle *lap) {
 #define GLIDE_MPS 0.3
 #define GLIDE_S   0.5
 
-/* Returns whether to start anew, as after a long gap. */
 static bool glides(struct core *c, const struct motion *m, const struct track *t) {
         c->glide_s = m->quiet && fabs(t->v_mps) > GLIDE_MPS ? c->glide_s + TICK_S : 0;
         return c->glide_s > GLIDE_S;
+}
+
+/* The tracker begins anew. The beam has hypotheses of its own about that. */
+static void doubt_tracker(struct core *c, struct track *t) {
+        *t = (struct track){
+                .mode = TRACK_IDLE,
+                .changed = c->tracker.mode != TRACK_IDLE,
+                .border_us = c->now_us,
+                .result = CYCLE_NONE,
+        };
+        c->glide_s = 0;
+        tracker_lose(&c->tracker);
+        pairing_reset(&c->pairing);
+}
+
+/* Start of the movement that is under way, or now. */
+static uint64_t begun(const struct core *c) {
+        const struct tracker *t = &c->tracker;
+        uint64_t beam_us = beam_begun(&c->beam), us = c->history.t_us;
+        if (t->mode == TRACK_DOWN || t->mode == TRACK_UP)
+                us = t->move.start_us;
+        if (t->cycler.state != CYCLE_EMPTY)
+                us = t->cycler.cycle.first.start_us;
+        return MIN(us, beam_us);
 }
 
 static void push_tick(struct core *c, const struct tick *tick) {
@@ -259,23 +283,19 @@ static void push_tick(struct core *c, const struct tick *tick) {
         remember(c, tick, &m);
         tracker_push(&c->tracker, &m, &c->history, &t);
 
-        if (glides(c, &m, &t)) {
-                c->glide_s = 0;
-                lose_track(c);
-                return;
-        }
-
+        if (glides(c, &m, &t))
+                doubt_tracker(c, &t);
         take_result(c, t.result, &t.cycle);
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
         if (beam_push(&c->beam, &m, tick->t_us, &lap))
                 take_lap(c, &lap);
         if (t.changed)
                 say_phase(c, t.mode, t.border_us);
-        bool busy = c->tracker.cycler.state != CYCLE_EMPTY || t.mode == TRACK_DOWN || t.mode == TRACK_UP;
-        setlog_wait(&c->setlog, tick->t_us, busy, m.quiet);
+        setlog_wait(&c->setlog, tick->t_us, begun(c), m.quiet);
         hear(c);
         show(c, &t);
-        if (m.quiet && c->tracker.cycler.state == CYCLE_EMPTY && !setlog_set(&c->setlog))
+        if (m.quiet && c->tracker.cycler.state == CYCLE_EMPTY && !setlog_set(&c->setlog) &&
+                beam_begun(&c->beam) >= tick->t_us)
                 settle(c, &m);
 }
 

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The look back on one cycle.
  *
- *      v                          a0 a1  first movement, in its own direction
- *            ____                 b0 b1  second movement
- *      |    /    \
- *   ___|___/______\____________________   two passes: borders as the tracker saw them -> velocity -> borders
- *         a0     a1\       /b1            found in it -> velocity -> borders and figures
- *                   b0____/
+ *      v            ____              a0 a1  first movement, in its own direction
+ *       \          /    \             b0 b1  second movement
+ *   _____\________/______\____________________
+ *             a0        a1\       /b1
+ *                       b0 \_____/
  *
- * A border is where the velocity is zero, but noise hides where that is. So it is extrapolated from where the speed
- * passes two thresholds a < b, as for a start with v ~ t^1.75, between a jerk (t^2) and a push (t^1.5):
- * t0 = ta - (tb - ta) / ((b/a)^(1/1.75) - 1). */
+ * Borders as the tracker or the beam saw them -> velocity -> borders found in it -> velocity -> ... -> figures. */
 
 #include <errno.h>
 #include <math.h>
@@ -18,142 +15,33 @@
 
 #include <repcast/repfit.h>
 
-#include "core/smooth.h"
+#include "core/border.h"
 #include "util/macros.h"
 
-#define T            TICK_S
-#define BEFORE_S     1.0    /* of the hold before a cycle, so much is used */
-#define PAUSE_US     200000 /* a hold long enough to rest in */
-#define GUARD_FIRST  25     /* ticks next to a border that may still move, first and second pass */
-#define GUARD_SECOND 8
-#define ONSET_POWER  1.75
-#define ONSET_SHARE  0.14 /* an onset is not extrapolated by more than this share of the movement */
-#define LULL_S       0.25 /* a movement ends where it stays slow for so long; a slow one may halt on its way: */
-#define LULL_SHARE   0.2  /* of what it lasts */
-#define LULL_FROM_S  1.5  /* beyond this */
-#define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
-#define DRIFT_MPS3   0.01
-#define TURN_MPS2    0.03 /* per radian */
-#define STILL_S      0.4  /* the lifter stands still for so long before a first rep */
-#define TENTHS       10
-#define LOOK_OUT_S   0.1 /* the sensor's direction is read so far outside the movement */
+#define T           TICK_S
+#define BEFORE_S    1.0 /* of the hold before a cycle, so much is used */
+#define AFTER_S     1.0 /* and of what follows it */
+#define PASSES      3
+#define GUARD_FIRST 25 /* ticks next to a border that may still move, first and later passes */
+#define GUARD_LATER 8
+#define DRIFT_MPS3  0.01
+#define TURN_MPS2   0.03 /* per radian */
+#define STILL_S     0.4  /* the lifter stands still for so long before a first rep */
+#define TENTHS      10
+#define LOOK_OUT_S  0.1 /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
         f->params = *params;
         f->incline_sin = sin(exercise->incline_deg * M_PI / 180);
 }
 
-/* Forward and back through a one-pole low pass: no delay. */
-static void smooth_span(float *v, unsigned from, unsigned to, double tau_s) {
-        float k = (float) (T / (T + tau_s));
-        for (unsigned i = from + 1; i < to; i++)
-                v[i] = v[i - 1] + k * (v[i] - v[i - 1]);
-        for (unsigned i = to; i-- > from + 1;)
-                v[i - 1] = v[i] + k * (v[i - 1] - v[i]);
-}
-
-static unsigned peak(const float *v, double sign, unsigned from, unsigned to) {
-        unsigned best = from;
-        for (unsigned i = from; i < to; i++)
-                if (sign * (double) v[i] > sign * (double) v[best])
-                        best = i;
-        return best;
-}
-
-/* Walk from the peak outwards until the movement is over; extrapolate to v = 0. In ticks, with a fraction. */
-static double edge(const struct repfit *f, double sign, unsigned from, int step, unsigned limit, double noise,
-        unsigned length) {
-        const float *v = f->v;
-        double top = sign * (double) v[from];
-        double a = fmin(0.4 * top, fmax(fmax(f->params.edge_share * top, f->params.edge_mps), 1.8 * noise));
-        double b = MIN(0.5 * top, MAX(2.6 * a, 0.2 * top));
-        unsigned lull = (unsigned) (MAX(LULL_S, LULL_SHARE * (length * T - LULL_FROM_S)) / T), below = 0;
-        unsigned ta = from, tb = from, i = from;
-
-        while (i != limit && below <= lull) {
-                double s = sign * (double) v[i];
-                if (s > a)
-                        ta = i;
-                below = s > a ? 0 : below + 1;
-                i = (unsigned) ((int) i + step);
-        }
-        for (i = ta; i != from; i = (unsigned) ((int) i - step))
-                if (sign * (double) v[i] > b) {
-                        tb = i;
-                        break;
-                }
-        double gap = fabs((double) ta - (double) tb);
-        double out = b > a ? gap / (pow(b / a, 1 / ONSET_POWER) - 1) : 0;
-        return ta + step * MIN(out, ONSET_SHARE * length);
-}
-
-/* Borders in ticks with fractions. */
-struct borders {
-        double a0, a1, b0, b1;
-        unsigned peak_a, peak_b;
-};
-
-static double rest_noise(const float *v, unsigned n) {
-        double sum = 0, sum2 = 0;
-        if (n < 20)
-                return 0;
-        for (unsigned i = 0; i < n; i++) {
-                sum += (double) v[i];
-                sum2 += (double) v[i] * (double) v[i];
-        }
-        return sqrt(MAX(0.0, sum2 / n - sum / n * sum / n));
-}
-
-static int find_borders(struct repfit *f, const struct window *w, double sign, struct borders *ret) {
-        float *v = f->v;
-        unsigned turn = (w->a1 + w->b0) / 2, length_a = MAX(20u, w->a1 - w->a0),
-                 length_b = MAX(20u, w->b1 - w->b0);
-        double noise = rest_noise(v, w->still_before && w->a0 > GUARD_FIRST ? w->a0 - GUARD_FIRST : 0);
-
-        smooth_span(v, 0, turn, CLAMP(SMOOTH_SHARE * T * length_a, 0.015, 0.08));
-        smooth_span(v, turn, w->n, CLAMP(SMOOTH_SHARE * T * length_b, 0.015, 0.08));
-
-        unsigned pa = peak(v, sign, w->a0, MAX(turn, w->a0 + 1));
-        unsigned pb = peak(v, -sign, turn, MIN(w->n, w->b1 + 1));
-        if (pa >= pb || sign * (double) v[pa] <= 0 || sign * (double) v[pb] >= 0)
-                return -ENODATA;
-
-        *ret = (struct borders){
-                .a0 = w->still_before ? edge(f, sign, pa, -1, 0, noise, length_a) : w->a0,
-                .a1 = edge(f, sign, pa, 1, pb, noise, length_a),
-                .b0 = edge(f, -sign, pb, -1, pa, noise, length_b),
-                .b1 = edge(f, -sign, pb, 1, w->n - 1, noise, length_b),
-                .peak_a = pa,
-                .peak_b = pb,
-        };
-        if (ret->a1 > ret->b0 - f->params.pause_s / T) {
-                unsigned i = pb; /* no pause: the zero between the peaks */
-                while (i > pa && sign * (double) v[i] < 0)
-                        i--;
-                ret->a1 = ret->b0 = i + 0.5;
-        }
-        if (!w->still_before) {
-                unsigned i = pa;
-                while (i > 0 && sign * (double) v[i] > 0)
-                        i--;
-                ret->a0 = MAX((double) i, edge(f, sign, pa, -1, 0, noise, length_a));
-        }
-        ret->a0 = MAX(ret->a0, 0.0);
-        ret->b1 = MIN(ret->b1, (double) (w->n - 1));
-        if (!w->still_after)
-                for (unsigned i = pb; i < w->n; i++)
-                        if (sign * (double) v[i] >= 0) {
-                                ret->b1 = MIN(ret->b1, (double) i);
-                                break;
-                        }
-        return 0;
-}
-
 static void set_window(struct window *w, const struct borders *b) {
         w->a0 = (unsigned) b->a0;
-        w->a1 = (unsigned) b->a1;
+        w->before = MIN(w->a0, (unsigned) fmax(b->before, 0));
+        w->a1 = MAX(w->a0 + 1, (unsigned) b->a1);
         w->b0 = MAX(w->a1, (unsigned) b->b0);
         w->b1 = MAX(w->b0 + 1, (unsigned) b->b1);
+        w->after = MAX(w->b1, (unsigned) b->after);
 }
 
 static void measure(const struct repfit *f, double sign, double from, double to, struct phase_fit *p) {
@@ -186,7 +74,7 @@ static double force(const struct history *h, const struct window *w, double from
 
 /* Mean velocity until the lift falls freely after its peak: from there on nobody pushes. */
 static double propulsive(const struct repfit *f, double sign, double from, double to) {
-        unsigned i0 = (unsigned) from, i1 = (unsigned) to, pk = peak(f->v, sign, i0, i1 + 1), end = i1;
+        unsigned i0 = (unsigned) from, i1 = (unsigned) to, pk = velocity_peak(f->v, sign, i0, i1 + 1), end = i1;
         for (unsigned i = pk + 1; i <= i1; i++)
                 if (sign * (double) (f->v[i] - f->v[i - 1]) <= -STANDARD_GRAVITY_MPS2 * f->incline_sin * T) {
                         end = i;
@@ -263,25 +151,35 @@ static void look_around(
         ret->sample_s = (b->b1 - b->a0) * T / MAX(got, 1u);
 }
 
+/* Ticks from the start of a window that begins `from` ticks ago. */
+static unsigned tick_of(const struct history *h, unsigned from, uint64_t t_us) {
+        unsigned ago = history_find(h, t_us);
+        return ago < from ? from - ago : 0;
+}
+
 static int set_up(const struct history *h, const struct cycle *c, struct window *ret) {
-        uint64_t before_us = (uint64_t) (BEFORE_S * 1e6), start_us = c->first.start_us;
-        uint64_t from_us = MAX(c->first.still_since_us, start_us - MIN(before_us, start_us));
-        unsigned from = history_find(h, from_us);
-        if (from >= h->n)
+        uint64_t start_us = c->first.start_us, end_us = c->second.end_us + (uint64_t) (AFTER_S * 1e6);
+        uint64_t from_us = start_us - MIN((uint64_t) (BEFORE_S * 1e6), start_us),
+                 until_us = MAX(c->until_us, end_us);
+        if (h->n < 20 || history_find(h, start_us) >= h->n)
                 return -ENODATA;
 
-        unsigned newest = history_find(h, c->until_us);
+        unsigned from = MIN(history_find(h, from_us), h->n - 1);
+        unsigned newest = history_find(h, until_us);
         *ret = (struct window){
                 .newest_ago = newest,
                 .n = from - newest + 1,
-                .a0 = from - history_find(h, start_us),
-                .a1 = from - history_find(h, c->first.end_us),
-                .b0 = from - history_find(h, c->second.start_us),
-                .b1 = from - history_find(h, c->second.end_us),
-                .still_before = c->first.start_us > c->first.still_since_us + PAUSE_US,
-                .still_after = c->until_us > c->second.end_us + PAUSE_US,
+                .before = tick_of(h, from, c->first.still_since_us),
+                .a0 = tick_of(h, from, start_us),
+                .a1 = tick_of(h, from, c->first.end_us),
+                .b0 = tick_of(h, from, c->second.start_us),
+                .b1 = tick_of(h, from, c->second.end_us),
+                .after = tick_of(h, from, c->until_us),
         };
         ret->b1 = MIN(ret->b1, ret->n - 1);
+        ret->after = MAX(ret->b1, MIN(ret->after, ret->n - 1));
+        ret->hold_from = ret->before;
+        ret->hold_until = ret->after;
         return ret->n < 20 || ret->a1 > ret->b0 || ret->b0 >= ret->b1 ? -ENODATA : 0;
 }
 
@@ -300,10 +198,10 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         int r = set_up(h, c, &w);
         if (r < 0)
                 return r;
-        for (unsigned pass = 0; pass < 2; pass++) {
-                misfit = smooth_velocity(
-                        f, h, &w, &c->first.bias, drift_mps3, pass ? GUARD_SECOND : GUARD_FIRST);
-                r = find_borders(f, &w, sign, &b);
+        for (unsigned pass = 0; pass < PASSES; pass++) {
+                misfit =
+                        smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, pass ? GUARD_LATER : GUARD_FIRST);
+                r = borders_find(f, &w, sign, &b);
                 if (r < 0)
                         return r;
                 set_window(&w, &b);

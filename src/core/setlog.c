@@ -285,18 +285,48 @@ static bool same(const struct cycle_fit *a, const struct cycle_fit *b) {
                 near(a->concentric.end_us, b->concentric.end_us, within_s);
 }
 
-/* Tracker and beam mostly find the same: once is enough. Nor does a set that is over take any more. */
+/* A set that is over takes no more. */
 static bool heard(const struct setlog *s, const struct cycle_fit *fit) {
         const struct set *before = &s->sets[s->open ? s->current ^ 1 : s->current];
         if (before->n_reps && traits_start_us(fit) + SLACK_US < before->end_us)
                 return true;
-        for (unsigned i = 0; i < s->model.n; i++)
-                if (same(&s->model.candidates[i].fit, fit))
-                        return true;
         return false;
 }
 
+/* Tracker and beam mostly find the same, and once is enough. */
+static struct candidate *twin(struct setlog *s, const struct cycle_fit *fit) {
+        for (unsigned i = 0; i < s->model.n; i++)
+                if (same(&s->model.candidates[i].fit, fit))
+                        return &s->model.candidates[i];
+        return NULL;
+}
+
+/* The beam, which has weighed what followed, knows better where movements begin and end, unless the look back had to pull
+ * harder for it. The set goes on with what it knows: one way of looking compares best with itself. */
+static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fit *fit, struct event *ret) {
+        const struct set *set = &s->sets[s->current];
+        struct candidate better = *c;
+        if (!c->rep || !fit->weighed || c->fit.weighed || fit->misfit > c->fit.misfit)
+                return false;
+        c->fit.weighed = true;
+        better.fit = *fit;
+        for (unsigned i = 0; i < set->n_reps; i++)
+                if (set->reps[i].rep == c->rep)
+                        better.fresh = !(set->reps[i].flags & REP_FLAG_HELD);
+        *ret = (struct event){
+                .type = EVENT_AMEND,
+                .amend = {.set = current(s)->set, .rep = c->rep, .change = AMENDED_FIGURES},
+        };
+        strike(current(s), c->rep);
+        fill_rep(s, &better, &ret->amend.figures);
+        enter(current(s), &ret->amend.figures);
+        return true;
+}
+
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
+        struct candidate *known = heard(s, fit) ? NULL : twin(s, fit);
+        if (known)
+                return correct(s, known, fit, ret);
         if (heard(s, fit))
                 return false;
         int reason = impossible(s, fit);
@@ -329,7 +359,7 @@ void setlog_close(struct setlog *s, enum set_end end) {
         s->end = end;
 }
 
-void setlog_wait(struct setlog *s, uint64_t t_us, bool busy, bool quiet) {
+void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet) {
         s->now_us = t_us;
         if (!s->open || s->ending)
                 return;
@@ -341,7 +371,9 @@ void setlog_wait(struct setlog *s, uint64_t t_us, bool busy, bool quiet) {
         s->quiet_s = quiet && s->put_away ? s->quiet_s + TICK_S : 0;
         if (s->quiet_s > s->params.rerack_quiet_s)
                 setlog_close(s, SET_END_RERACK);
-        else if (!busy && (!set->n_reps || seconds(set->reps[set->n_reps - 1].end_us, t_us) > s->set_gap_s))
+        else if (begun_us == t_us && !set->n_reps)
+                setlog_close(s, SET_END_REST);
+        else if (set->n_reps && seconds(set->reps[set->n_reps - 1].end_us, begun_us) > s->set_gap_s)
                 setlog_close(s, s->put_away ? SET_END_RERACK : SET_END_REST);
 }
 

@@ -23,6 +23,7 @@
 
 #define T            TICK_S
 #define N            5
+#define PAUSE        20   /* ticks: a hold long enough to rest in */
 #define STRIDE       5    /* rest is weighed every so many ticks */
 #define PRIOR_V0_MPS 0.3  /* nothing is known of v0 beyond the scale of lifting */
 #define BIAS_LEAST   0.05 /* 5 mg: the filter's belief in its bias is not trusted beyond this per axis */
@@ -124,19 +125,22 @@ static void prior(struct normal *n, const struct bias *bias, double drift) {
 }
 
 /* Is tick k in the middle of a hold? */
+static bool held(unsigned from, unsigned to, unsigned k, unsigned guard) {
+        unsigned margin = MIN(guard, (to - from) / 3);
+        return to - from >= PAUSE && k > from + margin && k + margin < to;
+}
+
 static bool resting(const struct window *w, unsigned k, unsigned guard) {
-        if (w->still_before && k + guard < w->a0)
-                return true;
-        if (w->still_after && k > w->b1 + guard)
-                return true;
-        unsigned pause = w->b0 - w->a1, margin = MIN(guard, pause / 3);
-        return pause >= 20 && k > w->a1 + margin && k + margin < w->b0;
+        return held(w->before, w->a0, k, guard) || held(w->a1, w->b0, k, guard) ||
+                held(w->b1, w->after, k, guard);
+}
+
+static bool turns(unsigned from, unsigned to, unsigned k) {
+        return to - from < PAUSE && k == (from + to) / 2;
 }
 
 static bool turning(const struct window *w, unsigned k) {
-        if (w->b0 - w->a1 < 20 && k == (w->a1 + w->b0) / 2)
-                return true;
-        return (!w->still_before && k == w->a0) || (!w->still_after && k == (w->b1 + w->n - 1) / 2);
+        return turns(w->before, w->a0, k) || turns(w->a1, w->b0, k) || turns(w->b1, w->after, k);
 }
 
 /* What a sum comes to with the prior's bias. */

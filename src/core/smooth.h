@@ -6,11 +6,12 @@
 #include <repcast/history.h>
 #include <repcast/repfit.h>
 
-/* Borders of a cycle in ticks from the start of its window. */
+/* Borders of a cycle in ticks from the start of its window. Between before and a0, a1 and b0, b1 and after the bar rests,
+ * if there is time to; else it turns. */
 struct window {
-        unsigned newest_ago, n;  /* the window ends this many ticks before the newest, and is so long */
-        unsigned a0, a1, b0, b1; /* first and second movement; a1 <= b0 */
-        bool still_before, still_after;
+        unsigned newest_ago, n;         /* the window ends this many ticks before the newest, and is so long */
+        unsigned hold_from, hold_until; /* the holds around them as first seen */
+        unsigned before, a0, a1, b0, b1, after; /* in this order */
 };
 
 /* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. guard: ticks next to a border that are not trusted to be at rest. */

@@ -43,7 +43,7 @@ static void cycle(struct cycle_fit f) {
 
 static void wait_until(double s) {
         for (uint64_t t = setlog.now_us; t < fit_us(s); t += 10000) {
-                setlog_wait(&setlog, t, false, false);
+                setlog_wait(&setlog, t, t, false);
                 collect();
         }
 }
@@ -261,7 +261,7 @@ static void test_numbers_end_at_the_limit(void **state) {
                 n_events = 0;
                 cycle(fit_rep(4 * i, 0.5));
                 assert_true(events[0].rep.rep <= SET_REPS_MAX);
-                setlog_wait(&setlog, fit_us(4 * i + 3.1), false, false);
+                setlog_wait(&setlog, fit_us(4 * i + 3.1), fit_us(4 * i + 3.1), false);
                 collect();
                 assert_int_equal(count(EVENT_SET), i == SET_REPS_MAX - 1);
         }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Where movements begin and end. Private to the core. */
+
+#include <repcast/repfit.h>
+
+#include "core/smooth.h"
+
+/* Borders of both movements in ticks from the start of the window, with fractions. */
+struct borders {
+        double a0, a1, b0, b1;
+        double before,
+                after; /* where the movement before them ended, the one after them begins; the window's ends without one */
+};
+
+/* Find them in f->v, which is smoothed on the way. sign: of the first movement. Returns 0, or -ENODATA where the
+ * velocity goes no two ways. */
+int borders_find(struct repfit *f, const struct window *w, double sign, struct borders *ret);
+
+/* Tick of the greatest velocity in direction sign in [from, to). */
+unsigned velocity_peak(const float *v, double sign, unsigned from, unsigned to);
