@@ -385,6 +385,7 @@ int bluez_want(struct bluez *b, const struct bluez_want *want, const struct blue
                 .userdata = userdata,
                 .since_us = bluez_now_us(b),
                 .deadline_us = UINT64_MAX,
+                .told_state = _BLUEZ_LINK_STATE_MAX,
                 .battery_told = -1,
         };
         memcpy(l->address, address, sizeof(address));
