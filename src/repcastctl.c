@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ctl/check-profiles.h"
 #include "ctl/replay.h"
 #include "util/macros.h"
 #include "util/suggest.h"
@@ -15,12 +16,13 @@ static const struct command {
         const char *what;
 } commands[] = {
         {"replay", replay_main, "find the reps in recordings"},
+        {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
 };
 
 static void print_help(FILE *out) {
         fputs("Usage: repcastctl COMMAND [OPTION...]\n\nCommands:\n", out);
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-                fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+                fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].what);
         fputs("\nOptions:\n"
               "  -h, --help     this text; repcastctl COMMAND --help tells of a command\n"
               "  -V, --version  the version\n"

@@ -61,10 +61,14 @@ int profiles_load_builtin(struct profiles *set, struct faults *faults) {
         return result;
 }
 
-static int is_profile_file(const struct dirent *e) {
-        size_t n = strlen(e->d_name);
+bool profile_is_file_name(const char *name) {
+        size_t n = strlen(name);
 
-        return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".conf") == 0;
+        return *name != '.' && n > 5 && strcmp(name + n - 5, ".conf") == 0;
+}
+
+static int is_profile_file(const struct dirent *e) {
+        return profile_is_file_name(e->d_name);
 }
 
 static int load_file(struct profiles *set, const char *folder, const char *name, struct faults *faults) {

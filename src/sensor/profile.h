@@ -270,6 +270,9 @@ int profiles_load_builtin(struct profiles *p, struct faults *faults);
 int profiles_load_folder(struct profiles *p, const char *folder, struct faults *faults);
 void profiles_done(struct profiles *p);
 
+/* Would profiles_load_folder() take a file of this name? */
+bool profile_is_file_name(const char *name);
+
 /* NULL where it is not there; *ret_nearest (may be NULL) is the name that was probably meant, or NULL. */
 const struct profile *profiles_find(const struct profiles *p, const char *name, const char **ret_nearest);
 

@@ -40,7 +40,7 @@ only_in() { # HEADER FOLDERS
         [ -z "$lines" ] || { printf '%s\n' "$lines" | sed 's/:#/ has #/'; status=1; }
 }
 only_in 'mosquitto\.h' 'src/mqtt'
-only_in 'jansson\.h' 'src/message|src/mqtt'
+only_in 'jansson\.h' 'src/message|src/mqtt|src/ctl'
 only_in 'sqlite3\.h' 'src/store'
 only_in 'systemd/sd-bus\.h' 'src/bluez|src/hub'
 only_in 'systemd/sd-event\.h' 'src/bluez|src/hub'
