@@ -30,6 +30,14 @@ const char *message_type_to_string(enum message_type type) {
         return type < _MESSAGE_MAX ? types[type] : NULL;
 }
 
+enum message_type message_type_from_string(const char *word) {
+        enum message_type type = 0;
+
+        while (type < _MESSAGE_MAX && strcmp(types[type], word) != 0)
+                type++;
+        return type;
+}
+
 void message_from_event(struct message *m, const struct event *event) {
         m->t_us = event->t_us;
         switch (event->type) {

@@ -91,5 +91,6 @@ int status_is_online_of_another(const char *json, size_t size, const char *sessi
 /* Turn "late":false of a made text into true, in place. Other texts stay as they are. */
 void message_json_set_late(char *json);
 
-/* Also the last level of its topic. NULL for no type. */
+/* Also the last level of its topic. NULL for no type; _MESSAGE_MAX for no such word. */
 const char *message_type_to_string(enum message_type type);
+enum message_type message_type_from_string(const char *word);

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "message/health.h"
 #include "message/message.h"
 #include "unit.h"
 
@@ -37,6 +38,24 @@ static struct message example_event(enum message_type type, uint64_t number) {
         m.number = m.seq = number;
         return m;
 }
+
+static const struct health example_health = {
+        .hub = "hub-1",
+        .session = "6f1c09a84be7425db3c2de5508a1f4e7",
+        .now_ms = EPOCH_US / 1000 + 142130,
+        .synced = true,
+        .uptime_s = 5025.31,
+        .stations = 4,
+        .streaming = 3,
+        .sent = 412,
+        .unsent = 2,
+        .on_disk = true,
+        .disk_bytes = 1245184,
+        .connected = true,
+        .reconnects = 1,
+        .cpu_pct = 2.4,
+        .memory_bytes = 12898304,
+};
 
 static struct message example_state(void) {
         struct message m = example(MESSAGE_STATE);
@@ -368,6 +387,39 @@ static void test_status(void **state) {
         free(text);
 }
 
+static void test_health(void **state) {
+        (void) state;
+        struct health h = example_health;
+        char *text, line[512], cut[20];
+
+        h.cpu_pct = (double) NAN;
+        h.memory_bytes = 0;
+        h.on_disk = h.connected = h.synced = false;
+        h.dropped = 7;
+        strcpy(h.disk_error, "No space left on device");
+        snprintf(h.broker_error, sizeof(h.broker_error), "bad \xff byte");
+        assert_int_equal(health_to_json(&h, &text), 0);
+        assert_non_null(strstr(text, "\"clock\":\"unsynced\""));
+        assert_non_null(strstr(text, "\"events\":{\"sent\":412,\"unsent\":2,\"dropped\":7}"));
+        assert_non_null(strstr(
+                text, "{\"place\":\"memory\",\"disk_bytes\":1245184,\"error\":\"No space left on device\"}"));
+        assert_non_null(
+                strstr(text, "\"error\":\"bad \xef\xbf\xbd byte\"},\"cpu_pct\":null,\"memory_bytes\":null}"));
+        free(text);
+
+        health_to_line(&example_health, line, sizeof(line));
+        assert_string_equal(
+                line, "stations: 4, streaming: 3; broker connected; events sent: 412, waiting: 2, lost: 0");
+        strcpy(h.broker_error, "nothing listens there");
+        health_to_line(&h, line, sizeof(line));
+        assert_string_equal(line,
+                "stations: 4, streaming: 3; broker away: nothing listens there; events sent: 412, waiting: 2, "
+                "lost: 7; "
+                "kept in memory only: No space left on device");
+        health_to_line(&h, cut, sizeof(cut));
+        assert_int_equal(strlen(cut), sizeof(cut) - 1);
+}
+
 static void test_hostile_names(void **state) {
         (void) state;
         static const struct {
@@ -466,6 +518,9 @@ static void test_from_event(void **state) {
         for (unsigned i = 0; i < _MESSAGE_MAX; i++)
                 assert_non_null(message_type_to_string(i));
         assert_null(message_type_to_string(_MESSAGE_MAX));
+        for (unsigned i = 0; i < _MESSAGE_MAX; i++)
+                assert_int_equal(message_type_from_string(message_type_to_string(i)), i);
+        assert_int_equal(message_type_from_string("no such"), _MESSAGE_MAX);
 }
 
 /* ---- doc/mqtt.md ---- */
@@ -488,6 +543,8 @@ static char *make_example(const char *type) {
         for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
                 if (strcmp(type, all[i].type) == 0)
                         assert_int_equal(message_to_json(&all[i].m, &text), 0);
+        if (strcmp(type, "health") == 0)
+                assert_int_equal(health_to_json(&example_health, &text), 0);
         if (strcmp(type, "status") == 0)
                 assert_int_equal(status_to_json(&(struct status){true, "6f1c09a84be7425db3c2de5508a1f4e7",
                                                         EPOCH_US / 1000, "0.1.0"},
@@ -526,7 +583,7 @@ static void check_example(const char *block, size_t size, const char *type) {
 static void test_document_examples(void **state) {
         (void) state;
         static const char *const types[] = {
-                "status", "state", "live", "phase", "rep", "set", "rejected", "amend"};
+                "status", "health", "state", "live", "phase", "rep", "set", "rejected", "amend"};
         unsigned seen = 0;
         char *document = read_document();
 
@@ -563,6 +620,7 @@ int main(void) {
                 cmocka_unit_test(test_amended_figures),
                 cmocka_unit_test(test_set_after_amendments),
                 cmocka_unit_test(test_status),
+                cmocka_unit_test(test_health),
                 cmocka_unit_test(test_hostile_names),
                 cmocka_unit_test(test_late),
                 cmocka_unit_test(test_instants_at_the_edges),

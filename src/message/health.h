@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* How the hub is: the payload of B/health (doc/mqtt.md), and the line that systemctl shows. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "message/message.h"
+
+struct health {
+        char hub[MESSAGE_NAME_MAX];
+        char session[MESSAGE_RUN_MAX];
+        int64_t now_ms; /* since the epoch */
+        bool synced;    /* that is the time of day */
+        double uptime_s;
+        unsigned stations, streaming; /* configured; with samples coming in */
+        uint64_t sent;                /* events that the broker has acknowledged, since the start */
+        uint64_t unsent;              /* events that it has not */
+        uint64_t dropped;             /* events that it will never have, since the start */
+        bool on_disk;                 /* events are safe from the end of the process; memory otherwise */
+        uint64_t disk_bytes;          /* that they take */
+        char disk_error[256];         /* why they are in memory; empty = they are not */
+        bool connected;
+        uint64_t reconnects;
+        char broker_error[256]; /* why it is not connected; empty = it is, or was never tried */
+        double cpu_pct;         /* of one core, since the message before; NAN = not known */
+        uint64_t memory_bytes;  /* resident; 0 = not known */
+};
+
+/* One JSON object. Returns 0 and a string to free(), or -ENOMEM. */
+int health_to_json(const struct health *h, char **ret);
+
+/* One line for a person, cut at size. */
+void health_to_line(const struct health *h, char *ret, size_t size);
