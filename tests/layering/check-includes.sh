@@ -28,6 +28,7 @@ for hot in decoder.c unpack.c; do # what runs for each packet neither allocates 
 done
 allow src/recording "$system|repcast/[a-z0-9-]+.h|recording/[a-z0-9-]+.h|util/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h"
 allow src/message "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/store "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|store/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/mqtt "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/bluez "$system|$systemd|bluez/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/hub "$system|$systemd|[a-z]+/[a-z0-9-]+.h"
