@@ -103,9 +103,19 @@ static const struct key mqtt_keys[] = {
         { "PasswordFile", KEY_PATH, FIELD(mqtt_config, password_file), .preset = "",
                 .allowed = "the path of a file", .fixed = true,
                 .what = "file that holds the password, for its owner only; unset: the credential mqtt-password" },
-        { "Backlog", KEY_UNSIGNED, FIELD(mqtt_config, backlog), .preset = "500", .min = 10, .max = 10000,
-                .unit = "events", .fixed = true,
-                .what = "events kept in memory while the broker is away; beyond it the oldest are dropped and counted" },
+};
+
+static const struct key storage_keys[] = {
+        { "Folder", KEY_PATH, FIELD(storage_config, folder), .preset = "", .allowed = "the path of a folder",
+                .fixed = true,
+                .what = "folder of the event store; unset: the state directory of the unit, without one events are kept in memory" },
+        { "MaxSize", KEY_UNSIGNED, FIELD(storage_config, max_size_mib), .preset = "64", .min = 1, .max = 65536,
+                .unit = "MiB", .fixed = true,
+                .what = "size of the event store; beyond it history goes first, then the oldest events that were not sent" },
+        { "HistoryDays", KEY_UNSIGNED, FIELD(storage_config, history_days), .preset = "90", .min = 0, .max = 36500,
+                .unit = "days", .fixed = true, .what = "how long events are kept that the broker has; 0: not at all" },
+        { "UnsentDays", KEY_UNSIGNED, FIELD(storage_config, unsent_days), .preset = "30", .min = 1, .max = 36500,
+                .unit = "days", .fixed = true, .what = "how long events are kept that the broker does not have" },
 };
 
 static const struct key station_keys[] = {
@@ -128,9 +138,10 @@ static const struct key station_keys[] = {
 /* clang-format on */
 
 _Static_assert(ARRAY_SIZE(hub_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(mqtt_keys) <= CONFIG_KEYS_MAX &&
-                ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
+                ARRAY_SIZE(storage_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
         "each key needs its origin");
 
 const struct key_table config_hub_keys = {"hub", hub_keys, ARRAY_SIZE(hub_keys)};
 const struct key_table config_mqtt_keys = {"mqtt", mqtt_keys, ARRAY_SIZE(mqtt_keys)};
+const struct key_table config_storage_keys = {"store", storage_keys, ARRAY_SIZE(storage_keys)};
 const struct key_table config_station_keys = {"station", station_keys, ARRAY_SIZE(station_keys)};

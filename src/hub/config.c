@@ -65,7 +65,7 @@ static struct station_config *add_station(struct loader *l, const struct ini_ent
 
 /* Point the loader at what the section's keys fill. */
 static void select_section(struct loader *l, const struct ini_entry *e) {
-        static const char *const known[] = {"hub", "mqtt", "station"};
+        static const char *const known[] = {"hub", "mqtt", "store", "station"};
         struct station_config *s;
         const char *nearest;
 
@@ -80,7 +80,8 @@ static void select_section(struct loader *l, const struct ini_entry *e) {
                 l->object = s;
                 l->section = &s->section;
         } else if (*e->argument != '\0' &&
-                (strcmp(e->section, "hub") == 0 || strcmp(e->section, "mqtt") == 0)) {
+                (strcmp(e->section, "hub") == 0 || strcmp(e->section, "mqtt") == 0 ||
+                        strcmp(e->section, "store") == 0)) {
                 faults_add(l->faults, l->path, e->line, "[%s %s]: this section takes no name; allowed is [%s]",
                         e->section, e->argument, e->section);
         } else if (strcmp(e->section, "hub") == 0) {
@@ -91,11 +92,16 @@ static void select_section(struct loader *l, const struct ini_entry *e) {
                 l->table = &config_mqtt_keys;
                 l->object = &l->config->mqtt;
                 l->section = &l->config->mqtt.section;
+        } else if (strcmp(e->section, "store") == 0) {
+                l->table = &config_storage_keys;
+                l->object = &l->config->storage;
+                l->section = &l->config->storage.section;
         } else {
                 nearest = suggest_word(e->section, known, ARRAY_SIZE(known));
                 faults_add(l->faults, l->path, e->line,
-                        "[%s]: no such section; allowed are [hub], [mqtt] and [station NAME]%s%s%s", e->section,
-                        nearest ? "; did you mean [" : "", nearest ? nearest : "", nearest ? "]?" : "");
+                        "[%s]: no such section; allowed are [hub], [mqtt], [store] and [station NAME]%s%s%s",
+                        e->section, nearest ? "; did you mean [" : "", nearest ? nearest : "",
+                        nearest ? "]?" : "");
         }
 }
 
@@ -270,6 +276,7 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
                 return -ENOMEM;
         keys_preset(&config_hub_keys, &c->hub);
         keys_preset(&config_mqtt_keys, &c->mqtt);
+        keys_preset(&config_storage_keys, &c->storage);
         main_path = strdup(path);
         r = main_path ? read_file(&l, main_path) : -ENOMEM;
         if (r >= 0)
@@ -315,6 +322,7 @@ static void dump_section(const struct key_table *t, const char *name, const void
 void config_dump(const struct config *c, FILE *stream) {
         dump_section(&config_hub_keys, "", &c->hub, &c->hub.section, stream);
         dump_section(&config_mqtt_keys, "", &c->mqtt, &c->mqtt.section, stream);
+        dump_section(&config_storage_keys, "", &c->storage, &c->storage.section, stream);
         for (size_t i = 0; i < c->n_stations; i++)
                 dump_section(&config_station_keys, c->stations[i].name, &c->stations[i],
                         &c->stations[i].section, stream);

@@ -40,11 +40,16 @@ struct mqtt_config {
         unsigned keepalive_s;
         char username[128];
         char password_file[CONFIG_PATH_MAX];
-        unsigned backlog;
         /* Taken out of the above. */
         char host[CONFIG_HOST_MAX];
         uint16_t port;
         char password[CONFIG_PASSWORD_MAX];
+};
+
+struct storage_config {
+        struct config_section section;
+        char folder[CONFIG_PATH_MAX]; /* empty = $STATE_DIRECTORY */
+        unsigned max_size_mib, history_days, unsent_days;
 };
 
 struct station_config {
@@ -63,14 +68,15 @@ struct station_config {
 struct config {
         struct hub_config hub;
         struct mqtt_config mqtt;
+        struct storage_config storage;
         struct station_config stations[CONFIG_STATIONS_MAX];
         size_t n_stations;
         char **paths; /* of the files read; origins point at them */
         size_t n_paths;
 };
 
-/* [hub], [mqtt], [station NAME]. */
-extern const struct key_table config_hub_keys, config_mqtt_keys, config_station_keys;
+/* [hub], [mqtt], [store], [station NAME]. */
+extern const struct key_table config_hub_keys, config_mqtt_keys, config_storage_keys, config_station_keys;
 
 /* Every fault is told. Returns 0, -EINVAL where there was a fault, or -ENOMEM. */
 int config_load(const char *path, struct faults *faults, struct config **ret);

@@ -4,6 +4,7 @@
 #include "hub/hub.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,24 +17,39 @@
 #include "hub/notify.h"
 #include "hub/outlet.h"
 #include "hub/station.h"
+#include "hub/vitals.h"
 #include "mqtt/uplink.h"
+#include "store/store.h"
 #include "util/log.h"
 #include "util/macros.h"
 
 /* Retired stations keep their slot and numbers for the run, in case that they come back. */
 #define STATIONS_MAX    (2 * CONFIG_STATIONS_MAX)
 #define STOP_TIMEOUT_US UINT64_C(5000000) /* for the broker to take what waits */
-#define LOOK_US         UINT64_C(1000000) /* between two looks at the uplink */
+#define SAVE_TIMEOUT_US UINT64_C(5000000) /* for the disk, after that */
+#define LOOK_US         UINT64_C(1000000) /* between two looks at store and uplink */
+#define HEALTH_LOOKS    30                /* of these between two words about the health */
+
+/* Without a folder: some 5000 events. */
+#define MEMORY_MAX (8 << 20)
+
+DEFINE_CLEANUP(char *, free);
 
 struct hub {
         char *config_path;
         struct config *config;
         struct hub_config started_hub; /* as at the start: its fixed keys are those in force */
         struct mqtt_config started_mqtt;
+        struct storage_config started_storage;
         bool until_end;
-        bool abandoned; /* the uplink's thread did not end */
+        bool abandoned; /* a thread did not end */
         sd_event *loop;
+        struct outbox *outbox; /* between store and uplink */
+        struct calibrations calibrations;
         struct outlet outlet;
+        struct vitals vitals;
+        uint64_t started_us;
+        unsigned looks;
         struct station *stations[STATIONS_MAX];
         unsigned n_stations;
         struct notify notify;
@@ -143,6 +159,7 @@ static void reload(struct hub *h) {
         }
         tell_fixed(&config_hub_keys, &h->started_hub, &config->hub);
         tell_fixed(&config_mqtt_keys, &h->started_mqtt, &config->mqtt);
+        tell_fixed(&config_storage_keys, &h->started_storage, &config->storage);
         if (strcmp(h->started_mqtt.password, config->mqtt.password) != 0)
                 log_warning("the broker's new password takes effect with the next start");
         config_free(h->config);
@@ -171,30 +188,59 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
-static void report(struct hub *h, const struct uplink_stats *stats) {
-        unsigned active = 0, streaming = 0;
-
+static void count_stations(const struct hub *h, struct health *ret) {
         for (unsigned i = 0; i < h->n_stations; i++) {
-                active += station_is_active(h->stations[i]);
-                streaming += station_is_active(h->stations[i]) &&
-                        station_source_state(h->stations[i]) == SOURCE_STREAMING;
+                bool active = station_is_active(h->stations[i]);
+
+                ret->stations += active;
+                ret->streaming += active && station_source_state(h->stations[i]) == SOURCE_STREAMING;
         }
-        notify_status(&h->notify,
-                "stations: %u, streaming: %u; broker %s%s%s; events sent: %llu, waiting: %llu, lost: %llu",
-                active, streaming, stats->connected ? "connected" : "away", *stats->error ? ": " : "",
-                stats->error, (unsigned long long) stats->published, (unsigned long long) stats->waiting,
-                (unsigned long long) stats->dropped);
 }
 
-/* Once a second: how is the uplink, and is everything done? */
+static void look_at(struct hub *h, uint64_t now_us, struct health *ret) {
+        struct uplink_stats uplink;
+        struct store_stats store;
+        struct health health = {.cpu_pct = (double) NAN};
+
+        uplink_get_stats(h->outlet.uplink, &uplink);
+        store_get_stats(h->outlet.store, &store);
+        wallclock_update(&h->outlet.clock);
+        strcpy(health.hub, h->outlet.hub);
+        strcpy(health.session, h->outlet.run);
+        health.now_ms = (h->outlet.clock.epoch_us + (int64_t) now_us) / 1000;
+        health.synced = h->outlet.clock.synced;
+        health.uptime_s = (double) (now_us - h->started_us) * 1e-6;
+        count_stations(h, &health);
+        health.sent = store.acknowledged;
+        health.unsent = store.archive.waiting + store.queued;
+        health.dropped = store.archive.dropped + store.refused;
+        health.on_disk = store.archive.on_disk;
+        health.disk_bytes = store.archive.bytes;
+        snprintf(health.disk_error, sizeof(health.disk_error), "%s", store.archive.error);
+        health.connected = uplink.connected;
+        health.reconnects = uplink.reconnects;
+        snprintf(health.broker_error, sizeof(health.broker_error), "%s", uplink.error);
+        *ret = health;
+}
+
+/* Once a second: how are store and uplink, and is everything done? */
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata) {
         struct hub *h = userdata;
-        struct uplink_stats stats;
+        struct health health;
+        char line[sizeof(h->notify.status)];
+        uint64_t now_us;
         bool failed;
 
         (void) usec;
-        uplink_get_stats(h->outlet.uplink, &stats);
-        report(h, &stats);
+        sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
+        look_at(h, now_us, &health);
+        health_to_line(&health, line, sizeof(line));
+        notify_status(&h->notify, "%s", line);
+        if (h->looks++ % HEALTH_LOOKS == 0) {
+                health.cpu_pct = vitals_cpu_pct(&h->vitals, now_us);
+                health.memory_bytes = vitals_memory_bytes();
+                uplink_show_health(h->outlet.uplink, &health);
+        }
         if (h->until_end && all_ended(h, &failed))
                 return sd_event_exit(h->loop, failed ? HUB_SOURCE_FAILED : 0);
         return sd_event_source_set_time_relative(source, LOOK_US);
@@ -206,7 +252,10 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) usec;
         sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
-        notify_alive(&h->notify, now_us <= uplink_alive_until_us(h->outlet.uplink));
+        notify_alive(&h->notify,
+                now_us > uplink_alive_until_us(h->outlet.uplink)         ? "MQTT"
+                        : now_us > store_alive_until_us(h->outlet.store) ? "store"
+                                                                         : NULL);
         return sd_event_source_set_time_relative(source, h->notify.feed_us);
 }
 
@@ -238,12 +287,53 @@ static int make_uplink(struct hub *h) {
                 .run = h->outlet.run,
                 .version = VERSION,
                 .keepalive_s = m->keepalive_s,
-                .backlog_max = m->backlog,
+                .outbox = h->outbox,
                 .n_stations = STATIONS_MAX,
         };
 
         make_client_id(h->config->hub.name, client_id, sizeof(client_id));
         return uplink_new(&config, &h->outlet.uplink);
+}
+
+/* Where the store is: as configured, or where systemd has made a folder for it. */
+static int find_store(const struct storage_config *c, char **ret) {
+        const char *folder =
+                *c->folder ? c->folder : getenv("STATE_DIRECTORY"); /* of several the first: systemd.exec(5) */
+
+        *ret = NULL;
+        if (!folder || !*folder)
+                return 0;
+        return asprintf(ret, "%.*s/events.db", (int) strcspn(folder, ":"), folder) < 0 ? -ENOMEM : 0;
+}
+
+static int make_store(struct hub *h) {
+        const struct storage_config *c = &h->config->storage;
+        _cleanup_(freep) char *path = NULL;
+        struct store_config config = {
+                .archive.disk_max = (uint64_t) c->max_size_mib << 20,
+                .archive.memory_max = MEMORY_MAX,
+                .archive.history_days = c->history_days,
+                .archive.unsent_days = c->unsent_days,
+                .n_stations = STATIONS_MAX,
+        };
+        int r = outbox_new(&h->outbox);
+
+        if (r >= 0)
+                r = find_store(c, &path);
+        if (r < 0)
+                return r;
+        if (!path)
+                log_notice("no folder is given for the event store: events are kept in memory only; see "
+                           "[store] in "
+                           "repcast.conf(5)");
+        config.archive.path = path;
+        config.outbox = h->outbox;
+        r = store_new(&config, &h->outlet.store);
+        if (r < 0)
+                return r;
+        calibrations_load(&h->calibrations, h->outlet.store);
+        h->outlet.calibrations = &h->calibrations;
+        return 0;
 }
 
 static int make_outlet(struct hub *h) {
@@ -255,7 +345,8 @@ static int make_outlet(struct hub *h) {
         sd_id128_to_string(run, h->outlet.run);
         strcpy(h->outlet.hub, h->config->hub.name);
         wallclock_update(&h->outlet.clock);
-        return make_uplink(h);
+        r = make_store(h);
+        return r < 0 ? r : make_uplink(h);
 }
 
 static int make_loop(struct hub *h) {
@@ -302,6 +393,7 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
         h->config = config;
         h->started_hub = config->hub;
         h->started_mqtt = config->mqtt;
+        h->started_storage = config->storage;
         h->until_end = until_end;
         h->config_path = strdup(config_path);
         notify_init(&h->notify);
@@ -324,6 +416,8 @@ struct hub *hub_free(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_free(h->stations[i]);
         uplink_free(h->outlet.uplink);
+        store_free(h->outlet.store);
+        outbox_free(h->outbox);
         sd_event_source_disable_unref(h->look);
         sd_event_unref(h->loop);
         config_free(h->config);
@@ -333,33 +427,49 @@ struct hub *hub_free(struct hub *h) {
         return NULL;
 }
 
-/* Sources, open sets, then the uplink: the last events are on their way before it says goodbye. */
-static int stop(struct hub *h) {
+/* What became of the events? Returns whether some did not reach the broker. */
+static bool tell_end(struct hub *h) {
         static const struct log_fields fields = {.kind = LOG_KIND_STOPPED};
-        struct uplink_stats stats;
-        uint64_t lost;
-        int r;
+        struct store_stats s;
+
+        store_get_stats(h->outlet.store, &s);
+        const uint64_t kept = s.archive.on_disk ? s.archive.waiting : 0;
+        const uint64_t lost = s.archive.waiting - kept + s.queued + s.archive.dropped + s.refused;
+        if (lost > 0)
+                log_event(LOG_WARNING, fields,
+                        "stopped; events sent: %llu, kept for the next start: %llu, lost because the broker "
+                        "did not "
+                        "take them: %llu",
+                        (unsigned long long) s.acknowledged, (unsigned long long) kept,
+                        (unsigned long long) lost);
+        else
+                log_event(LOG_INFO, fields, "stopped; events sent: %llu, kept for the next start: %llu",
+                        (unsigned long long) s.acknowledged, (unsigned long long) kept);
+        return lost + kept > 0;
+}
+
+/* Sources, open sets, then the uplink: the last events are on their way before it says goodbye. The store goes last, with
+ * the last acknowledgements. */
+static int stop(struct hub *h) {
+        int r, saved;
 
         notify_stopping(&h->notify);
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_stop(h->stations[i]);
+        store_finish(h->outlet.store);
         r = uplink_stop(h->outlet.uplink, STOP_TIMEOUT_US);
-        h->abandoned = r != 0;
-        uplink_get_stats(h->outlet.uplink, &stats);
-        lost = stats.waiting + stats.dropped;
-        if (r < 0) {
+        saved = store_stop(h->outlet.store, SAVE_TIMEOUT_US);
+        h->abandoned = r != 0 || saved != 0;
+        bool unsent = tell_end(h);
+        if (r < 0)
                 log_error("the MQTT thread does not stop: %s", strerror(-r));
-                return r;
-        }
         if (r > 0)
                 log_warning("the broker's name is still being looked up; not waiting for it");
-        if (lost > 0)
-                log_event(LOG_WARNING, fields,
-                        "stopped; events sent: %llu, lost because the broker did not take them: %llu",
-                        (unsigned long long) stats.published, (unsigned long long) lost);
-        else
-                log_event(LOG_INFO, fields, "stopped; events sent: %llu", (unsigned long long) stats.published);
-        return lost > 0 && h->until_end ? HUB_EVENTS_LOST : 0;
+        if (saved < 0)
+                log_error("the store's thread does not stop: %s; the disk hangs", strerror(-saved));
+        if (r < 0 || saved < 0)
+                return -ETIMEDOUT;
+        return unsent && h->until_end ? HUB_EVENTS_LOST : 0;
 }
 
 bool hub_is_abandoned(const struct hub *h) {
@@ -374,9 +484,15 @@ int hub_run(struct hub *h) {
                 h->config->hub.name, h->config->n_stations, h->config->mqtt.broker);
         if (h->config->n_stations == 0)
                 log_warning("no station is configured: see repcast.conf(5)");
-        r = uplink_start(h->outlet.uplink);
+        sd_event_now(h->loop, CLOCK_MONOTONIC, &h->started_us);
+        r = store_start(h->outlet.store);
         if (r < 0)
                 return r;
+        r = uplink_start(h->outlet.uplink);
+        if (r < 0) {
+                (void) store_stop(h->outlet.store, SAVE_TIMEOUT_US);
+                return r;
+        }
         apply_stations(h);
         notify_ready(&h->notify);
         r = sd_event_loop(h->loop);

@@ -55,10 +55,10 @@ void notify_status(struct notify *n, const char *format, ...) {
         sd_notifyf(0, "STATUS=%s", status);
 }
 
-void notify_alive(struct notify *n, bool well) {
-        if (well)
+void notify_alive(struct notify *n, const char *hanging) {
+        if (!hanging)
                 sd_notify(0, "WATCHDOG=1");
         else if (!n->starving)
-                log_error("the MQTT thread hangs: the watchdog is left unfed");
-        n->starving = !well;
+                log_error("the %s thread hangs: the watchdog is left unfed", hanging);
+        n->starving = hanging != NULL;
 }

@@ -22,5 +22,5 @@ void notify_stopping(struct notify *n);
 /* A line for "systemctl status"; told when it changes. */
 void notify_status(struct notify *n, const char *format, ...) _printf_(2, 3);
 
-/* A sign of life, as long as all threads are well. */
-void notify_alive(struct notify *n, bool well);
+/* A sign of life, unless a thread hangs; NULL = none does. */
+void notify_alive(struct notify *n, const char *hanging);

@@ -20,13 +20,13 @@ void outlet_post(struct outlet *o, struct message *m, uint64_t *seq) {
         stamp(o, m);
         m->number = ++o->number;
         m->seq = ++*seq;
-        (void) uplink_post(o->uplink, m); /* it counts its drops, and the hub reports them */
+        (void) store_post(o->store, m); /* it counts what it refuses, and the hub reports it */
 }
 
 void outlet_mention(struct outlet *o, struct message *m) {
         stamp(o, m);
         m->number = ++o->number;
-        (void) uplink_post(o->uplink, m);
+        (void) store_post(o->store, m);
 }
 
 void outlet_show(struct outlet *o, unsigned slot, struct message *m) {

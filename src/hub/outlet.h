@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The way out for every station: run, number, clock and hub name are put on a message here, then the uplink has it. */
+/* The way out for every station: run, number, clock and hub name are put on a message here. Then the store has it, if it
+ * is an event, or the uplink, if it is only worth knowing now. */
 
 #include <stdint.h>
 
+#include "hub/calibrations.h"
 #include "hub/wallclock.h"
 #include "message/message.h"
 #include "mqtt/uplink.h"
+#include "store/store.h"
 
 struct outlet {
-        struct uplink *uplink;     /* the hub's */
+        struct store *store; /* the hub's, and so is */
+        struct uplink *uplink;
+        struct calibrations *calibrations;
         char run[MESSAGE_RUN_MAX]; /* random, one for each start of the daemon */
         char hub[MESSAGE_NAME_MAX];
         uint64_t number; /* of the last event */
@@ -18,7 +23,7 @@ struct outlet {
 };
 
 /* An event that must arrive: gets the run's next number and the station's next seq. One that finds the queue full is
- * counted by the uplink, and its seq is missing at the other end, which is how a listener learns of it. */
+ * counted by the store, and its seq is missing at the other end, which is how a listener learns of it. */
 void outlet_post(struct outlet *o, struct message *m, uint64_t *seq);
 
 /* An event that may be missed: numbered, but outside the station's sequence. */

@@ -30,11 +30,8 @@ struct station {
         struct source *source;
         enum source_state source_state;
         struct core core;
-        struct calibration calibration;    /* of the sensor below, when its source ended */
-        char calibrated[MESSAGE_NAME_MAX]; /* empty = none */
-        uint64_t calibrated_us;            /* then, CLOCK_MONOTONIC */
-        uint32_t sets_before;              /* sets of earlier configurations: the core numbers its own from 1 */
-        uint32_t sets;                     /* highest number of a set so far */
+        uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
+        uint32_t sets;               /* highest number of a set so far */
         uint64_t told[SET_REPS_MAX]; /* of the running set's newest reps: number of the event that told of it */
         uint64_t newest_us;          /* instant of the newest sample */
         uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
@@ -118,6 +115,17 @@ static void take_amendment(struct station *s, struct message *m) {
         outlet_post(s->outlet, m, &s->seq);
 }
 
+/* What was learned of a sensor is used when it comes again, here or at another station. */
+static void keep_calibration(struct station *s) {
+        struct calibration learned;
+        uint64_t now_us;
+
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        core_get_calibration(&s->core, &learned);
+        calibrations_put(
+                s->outlet->calibrations, s->slot, s->origin.sensor, &s->outlet->clock, now_us, &learned);
+}
+
 static void take_set(struct station *s, struct message *m) {
         const struct set *set = &m->set;
         struct log_fields fields;
@@ -132,6 +140,7 @@ static void take_set(struct station *s, struct message *m) {
         s->state.last_set_velocity_loss_pct = set->velocity_loss_pct;
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
+        keep_calibration(s);
         fields = log_fields(s, LOG_KIND_SET, set->set, 0);
         log_event(LOG_INFO, fields, "%s: set %u of %s: %u reps, %.1f s under tension, ended by %s", s->name,
                 set->set, s->config.exercise_name, set->n_reps, set->tut_s, set_end_to_string(set->end));
@@ -206,26 +215,14 @@ static void close_set(struct station *s) {
         take_events(s);
 }
 
-/* What was learned of a sensor is kept for as long as the station lives, and used when the same sensor comes again.
- * Where it shall outlive the run, a store takes it from here. */
-static void keep_calibration(struct station *s) {
-        core_get_calibration(&s->core, &s->calibration);
-        strcpy(s->calibrated, s->origin.sensor);
-        sd_event_now(s->loop, CLOCK_MONOTONIC, &s->calibrated_us);
-}
-
 /* The sensor has told its name, and no sample yet. */
 static void recall_calibration(struct station *s) {
-        struct core_params params;
+        struct calibration known;
         uint64_t now_us;
 
-        if (s->calibrated[0] == '\0' || strcmp(s->calibrated, s->origin.sensor) != 0)
-                return;
-        core_params_init(&params);
         sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
-        calibration_age(&s->calibration, &params.calibration, (double) (now_us - s->calibrated_us) * 1e-6);
-        s->calibrated[0] = '\0';
-        (void) core_init(&s->core, NULL, &s->config.exercise, &s->calibration); /* refused, it stays as it is */
+        if (calibrations_get(s->outlet->calibrations, s->origin.sensor, &s->outlet->clock, now_us, &known))
+                (void) core_init(&s->core, NULL, &s->config.exercise, &known); /* refused, it stays as it is */
 }
 
 static void tell_sensor(struct station *s, enum source_state state, const char *sensor, const char *why) {

@@ -13,12 +13,10 @@
 #include "message/message.h"
 #include "message/topic.h"
 #include "mqtt/addresses.h"
-#include "mqtt/backlog.h"
-#include "util/backoff.h"
 #include "mqtt/client.h"
 #include "mqtt/link.h"
 #include "mqtt/uplink.h"
-#include "util/queue.h"
+#include "util/backoff.h"
 #include "util/slots.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -46,6 +44,16 @@ struct retained {
         char *topic, *json; /* the newest state of a station; NULL = none yet */
 };
 
+/* As many as the library sends before it queues by itself: what waits, waits in the store. */
+#define IN_FLIGHT_MAX 20
+
+/* An event that the broker has not acknowledged yet. */
+struct flight {
+        int mid; /* MQTT message id */
+        uint64_t position;
+        bool late;
+};
+
 struct uplink {
         /* fixed after uplink_new() */
         struct uplink_config config;
@@ -54,8 +62,8 @@ struct uplink {
         char *will;
 
         /* shared with the sense thread */
-        struct queue *queue;
         struct slots *slots;
+        struct slots *health;     /* one slot */
         int wake_fd;              /* eventfd: look at stop_us */
         int ended_fd;             /* eventfd: the thread has ended, joining takes no time */
         _Atomic uint64_t stop_us; /* when a stop was asked for; 0 = not */
@@ -74,22 +82,25 @@ struct uplink {
         struct addresses addresses;
         struct backoff backoff;
         struct client *client;
-        struct backlog *backlog;
-        struct retained *retained; /* per station */
-        char *birth;               /* what B/status must say; NULL = not born on this connection */
-        uint64_t birth_us;         /* when it was published */
-        unsigned births;           /* published on this connection */
-        bool birth_overwritten;    /* somebody else's word stands there now */
-        bool accepted;             /* the broker said yes, the state machine has not heard yet */
-        bool was_online;           /* at least once: the next time is a reconnect */
-        bool last_round;           /* of tries before a stop has begun */
-        int offline_mid;           /* message id of the farewell; 0 = not sent */
+        struct flight flights[IN_FLIGHT_MAX];
+        unsigned n_flights, n_late; /* those of them that waited */
+        uint64_t late_us;           /* when the next event that waited may go */
+        uint64_t waiting;           /* events that the broker does not have yet, as the store says */
+        bool last;                  /* the store says that no more come */
+        struct retained *retained;  /* per station */
+        char *health_json;          /* the newest; NULL = none yet */
+        char health_topic[TOPIC_MAX];
+        char *birth;            /* what B/status must say; NULL = not born on this connection */
+        uint64_t birth_us;      /* when it was published */
+        unsigned births;        /* published on this connection */
+        bool birth_overwritten; /* somebody else's word stands there now */
+        bool accepted;          /* the broker said yes, the state machine has not heard yet */
+        bool was_online;        /* at least once: the next time is a reconnect */
+        bool last_round;        /* of tries before a stop has begun */
+        int offline_mid;        /* message id of the farewell; 0 = not sent */
         bool offline_acked;
-        char why[256];      /* the last failure */
-        char told[256];     /* the last failure that was logged */
-        uint64_t lost;      /* events lost for lack of memory */
-        uint64_t told_lost; /* drops that were logged, and when */
-        uint64_t told_lost_us;
+        char why[256];          /* the last failure */
+        char told[256];         /* the last failure that was logged */
         struct message message; /* what is being formatted: too large for comfort on a stack */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The uplink's thread: one poll() over what the sense thread left and the broker's socket. The link's state machine
+/* The uplink's thread: one poll() over what other threads left and the broker's socket. The link's state machine
  * (link.h) decides, the functions named enter_* do.
  *
- *     queue -> format -> backlog -> publish, QoS 1 -> PUBACK -> gone
+ *     outbox, live and late -> publish, QoS 1 -> PUBACK -> outbox
  *     slots -> format -> publish, QoS 0           (state of a station: QoS 1, retained, kept for reconnects)
  *
  * All signals are blocked here, SIGPIPE too: a write to a dead connection is an error like any other. */
@@ -21,8 +21,11 @@
 
 DEFINE_CLEANUP(char *, free);
 
-/* As many as the library sends before it queues by itself: what waits, waits in the backlog. */
-#define IN_FLIGHT_MAX 20
+/* Events that waited, while they are many: so many a second, and never all that may be in flight. The first of them, as
+ * many as a short absence brings, go at once and before younger ones, so that the order holds. */
+#define LATE_US            (SECOND_US / 100)
+#define LATE_AT_ONCE       100
+#define LATE_IN_FLIGHT_MAX (IN_FLIGHT_MAX / 2)
 
 /* A broker that takes the connection and does not answer, or answers pings and acknowledges nothing. The second also
  * keeps message ids apart: they have 16 bits and none is in flight for long enough to be given out again. */
@@ -41,8 +44,6 @@ DEFINE_CLEANUP(char *, free);
 /* Births on one connection: the first few at once, then spaced, for something may be fighting us. */
 #define BIRTHS_AT_ONCE 3
 #define BIRTH_AGAIN_US (5 * SECOND_US)
-
-#define DROPS_TOLD_US (60 * SECOND_US)
 
 /* ---- publishing ---- */
 
@@ -113,28 +114,6 @@ static int format(const struct uplink *u, const struct message *m, char **ret_to
         return 0;
 }
 
-/* Everything out of the queue: what must arrive into the backlog, the rest to the broker if it is there. */
-static void take_events(struct uplink *u) {
-        struct message *m = &u->message;
-
-        while (queue_pop(u->queue, m)) {
-                _cleanup_(freep) char *topic = NULL, *json = NULL;
-                bool must_arrive = m->type != MESSAGE_REJECTED;
-
-                if (!must_arrive && !is_online(u))
-                        continue;
-                m->late = !is_online(u);
-                if (format(u, m, &topic, &json) < 0) {
-                        u->lost++;
-                        continue;
-                }
-                if (must_arrive)
-                        backlog_add(u->backlog, TAKE_PTR(topic), TAKE_PTR(json));
-                else
-                        publish_if_it_flows(u, topic, json);
-        }
-}
-
 static void take_shown(struct uplink *u) {
         struct message *m = &u->message;
         size_t key;
@@ -161,17 +140,70 @@ static void take_shown(struct uplink *u) {
         }
 }
 
-static void send_backlog(struct uplink *u) {
-        const struct backlog_entry *e;
+static void take_health(struct uplink *u) {
+        struct health health;
+        char *json;
+        size_t key;
 
-        while (backlog_in_flight(u->backlog) < IN_FLIGHT_MAX && (e = backlog_next(u->backlog))) {
-                int mid = client_publish(u->client, e->topic, e->json, 1, false);
-                if (mid < 0)
-                        return;
-                if (backlog_in_flight(u->backlog) == 0)
-                        u->progress_us = uplink_now_us();
-                backlog_sent(u->backlog, mid);
+        if (!slots_take(u->health, &key, &health) || health_to_json(&health, &json) < 0)
+                return;
+        free(u->health_json);
+        u->health_json = json;
+        if (is_online(u) && !client_congested(u->client))
+                (void) client_publish(u->client, u->health_topic, u->health_json, 0, true);
+}
+
+static bool late_may_go(const struct uplink *u, uint64_t now) {
+        return now >= u->late_us && u->n_late < LATE_IN_FLIGHT_MAX;
+}
+
+/* An event in its turn: the ones that waited first as long as they may, which is not for long. */
+static bool take_parcel(struct uplink *u, struct parcel *ret, bool *ret_late) {
+        const uint64_t now = uplink_now_us(), longest_us = LATE_AT_ONCE * LATE_US;
+
+        if (late_may_go(u, now) && outbox_take(u->config.outbox, OUTBOX_LATE, ret)) {
+                u->late_us = MAX(u->late_us, now > longest_us ? now - longest_us : 0) + LATE_US;
+                *ret_late = true;
+                return true;
         }
+        *ret_late = false;
+        return outbox_take(u->config.outbox, OUTBOX_LIVE, ret);
+}
+
+/* Returns whether the connection still stands. */
+static bool publish_parcel(struct uplink *u, const struct parcel *p, bool late) {
+        char topic[TOPIC_MAX];
+
+        if (topic_station(u->config.prefix, u->config.hub, p->station, message_type_to_string(p->type), topic,
+                    sizeof(topic)) < 0)
+                return true; /* cannot be: prefix and names were checked for their length */
+        if (p->position == 0) {
+                publish_if_it_flows(u, topic, p->json);
+                return true;
+        }
+        int mid = client_publish(u->client, topic, p->json, 1, false);
+        if (mid < 0)
+                return false;
+        if (u->n_flights == 0)
+                u->progress_us = uplink_now_us();
+        u->flights[u->n_flights++] = (struct flight){mid, p->position, late};
+        u->n_late += late;
+        return true;
+}
+
+static void send_events(struct uplink *u) {
+        struct parcel p;
+        bool late, stands = true;
+
+        while (stands && u->n_flights < IN_FLIGHT_MAX && take_parcel(u, &p, &late)) {
+                stands = publish_parcel(u, &p, late);
+                free(p.json);
+        }
+}
+
+/* When one that waited may go that may not now. */
+static uint64_t late_due_us(const struct uplink *u, uint64_t now) {
+        return is_online(u) && u->waiting > u->n_flights && u->late_us > now ? u->late_us : UINT64_MAX;
 }
 
 /* ---- what the broker says ---- */
@@ -183,14 +215,21 @@ static void on_accepted(void *userdata) {
 
 static void on_acked(void *userdata, int mid) {
         struct uplink *u = userdata;
+        unsigned i = 0;
 
-        if (backlog_acked(u->backlog, mid) > 0) {
-                u->progress_us = uplink_now_us();
-                pthread_mutex_lock(&u->stats_mutex);
-                u->stats.published++;
-                pthread_mutex_unlock(&u->stats_mutex);
-        } else if (mid == u->offline_mid)
+        if (mid == u->offline_mid)
                 u->offline_acked = true;
+        while (i < u->n_flights && u->flights[i].mid != mid)
+                i++;
+        if (i == u->n_flights)
+                return; /* of a state */
+        outbox_acked(u->config.outbox, u->flights[i].position);
+        u->n_late -= u->flights[i].late;
+        u->flights[i] = u->flights[--u->n_flights];
+        u->progress_us = uplink_now_us();
+        pthread_mutex_lock(&u->stats_mutex);
+        u->stats.published++;
+        pthread_mutex_unlock(&u->stats_mutex);
 }
 
 /* Our own status: the will of an earlier connection may come after our birth and overwrite it. An "online" of another
@@ -211,36 +250,27 @@ static void on_received(void *userdata, const char *topic, const void *payload, 
 
 static void update_stats(struct uplink *u) {
         struct uplink_stats *s = &u->stats;
-        const uint64_t now = uplink_now_us();
 
         pthread_mutex_lock(&u->stats_mutex);
         s->connected = is_online(u);
-        s->waiting = backlog_length(u->backlog); /* uplink_get_stats() adds the queue */
-        s->dropped = backlog_dropped(u->backlog) + u->lost;
         snprintf(s->error, sizeof(s->error), "%s", s->connected ? "" : u->why);
-        uint64_t dropped = s->dropped + queue_dropped(u->queue);
         pthread_mutex_unlock(&u->stats_mutex);
-
-        /* The first at once, the total when the broker is back, and now and then between. */
-        bool due = u->told_lost == 0 || is_online(u) || now - u->told_lost_us >= DROPS_TOLD_US;
-        if (dropped > u->told_lost && due) {
-                const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
-                log_event(LOG_WARNING, fields,
-                        "%llu events were dropped so far: the broker was away, or too slow, for too long",
-                        (unsigned long long) dropped);
-                u->told_lost = dropped;
-                u->told_lost_us = now;
-        }
 }
 
 /* ---- entering the states ---- */
+
+/* What was in flight is the store's again. */
+static void let_go(struct uplink *u) {
+        u->client = client_close(u->client);
+        u->n_flights = u->n_late = 0;
+        outbox_disconnected(u->config.outbox);
+}
 
 static void enter_down(struct uplink *u) {
         const uint64_t now = uplink_now_us();
         const struct log_fields fields = {.kind = LOG_KIND_BROKER_DOWN};
 
-        u->client = client_close(u->client);
-        backlog_disconnected(u->backlog);
+        let_go(u);
         u->offline_mid = 0;
         if (u->online_us > 0 && now - u->online_us >= STABLE_US)
                 backoff_reset(&u->backoff);
@@ -301,8 +331,9 @@ static void enter_online(struct uplink *u) {
         u->stats.reconnects += u->was_online;
         pthread_mutex_unlock(&u->stats_mutex);
         u->was_online = true;
-        log_event(LOG_INFO, fields, "connected to broker %s:%u, %zu events wait", u->config.host,
-                u->config.port, backlog_length(u->backlog));
+        u->waiting = outbox_hear(u->config.outbox, &u->last);
+        log_event(LOG_INFO, fields, "connected to broker %s:%u, %llu events wait", u->config.host,
+                u->config.port, (unsigned long long) u->waiting);
 
         u->births = 0;
         publish_birth(u);
@@ -310,6 +341,9 @@ static void enter_online(struct uplink *u) {
         for (unsigned i = 0; i < u->config.n_stations; i++)
                 if (u->retained[i].json)
                         (void) publish_retained(u, &u->retained[i]);
+        if (u->health_json)
+                (void) client_publish(u->client, u->health_topic, u->health_json, 0, true);
+        outbox_connected(u->config.outbox); /* behind all of these */
 }
 
 /* Draining may take half of the time given, the farewell most of the rest; a little is left for joining. */
@@ -331,8 +365,7 @@ static void enter_stopped(struct uplink *u) {
         /* Only who has said "offline" may leave without the will. */
         if (u->client && u->offline_acked)
                 client_disconnect(u->client);
-        u->client = client_close(u->client);
-        backlog_disconnected(u->backlog);
+        let_go(u);
 }
 
 static void happen(struct uplink *u, enum link_event event) {
@@ -374,28 +407,30 @@ static int sleep_ms(const struct uplink *u, uint64_t now) {
         if (u->client && client_fd(u->client) < 0) /* lost while publishing: see to it at once */
                 return 0;
         until = MIN(until, birth_due_us(u));
+        until = MIN(until, late_due_us(u, now));
         return until <= now ? 0 : (int) ((until - now + 999) / 1000);
 }
 
 static void wait_and_process(struct uplink *u) {
         struct pollfd fds[] = {
                 {.fd = u->wake_fd, .events = POLLIN},
-                {.fd = queue_fd(u->queue), .events = POLLIN},
+                {.fd = outbox_uplink_fd(u->config.outbox), .events = POLLIN},
                 {.fd = slots_fd(u->slots), .events = POLLIN},
+                {.fd = slots_fd(u->health), .events = POLLIN},
                 {.fd = u->client ? client_fd(u->client) : -1},
         };
         const uint64_t now = uplink_now_us();
         eventfd_t ignored;
 
         if (u->client)
-                fds[3].events = client_events(u->client);
+                fds[4].events = client_events(u->client);
         u->alive_until_us = now + SLEEP_US + TURN_US;
         if (poll(fds, ARRAY_SIZE(fds), sleep_ms(u, now)) < 0)
                 return; /* EINTR cannot be, all signals are blocked; ENOMEM passes */
         if (fds[0].revents)
                 (void) eventfd_read(u->wake_fd, &ignored);
 
-        if (u->client && client_process(u->client, fds[3].revents) < 0) {
+        if (u->client && client_process(u->client, fds[4].revents) < 0) {
                 snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
                 happen(u, LINK_EVENT_FAILED);
         }
@@ -407,18 +442,22 @@ static void check_broker(struct uplink *u, uint64_t now) {
         if (u->state == LINK_CONNECTING && now >= u->deadline_us)
                 snprintf(u->why, sizeof(u->why), "broker %s:%u gave no answer within %u s", c->host, c->port,
                         (unsigned) (ANSWER_US / SECOND_US));
-        if (is_online(u) && backlog_in_flight(u->backlog) > 0 && now - u->progress_us >= ACKNOWLEDGE_US) {
+        if (is_online(u) && u->n_flights > 0 && now - u->progress_us >= ACKNOWLEDGE_US) {
                 snprintf(u->why, sizeof(u->why), "broker %s:%u acknowledged nothing for %u s", c->host, c->port,
                         (unsigned) (ACKNOWLEDGE_US / SECOND_US));
                 happen(u, LINK_EVENT_FAILED);
         }
 }
 
+static bool is_drained(const struct uplink *u) {
+        return u->last && u->waiting == 0;
+}
+
 /* The broker may be back for long while a wait of a minute still runs: what waits is worth one more round of tries. */
 static void approach_stop(struct uplink *u) {
         bool more = u->addresses.next < u->addresses.n;
 
-        if (u->state == LINK_DOWN && backlog_length(u->backlog) > 0 && (!u->last_round || more)) {
+        if (u->state == LINK_DOWN && !is_drained(u) && (!u->last_round || more)) {
                 u->last_round = true;
                 happen(u, LINK_EVENT_DEADLINE);
         }
@@ -449,11 +488,12 @@ void *uplink_thread(void *userdata) {
                 /* Looked at before taking: what was given before the stop is then taken before it counts as drained. */
                 const bool stop = u->stop_us > 0;
                 take_shown(u);
-                take_events(u);
+                take_health(u);
+                u->waiting = outbox_hear(u->config.outbox, &u->last);
                 check_times(u, stop);
                 if (is_online(u))
-                        send_backlog(u);
-                if (backlog_length(u->backlog) == 0)
+                        send_events(u);
+                if (is_drained(u))
                         happen(u, LINK_EVENT_DRAINED);
                 if (u->offline_acked)
                         happen(u, LINK_EVENT_ACKED);

@@ -18,10 +18,6 @@
 #include "mqtt/uplink-private.h"
 #include "util/macros.h"
 
-/* The queue must hold what comes while a name is being resolved: 32 stations in the middle of a set, a rep every 4 s,
- * for 60 s. */
-#define QUEUE_MAX 512
-
 #define RECONNECT_MIN_US (1 * SECOND_US)
 #define RECONNECT_MAX_US (60 * SECOND_US)
 
@@ -33,7 +29,7 @@ static bool config_is_good(const struct uplink_config *c) {
         const uint64_t min_us = c->reconnect_min_us, max_us = c->reconnect_max_us;
 
         return c->host && c->host[0] && c->port > 0 && c->client_id && c->client_id[0] && c->prefix && c->hub &&
-                c->run && c->version && c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->backlog_max > 0 &&
+                c->run && c->version && c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->outbox &&
                 min_us <= max_us && max_us <= MAX_US;
 }
 
@@ -80,16 +76,16 @@ static int make_parts(struct uplink *u) {
         r = topic_hub(u->config.prefix, u->config.hub, "status", u->status_topic, sizeof(u->status_topic));
         if (r < 0)
                 return -EINVAL;
+        r = topic_hub(u->config.prefix, u->config.hub, "health", u->health_topic, sizeof(u->health_topic));
+        if (r < 0)
+                return -EINVAL;
         r = status_to_json(&gone, &u->will);
         if (r < 0)
                 return r;
-        r = queue_new(sizeof(struct message), QUEUE_MAX, &u->queue);
+        r = slots_new(sizeof(struct health), 1, &u->health);
         if (r < 0)
                 return r;
-        r = slots_new(sizeof(struct message), n * _SHOWN_MAX, &u->slots);
-        if (r < 0)
-                return r;
-        return backlog_new(u->config.backlog_max, &u->backlog);
+        return slots_new(sizeof(struct message), n * _SHOWN_MAX, &u->slots);
 }
 
 int uplink_new(const struct uplink_config *config, struct uplink **ret) {
@@ -174,9 +170,9 @@ struct uplink *uplink_free(struct uplink *u) {
         }
         free(u->retained);
         client_close(u->client);
-        backlog_free(u->backlog);
         slots_free(u->slots);
-        queue_free(u->queue);
+        slots_free(u->health);
+        free(u->health_json);
         if (u->wake_fd >= 0)
                 close(u->wake_fd);
         if (u->ended_fd >= 0)
@@ -192,22 +188,6 @@ struct uplink *uplink_free(struct uplink *u) {
 
 /* ---- from the sense thread, while it runs ---- */
 
-int uplink_post(struct uplink *u, const struct message *m) {
-        switch (m->type) {
-        case MESSAGE_REP:
-        case MESSAGE_SET:
-        case MESSAGE_REJECTED:
-        case MESSAGE_AMEND:
-                return queue_push(u->queue, m);
-        case MESSAGE_STATE:
-        case MESSAGE_LIVE:
-        case MESSAGE_PHASE:
-        case _MESSAGE_MAX:
-                break;
-        }
-        return -EINVAL;
-}
-
 void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
         enum shown shown = m->type == MESSAGE_STATE ? SHOWN_STATE
                 : m->type == MESSAGE_LIVE           ? SHOWN_LIVE
@@ -218,12 +198,14 @@ void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
         slots_put(u->slots, station * _SHOWN_MAX + shown, m);
 }
 
+void uplink_show_health(struct uplink *u, const struct health *health) {
+        slots_put(u->health, 0, health);
+}
+
 void uplink_get_stats(struct uplink *u, struct uplink_stats *ret) {
         pthread_mutex_lock(&u->stats_mutex);
         *ret = u->stats;
         pthread_mutex_unlock(&u->stats_mutex);
-        ret->waiting += queue_length(u->queue);
-        ret->dropped += queue_dropped(u->queue);
 }
 
 uint64_t uplink_alive_until_us(struct uplink *u) {

@@ -3,13 +3,16 @@
 
 /* The uplink: a thread that owns libmosquitto.
  *
- * uplink_post() and uplink_show() are called on the sense thread; they copy, never block and never allocate.
- * Names, TLS and a hanging broker stall only the uplink's own thread. */
+ * Events come from the store through the outbox, and are acknowledged there when the broker has them. What is only worth
+ * knowing now comes from the sense thread, by uplink_show(), which copies, never blocks and never allocates. Names, TLS
+ * and a hanging broker stall only the uplink's own thread. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "message/health.h"
 #include "message/message.h"
+#include "message/outbox.h"
 
 struct uplink;
 
@@ -23,9 +26,8 @@ struct uplink_config {
         const char *hub;       /* hub name in topics and payloads */
         const char *run;       /* id of this run: the session of birth and will */
         const char *version;
-        unsigned keepalive_s; /* 5 to 3600 */
-        unsigned
-                backlog_max; /* events kept in memory while the broker is away; the oldest are dropped beyond it */
+        unsigned keepalive_s;  /* 5 to 3600 */
+        struct outbox *outbox; /* outlives the uplink */
         unsigned n_stations;
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
@@ -33,8 +35,6 @@ struct uplink_config {
 struct uplink_stats {
         bool connected;
         uint64_t published; /* events acknowledged by the broker */
-        uint64_t waiting;   /* events in queue and backlog */
-        uint64_t dropped;   /* events lost to a full queue or backlog */
         uint64_t reconnects;
         char error[256]; /* why the broker is not connected, in words; empty = it is, or was never tried */
 };
@@ -43,12 +43,11 @@ struct uplink_stats {
 int uplink_new(const struct uplink_config *config, struct uplink **ret);
 int uplink_start(struct uplink *u);
 
-/* Queue a rep, set, amendment (kept until the broker has it) or rejected movement (sent if the broker is there). -ENOBUFS: the
- * queue is full; it is counted as dropped. */
-int uplink_post(struct uplink *u, const struct message *m);
-
 /* Replace the latest state, live or phase message of a station (0 to n_stations - 1). */
 void uplink_show(struct uplink *u, unsigned station, const struct message *m);
+
+/* Replace what is told of the hub's health, and tell it. */
+void uplink_show_health(struct uplink *u, const struct health *health);
 
 void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
 
@@ -56,7 +55,7 @@ void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
  * call that may block for long (connecting) moves it ahead by that call's own limit. */
 uint64_t uplink_alive_until_us(struct uplink *u);
 
-/* Send what waits, publish "offline", await its acknowledgement, disconnect, join. Returns 0; 1 with the thread
+/* Send what the outbox has, until it has all that will come, publish "offline", await its acknowledgement, disconnect, join. Returns 0; 1 with the thread
  * abandoned in the look-up of a name, which cannot be cut short; -ETIMEDOUT with the thread abandoned because it hangs.
  * An abandoned thread uses what would be freed: leave the process by _exit(). */
 int uplink_stop(struct uplink *u, uint64_t timeout_us);

@@ -262,7 +262,7 @@ def recordings_become_messages():
     equal(len(set(ids)), len(ids), "different ids")
     equal({i.split("-")[0] for i in ids}, {json.loads(listener.on("repcast/gym/status")[0])["session"]}, "run")
     late = Listener(broker.port)
-    wait_for("the retained states", lambda: len(late.seen) == 4)
+    wait_for("status, health and the states, all retained", lambda: len(late.seen) == 5)
     true(all(retained for _, _, retained in late.seen), "retained")
     broker.kill()
 
@@ -474,7 +474,7 @@ def memory_stays_flat():
     broker = Broker()
     stations = [station(f"rack-{i}", squat(), speed=1000, RecordingLoop="yes") for i in range(4)]
     manager = Manager()
-    daemon = Daemon(configure(broker.port, *stations), env={"NOTIFY_SOCKET": manager.path})
+    daemon = Daemon(configure(broker.port, *stations), env={"NOTIFY_SOCKET": manager.path, "STATE_DIRECTORY": WORK})
 
     def sent():
         found = re.search(r"events sent: (\d+)", manager.status())

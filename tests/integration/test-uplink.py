@@ -22,10 +22,10 @@ NOWHERE = "x" * 70 + ".invalid"  # too long for a label: no resolver need be ask
 
 
 class Feed:
-    """uplink-feed: a process with an uplink in it."""
+    """uplink-feed: a process with a store and an uplink in it."""
 
-    def __init__(self, port, run="0123456789abcdef", backlog=1000, host="127.0.0.1", **more):
-        self.process = subprocess.Popen([FEED, str(port), run, str(backlog)], stdin=subprocess.PIPE,
+    def __init__(self, port, run="0123456789abcdef", store="-", host="127.0.0.1", **more):
+        self.process = subprocess.Popen([FEED, str(port), run, store], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env={**os.environ, "UPLINK_HOST": host, "ASAN_OPTIONS": ASAN, **more})
 
@@ -63,21 +63,29 @@ def equal(got, wanted, what):
         raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
 
 
-def numbers(listener, station=None):
-    """seq of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
+def reps(listener, station=None):
+    """(seq, late) of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
     seen, order = set(), []
     for topic, payload, _ in list(listener.seen):
         if topic.endswith("/rep") and (station is None or f"/rack-{station}/" in topic):
             rep = json.loads(payload)
             if rep["id"] not in seen:
                 seen.add(rep["id"])
-                order.append(rep["seq"])
+                order.append((rep["seq"], rep["late"]))
     return order
 
 
+def numbers(listener, station=None):
+    return [seq for seq, _ in reps(listener, station)]
+
+
 def check_all_in_order(listener, n):
+    """Each station's reps are all there; in order, but for those that waited and came beside younger ones."""
     for station in (0, 1):
-        equal(numbers(listener, station), list(range(1, n // 2 + 1)), f"reps of station {station}")
+        equal(sorted(numbers(listener, station)), list(range(1, n // 2 + 1)), f"reps of station {station}")
+        for late in (False, True):
+            order = [seq for seq, was_late in reps(listener, station) if was_late == late]
+            equal(order, sorted(order), f"order of station {station}, late {late}")
 
 
 def everything_arrives_once():
@@ -96,9 +104,9 @@ def everything_arrives_once():
     equal((stats["result"], stats["waiting"], stats["dropped"]), (0, 0, 0), "result, waiting, dropped")
     wait_for("the farewell", lambda: len(listener.on(STATUS)) == 2)
     check_all_in_order(listener, 300)
-    reps = [p for t, p, _ in listener.seen if t.endswith("/rep")]
-    equal(len(reps), 300, "reps with repetitions")
-    equal({json.loads(p)["late"] for p in reps}, {False}, "late")
+    arrived = [p for t, p, _ in listener.seen if t.endswith("/rep")]
+    equal(len(arrived), 300, "reps with repetitions")
+    equal({json.loads(p)["late"] for p in arrived}, {False}, "late")
     for leaf in ("set", "rejected"):
         equal(len(listener.on(f"test/hub/station/rack-0/{leaf}")), 1, leaf)
     equal([json.loads(p)["state"] for p in listener.on(STATUS)], ["online", "offline"], "status")
@@ -221,7 +229,7 @@ def connection_cut_under_load():
     broker = Broker()
     listener = Listener(broker.port)
     gate = Gate(broker.port)
-    feed = Feed(gate.port, backlog=3000)
+    feed = Feed(gate.port)
     total = 0
     for i in range(200):
         feed.tell("rep 4")
@@ -259,22 +267,23 @@ def broker_absent_at_start():
     broker.kill()
 
 
-def full_backlog_keeps_the_newest_and_counts():
+def full_memory_keeps_the_newest_and_counts():
     broker = Broker()
     listener = Listener(broker.port)
     gate = Gate(broker.port, "closed")
-    feed = Feed(gate.port, backlog=50)
-    for _ in range(20):
-        feed.tell("rep 10")
+    feed = Feed(gate.port, STORE_MEMORY="200000")
+    for _ in range(40):
+        feed.tell("rep 20")
         time.sleep(0.01)
-    feed.wait("150 drops", lambda s: s["dropped"] == 150 and s["waiting"] == 50)
+    stats = feed.wait("drops", lambda s: s["dropped"] > 400)
+    equal(stats["dropped"] + stats["waiting"], 800, "dropped and waiting")
     gate.set("open")
-    feed.wait("the rest to be acknowledged", lambda s: s["published"] == 50)
+    feed.wait("the rest to be acknowledged", lambda s: s["published"] == stats["waiting"])
     _, log = feed.stop()
     for station in (0, 1):
-        equal(numbers(listener, station), list(range(76, 101)), f"reps of station {station}")
-    if "150 events were dropped" not in log:
-        raise AssertionError("no word of the drops in the log")
+        equal(numbers(listener, station), list(range(stats["dropped"] // 2 + 1, 401)), f"reps of station {station}")
+    if f"{stats['dropped']} dropped at the bounds of the store" not in log:
+        raise AssertionError(f"no word of the drops in the log: {log}")
     broker.kill()
 
 
@@ -411,7 +420,7 @@ def broker_that_never_answers():
     equal(stats["error"], f"broker 127.0.0.1:{port} gave no answer within 10 s", "error")
     equal((stats["waiting"], stats["dropped"]), (400, 0), "waiting, dropped")
     feed.kill()
-    return f"400 x uplink_post() while it hung, us: {Patience.latency}"
+    return f"400 x store_post() while it hung, us: {Patience.latency}"
 
 
 def broker_that_stops_answering():
@@ -451,7 +460,7 @@ TESTS = [
     broker_killed_under_load,
     connection_cut_under_load,
     broker_absent_at_start,
-    full_backlog_keeps_the_newest_and_counts,
+    full_memory_keeps_the_newest_and_counts,
     access_refused_is_named,
     unknown_name_is_named,
     name_with_several_addresses,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An uplink on a leash, for test-uplink.py: takes commands from standard input, answers on standard output.
+/* A store and an uplink on a leash, for test-uplink.py: takes commands from standard input, answers on standard output.
  *
- *     uplink-feed PORT RUN BACKLOG
+ *     uplink-feed PORT RUN FILE     FILE: of the store; - is memory
  *
  *     rep N         post N reps, to two stations in turn
  *     set           post a set          rejected      post a rejected movement
@@ -9,12 +9,12 @@
  *     live I        show live I (its rep) of station 0
  *     flood N       show N live messages, 50 us apart
  *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
- *     latency N     post N reps and tell how long uplink_post() took, in microseconds
+ *     latency N     post N reps and tell how long store_post() took, in microseconds
  *     alive         tell how far ahead the heartbeat is, in microseconds
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
  *
- * Environment: UPLINK_HOST, the broker; UPLINK_WAIT_US, the wait between two tries.
+ * Environment: UPLINK_HOST, the broker; UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
  * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
@@ -28,11 +28,14 @@
 #include <unistd.h>
 
 #include "mqtt/uplink-private.h"
+#include "store/store.h"
 #include "util/macros.h"
 
 #define N_STATIONS 2
 
 static struct uplink *uplink;
+static struct store *store;
+static struct outbox *outbox;
 static const char *run;
 static uint64_t number, seq[N_STATIONS];
 
@@ -42,8 +45,8 @@ int __real_getaddrinfo(
         const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
 int __wrap_getaddrinfo(
         const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
-bool __real_queue_pop(struct queue *q, void *ret);
-bool __wrap_queue_pop(struct queue *q, void *ret);
+bool __real_slots_take(struct slots *s, size_t *ret_key, void *ret);
+bool __wrap_slots_take(struct slots *s, size_t *ret_key, void *ret);
 
 int __wrap_getaddrinfo(
         const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret) {
@@ -52,13 +55,13 @@ int __wrap_getaddrinfo(
         return __real_getaddrinfo(host, service, hints, ret);
 }
 
-/* Holds the uplink's thread where it has just found the queue empty, until it is asked to stop. */
+/* Holds the uplink's thread where it has just found nothing new to show, until it is asked to stop. */
 static _Atomic bool hold, held;
 
-bool __wrap_queue_pop(struct queue *q, void *ret) {
-        if (__real_queue_pop(q, ret))
+bool __wrap_slots_take(struct slots *s, size_t *ret_key, void *ret) {
+        if (__real_slots_take(s, ret_key, ret))
                 return true;
-        if (hold && uplink->state == LINK_ONLINE) {
+        if (hold && s == uplink->slots && uplink->state == LINK_ONLINE) {
                 held = true;
                 while (uplink->stop_us == 0)
                         usleep(1000);
@@ -89,7 +92,7 @@ static int post(enum message_type type, unsigned station) {
         m.seq = ++seq[station];
         if (type == MESSAGE_REP)
                 m.rep = (struct rep){.set = 1, .rep = (uint32_t) m.seq, .n_phases = 2};
-        return uplink_post(uplink, &m);
+        return store_post(store, &m);
 }
 
 static void post_reps(unsigned n) {
@@ -129,16 +132,23 @@ static void flood(unsigned n) {
 }
 
 static void stats(void) {
-        struct uplink_stats s;
-        uplink_get_stats(uplink, &s);
-        printf("connected=%d published=%llu waiting=%llu dropped=%llu reconnects=%llu error=%s\n", s.connected,
-                (unsigned long long) s.published, (unsigned long long) s.waiting,
-                (unsigned long long) s.dropped, (unsigned long long) s.reconnects, s.error);
+        struct uplink_stats u;
+        struct store_stats s;
+        uplink_get_stats(uplink, &u);
+        store_get_stats(store, &s);
+        printf("connected=%d published=%llu acknowledged=%llu waiting=%llu dropped=%llu reconnects=%llu "
+               "error=%s\n",
+                u.connected, (unsigned long long) u.published, (unsigned long long) s.acknowledged,
+                (unsigned long long) (s.archive.waiting + s.queued),
+                (unsigned long long) (s.archive.dropped + s.refused), (unsigned long long) u.reconnects,
+                u.error);
 }
 
 static int stop(unsigned ms) {
+        store_finish(store);
         int r = uplink_stop(uplink, (uint64_t) ms * 1000);
-
+        if (store_stop(store, 10 * SECOND_US) < 0)
+                r = -1;
         printf("result=%d ", r);
         stats();
         fflush(stdout);
@@ -195,10 +205,22 @@ int main(int argc, char *argv[]) {
         int r = 0;
 
         if (argc != 4) {
-                fprintf(stderr, "usage: uplink-feed PORT RUN BACKLOG\n");
+                fprintf(stderr, "usage: uplink-feed PORT RUN FILE\n");
                 return 2;
         }
         run = argv[2];
+        if (outbox_new(&outbox) < 0)
+                return 1;
+        const struct store_config store_config = {
+                .archive.path = strcmp(argv[3], "-") == 0 ? NULL : argv[3],
+                .archive.disk_max = 64 << 20,
+                .archive.memory_max =
+                        getenv("STORE_MEMORY") ? strtoul(getenv("STORE_MEMORY"), NULL, 10) : 64 << 20,
+                .archive.history_days = 90,
+                .archive.unsent_days = 30,
+                .outbox = outbox,
+                .n_stations = N_STATIONS,
+        };
         const struct uplink_config config = {
                 .host = getenv("UPLINK_HOST") ? getenv("UPLINK_HOST") : "127.0.0.1",
                 .port = (uint16_t) strtoul(argv[1], NULL, 10),
@@ -208,19 +230,23 @@ int main(int argc, char *argv[]) {
                 .run = run,
                 .version = "0",
                 .keepalive_s = 20,
-                .backlog_max = (unsigned) strtoul(argv[3], NULL, 10),
+                .outbox = outbox,
                 .n_stations = N_STATIONS,
                 .reconnect_min_us =
                         getenv("UPLINK_WAIT_US") ? strtoul(getenv("UPLINK_WAIT_US"), NULL, 10) : 50000,
                 .reconnect_max_us =
                         getenv("UPLINK_WAIT_US") ? strtoul(getenv("UPLINK_WAIT_US"), NULL, 10) : 400000,
         };
-        if (uplink_new(&config, &uplink) < 0 || uplink_start(uplink) < 0)
+        if (store_new(&store_config, &store) < 0 || uplink_new(&config, &uplink) < 0 ||
+                store_start(store) < 0 || uplink_start(uplink) < 0)
                 return 1;
         while (r == 0 && fgets(line, sizeof(line), stdin))
                 r = obey(line);
         fflush(stdout);
-        if (r == 1)
+        if (r == 1) {
                 uplink_free(uplink);
+                store_free(store);
+                outbox_free(outbox);
+        }
         return 0;
 }

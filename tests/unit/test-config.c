@@ -81,7 +81,10 @@ static void test_defaults(void **state) {
         assert_string_equal(c->mqtt.host, "localhost");
         assert_int_equal(c->mqtt.port, 1883);
         assert_int_equal(c->mqtt.keepalive_s, 30);
-        assert_int_equal(c->mqtt.backlog, 500);
+        assert_string_equal(c->storage.folder, "");
+        assert_int_equal(c->storage.max_size_mib, 64);
+        assert_int_equal(c->storage.history_days, 90);
+        assert_int_equal(c->storage.unsent_days, 30);
         assert_string_equal(c->mqtt.username, "");
         assert_string_equal(c->mqtt.password, "");
         assert_int_equal(c->n_stations, 1);
@@ -211,9 +214,9 @@ static void test_faults(void **state) {
                         "c.conf:4: KeepAlive=: not understood; allowed is a whole number from 5 to 3600 (s); "
                         "given was "
                         "'30.5'\n"},
-                {HUB "[mqtt]\nBacklog=99999999999999999999\n",
-                        "c.conf:4: Backlog=: out of range; allowed is a whole number from 10 to 10000 "
-                        "(events); given was "
+                {HUB "[store]\nMaxSize=99999999999999999999\n",
+                        "c.conf:4: MaxSize=: out of range; allowed is a whole number from 1 to 65536 "
+                        "(MiB); given was "
                         "'99999999999999999999'\n"},
                 {HUB "[mqtt]\nPasswordFile=nowhere\n",
                         "c.conf:4: PasswordFile=: nowhere cannot be read: No such file or directory\n"},
@@ -222,11 +225,13 @@ static void test_faults(void **state) {
                 {HUB "[mqtt x]\nBroker=a\n",
                         "c.conf:3: [mqtt x]: this section takes no name; allowed is [mqtt]\n"},
                 {HUB "[stations a]\nExercise=curl\n",
-                        "c.conf:3: [stations]: no such section; allowed are [hub], [mqtt] and [station NAME]; "
+                        "c.conf:3: [stations]: no such section; allowed are [hub], [mqtt], [store] and "
+                        "[station NAME]; "
                         "did you "
                         "mean [station]?\n"},
                 {HUB "[bluetooth]\n",
-                        "c.conf:3: [bluetooth]: no such section; allowed are [hub], [mqtt] and [station "
+                        "c.conf:3: [bluetooth]: no such section; allowed are [hub], [mqtt], [store] and "
+                        "[station "
                         "NAME]\n"},
                 {HUB "[station]\n",
                         "c.conf:3: [station NAME]: the name is faulty; allowed is one without / + # and not "
@@ -427,6 +432,7 @@ static void test_documents_follow_the_tables(void **state) {
         (void) state;
         check_documents(&config_hub_keys, conf, manual);
         check_documents(&config_mqtt_keys, conf, manual);
+        check_documents(&config_storage_keys, conf, manual);
         check_documents(&config_station_keys, conf, manual);
         check_documents(&exercise_keys, NULL, exercises);
         free(conf);

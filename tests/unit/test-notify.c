@@ -90,13 +90,13 @@ static void test_no_sign_of_life_while_a_thread_hangs(void **state) {
 
         (void) state;
         notify_init(&n);
-        notify_alive(&n, true);
+        notify_alive(&n, NULL);
         assert_string_equal(hear(), "WATCHDOG=1");
-        notify_alive(&n, false);
-        notify_alive(&n, false);
+        notify_alive(&n, "MQTT");
+        notify_alive(&n, "MQTT");
         assert_string_equal(hear(), "");
         assert_true(n.starving);
-        notify_alive(&n, true);
+        notify_alive(&n, NULL);
         assert_string_equal(hear(), "WATCHDOG=1");
         assert_false(n.starving);
 }
