@@ -57,10 +57,13 @@ struct mirror_object *adapter_find_device(const struct bluez *b, const struct ra
         return mirror_find_device(&b->mirror, r->path, l->address, ret_path);
 }
 
-/* RSSI is a property only while discovery runs and the device answers; after that, for a while. */
-bool adapter_device_is_heard(const struct mirror_device *d, uint64_t now_us) {
-        return d->info.connected || d->info.rssi_dbm != BLUEZ_RSSI_NONE ||
-                (d->heard_us > 0 && now_us < d->heard_us + HEARD_US);
+/* Only what was heard after the last link has ended counts: a connect to a sensor that is switched off would keep the
+ * adapter from all others for params.connect_us. RSSI is a property only while discovery runs, and while it runs
+ * on, a sensor that comes back with the same RSSI is not told again: the first try after a loss takes it as it is. */
+bool adapter_hears(const struct bluez_link *l, const struct mirror_device *d, uint64_t now_us) {
+        if (d->info.connected || (d->info.rssi_dbm != BLUEZ_RSSI_NONE && l->tries <= 1))
+                return true;
+        return d->heard_us > l->lost_us && now_us < d->heard_us + HEARD_US;
 }
 
 static unsigned count_links(const struct bluez *b, const struct radio *r) {
@@ -340,7 +343,7 @@ static struct bluez_link *next_in_turn(struct bluez *b, const struct radio *r, u
                 o = adapter_find_device(b, r, l, path);
                 links[n] = l;
                 candidates[n++] = (struct candidate){
-                        .fresh = adapter_device_is_heard(o->device, now_us),
+                        .fresh = adapter_hears(l, o->device, now_us),
                         .since_us = l->since_us,
                         .rssi_dbm = o->device->last_rssi_dbm,
                 };

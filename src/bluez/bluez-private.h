@@ -130,6 +130,7 @@ struct bluez_link {
 
         struct backoff backoff;
         uint64_t wait_us; /* in BACKOFF */
+        uint64_t lost_us; /* end of the last link, or of the try for it */
         unsigned tries;   /* failures in a row */
         unsigned resolve_failures;
         int battery_told;
@@ -208,7 +209,7 @@ void adapter_release(struct radio *r, const struct bluez_link *l);
 struct radio *adapter_find_best(struct bluez *b, const struct bluez_link *l, uint64_t now_us);
 struct mirror_object *adapter_find_device(const struct bluez *b, const struct radio *r,
         const struct bluez_link *l, char ret_path[static MIRROR_PATH_MAX]);
-bool adapter_device_is_heard(const struct mirror_device *d, uint64_t now_us);
+bool adapter_hears(const struct bluez_link *l, const struct mirror_device *d, uint64_t now_us);
 
 /* connection.c */
 void connection_work(struct bluez_link *l, uint64_t now_us);

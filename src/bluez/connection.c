@@ -84,7 +84,7 @@ static bool is_seen(struct bluez_link *l, uint64_t now_us) {
                 return false;
         if (!blind)
                 bluez_wake_at(l->b, l->since_us + BLIND_US);
-        return blind || adapter_device_is_heard(adapter_find_device(l->b, r, l, path)->device, now_us);
+        return blind || adapter_hears(l, adapter_find_device(l->b, r, l, path)->device, now_us);
 }
 
 /* What brings this state forward, and whether it is there. */
@@ -316,6 +316,8 @@ static void leave_adapter(struct bluez_link *l) {
         session_end(l);
         l->call = sd_bus_slot_unref(l->call);
         l->closing = sd_bus_slot_unref(l->closing);
+        if (l->radio)
+                l->lost_us = bluez_now_us(l->b);
         if (l->radio)
                 memcpy(l->had, l->radio->address, sizeof(l->had));
         adapter_release(l->radio, l);

@@ -422,11 +422,8 @@ int mirror_changed(struct mirror *m, sd_bus_message *signal, uint64_t now_us) {
         if (r < 0 || strcmp(interface, DEVICE) != 0)
                 return r < 0 ? r : 0;
         r = properties_read_names(signal, device_table, ARRAY_SIZE(device_table), &gone);
-        if (r >= 0 && gone & UINT32_C(1) << DEVICE_RSSI) {
-                if (o->device->info.rssi_dbm != BLUEZ_RSSI_NONE)
-                        o->device->heard_us = now_us; /* it could be heard until now */
+        if (r >= 0 && gone & UINT32_C(1) << DEVICE_RSSI)
                 o->device->info.rssi_dbm = BLUEZ_RSSI_NONE;
-        }
         return r < 0 ? r : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,15 @@ static struct listener *find_listener(struct peer *p, struct attribute *a) {
                 if (l->peer == p && l->attribute == a)
                         return l;
         return NULL;
+}
+
+/* Who has closed its end has released the notifications. */
+static void release_hung_up(struct peer *p, struct attribute *a) {
+        const struct listener *l = find_listener(p, a);
+        struct pollfd poll_fd = {.fd = l ? l->fd : -1};
+
+        if (poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & POLLHUP)
+                close_listeners(p->adapter->mock, p, a);
 }
 
 static struct listener *add_listener(struct peer *p, struct attribute *a, int fd, const char *client) {
@@ -161,6 +171,7 @@ static int acquire(struct peer *p, struct attribute *a, sd_bus_message *call) {
         if (!strstr(a->flags, "notify"))
                 return sd_bus_reply_method_errorf(
                         call, "org.bluez.Error.NotSupported", "Operation is not supported");
+        release_hung_up(p, a);
         if (find_listener(p, a))
                 return sd_bus_reply_method_errorf(call, "org.bluez.Error.NotPermitted", "Notify acquired");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
@@ -173,8 +184,10 @@ static int acquire(struct peer *p, struct attribute *a, sd_bus_message *call) {
 }
 
 static int start_notify(struct peer *p, struct attribute *a, sd_bus_message *call) {
-        struct listener *l = find_listener(p, a);
+        struct listener *l;
 
+        release_hung_up(p, a);
+        l = find_listener(p, a);
         if (l && l->stuck) {
                 say(p->sensor->mock, "violation StartNotify after a failed AcquireNotify: bluetoothd crashes");
                 return sd_bus_reply_method_errorf(call, "org.bluez.Error.NotPermitted", "Notify acquired");

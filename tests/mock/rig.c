@@ -296,6 +296,8 @@ void rig_want(struct rig *r, unsigned i, const struct bluez_want *more) {
 void rig_client(struct rig *r) {
         r->b = bluez_free(r->b);
         assert_int_equal(bluez_new(r->event, r->bus, &r->params, &handler, r, &r->b), 0);
+        if (r->mock > 0)
+                UNTIL(r, r->service == BLUEZ_SERVICE_READY);
 }
 
 struct rig *rig_new(bool with_mock) {
@@ -328,6 +330,19 @@ struct rig *rig_new(bool with_mock) {
         assert_true(sd_bus_open_system(&r->bus) >= 0);
         assert_true(sd_bus_attach_event(r->bus, r->event, 0) >= 0);
         return r;
+}
+
+void rig_stop(struct rig *r) {
+        bluez_stop(r->b);
+        UNTIL(r, r->stopped);
+        r->b = bluez_free(r->b);
+        sd_bus_flush_close_unref(r->bus);
+        r->bus = NULL;
+        if (r->mock > 0)
+                rig_tell(r, "# that was all");
+        if (rig_said(r, "violation"))
+                fail_msg("%s", strstr(r->log, "violation"));
+        rig_free(r);
 }
 
 void rig_free(struct rig *r) {

@@ -61,7 +61,7 @@ struct rig {
 struct rig *rig_new(bool with_mock);
 void rig_free(struct rig *r);
 
-/* After changes of r->params. */
+/* After changes of r->params; waits until BlueZ is read, where there is one. */
 void rig_client(struct rig *r);
 void rig_mock_start(struct rig *r);
 void rig_mock_kill(struct rig *r);
@@ -95,6 +95,11 @@ void rig_run_for_ms(struct rig *r, unsigned ms);
                                 fail_msg("%s: it never came to: %s; the mock said:\n%s", __func__, #condition, \
                                         (rig)->n_log > 3000 ? (rig)->log + (rig)->n_log - 3000 : (rig)->log);  \
         } while (0)
+
+#define STREAMS(rig, i) ((rig)->sensors[i].state == BLUEZ_LINK_STREAMING)
+
+/* A clean stop: sensors disconnected, then nothing was done that hurts BlueZ. */
+void rig_stop(struct rig *r);
 
 #define RIG_STREAM  "0000ffe4-0000-1000-8000-00805f9a34fb"
 #define RIG_WRITE   "0000ffe9-0000-1000-8000-00805f9a34fb"
