@@ -32,6 +32,9 @@ static void test_absent_then_there(void **state) {
         rig_tell(r, "adapter hci0 00:11:22:33:44:00");
         rig_sensor(r, 1, "");
         UNTIL(r, STREAMS(r, 1));
+        for (unsigned i = 0; i < _BLUEZ_SERVICE_STATE_MAX; i++)
+                assert_non_null(bluez_service_state_to_string(i));
+        assert_null(bluez_service_state_to_string(_BLUEZ_SERVICE_STATE_MAX));
         rig_stop(r);
 }
 
