@@ -28,6 +28,12 @@ static uint64_t now_us(void) {
 
 /* ---- processes ----------------------------------------------------------------------------------------------- */
 
+bool rig_has_bus(void) {
+        const char *daemon = getenv("DBUS_DAEMON");
+
+        return daemon && *daemon;
+}
+
 static pid_t spawn(char *const argv[], int in, int out, bool silent) {
         pid_t pid = fork();
 

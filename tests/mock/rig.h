@@ -98,6 +98,11 @@ void rig_run_for_ms(struct rig *r, unsigned ms);
 
 #define STREAMS(rig, i) ((rig)->sensors[i].state == BLUEZ_LINK_STREAMING)
 
+/* main() of a group: without a dbus-daemon nothing can be tested, and that is said. */
+#define run_rig_tests(tests)                                                                                   \
+        (rig_has_bus() ? run_unit_tests(tests) : (puts("1..0 # SKIP dbus-daemon is missing"), 0))
+bool rig_has_bus(void);
+
 /* A clean stop: sensors disconnected, then nothing was done that hurts BlueZ. */
 void rig_stop(struct rig *r);
 

@@ -373,5 +373,5 @@ int main(void) {
                 cmocka_unit_test(test_disconnect_fails),
                 cmocka_unit_test(test_stop_is_bounded),
         };
-        return run_unit_tests(tests);
+        return run_rig_tests(tests);
 }

@@ -414,5 +414,5 @@ int main(void) {
                 cmocka_unit_test(test_a_bond_from_before),
                 cmocka_unit_test(test_pairing_fails),
         };
-        return run_unit_tests(tests);
+        return run_rig_tests(tests);
 }

@@ -269,5 +269,5 @@ int main(void) {
                 cmocka_unit_test(test_a_flood),
                 cmocka_unit_test(test_wants_that_cannot_be),
         };
-        return run_unit_tests(tests);
+        return run_rig_tests(tests);
 }
