@@ -35,13 +35,22 @@ void repfit_init(struct repfit *f, const struct repfit_params *params, const str
         f->incline_sin = sin(exercise->incline_deg * M_PI / 180);
 }
 
-static void set_window(struct window *w, const struct borders *b) {
-        w->a0 = (unsigned) b->a0;
-        w->before = MIN(w->a0, (unsigned) fmax(b->before, 0));
-        w->a1 = MAX(w->a0 + 1, (unsigned) b->a1);
-        w->b0 = MAX(w->a1, (unsigned) b->b0);
-        w->b1 = MAX(w->b0 + 1, (unsigned) b->b1);
-        w->after = MAX(w->b1, (unsigned) b->after);
+/* A border that was extrapolated may lie outside. */
+static unsigned tick_at(double at, unsigned least, unsigned most) {
+        return (unsigned) fmin(fmax(at, least), most);
+}
+
+/* Whole ticks, in their order, and within the window. */
+static void set_window(struct window *w, struct borders *b) {
+        const unsigned end = w->n - 1;
+        b->a0 = fmax(b->a0, 0);
+        b->b1 = fmin(b->b1, end);
+        w->a0 = tick_at(b->a0, 0, end - 2);
+        w->before = tick_at(b->before, 0, w->a0);
+        w->a1 = tick_at(b->a1, w->a0 + 1, end - 1);
+        w->b0 = tick_at(b->b0, w->a1, end - 1);
+        w->b1 = tick_at(b->b1, w->b0 + 1, end);
+        w->after = tick_at(b->after, w->b1, end);
 }
 
 static void measure(const struct repfit *f, double sign, double from, double to, struct phase_fit *p) {
