@@ -2,7 +2,9 @@
 /* The decoder: framing, clocks and the join. Packets themselves are unpack.c's.
  *
  * Accelerations and rates that come in packets of their own have a timebase each, so that both know their instants;
- * the rate at the instant of an acceleration lies on the straight line between the two rates around it. */
+ * the rate at the instant of an acceleration lies on the straight line between the two rates around it. A half that
+ * stays away is not waited for longer than the link's usual disorder; where it has neither clock nor number, its
+ * timeline starts anew when it comes back: until arrivals have shown the gap, its instants would be too early. */
 
 #include "sensor/decoder.h"
 
@@ -15,6 +17,8 @@
 
 #define JOIN_GAP_PERIODS 3.0 /* rates farther apart than this are not joined by a line, */
 #define JOIN_NEAR        2.0 /* but one as near as this stands for its neighbourhood */
+#define JOIN_PATIENCE_S  0.15
+#define JOIN_PATIENCE    3 /* packets, if that is longer */
 
 enum part {
         PART_WHOLE, /* whole samples, or accelerations */
@@ -107,6 +111,22 @@ static int stamp(struct decoder *d, const struct profile_packet *packet, const s
                 d->stats.resyncs++;
         d->started[part] = true;
         return 0;
+}
+
+/* The other half has waited in vain for this part. */
+static void restart(struct decoder *d, enum part part) {
+        struct timebase_params params = d->timebase[part].params;
+
+        if (params.counter_hz > 0)
+                return;                                    /* its own clock will tell */
+        (void) timebase_init(&d->timebase[part], &params); /* taken before, they are in their ranges */
+}
+
+/* Samples between the last one given out and a timeline that has started anew. */
+static unsigned missing_before(const struct decoder *d, uint64_t t_us) {
+        double periods = ((double) t_us - (double) d->last_us) * 1e-6 * d->rate_hz;
+
+        return d->any && periods > 1 ? (unsigned) fmin(rint(periods) - 1, 1e9) : 0;
 }
 
 static uint64_t instant(const struct timebase_stamp *s, unsigned k) {
@@ -208,6 +228,8 @@ static enum pairing rates_at(struct decoder *d, struct decoder_half *ret) {
         return PAIR_DONE;
 }
 
+_Static_assert(DECODER_JOIN_MAX <= PROFILE_SAMPLES_MAX, "all that wait may be joined at once");
+
 /* As many accelerations as have their rates by now. */
 static void join(struct decoder *d) {
         struct decoder_half rates;
@@ -232,26 +254,56 @@ static void join(struct decoder *d) {
         hand_over(d, n);
 }
 
-static void half_samples(struct decoder *d, const struct profile_packet *packet, const struct unpacked *u,
-        const struct timebase_stamp *stamp) {
-        struct decoder_ring *ring = packet->joined ? &d->gyro : &d->acc;
+/* How many samples of one half may wait. */
+static unsigned patience(const struct decoder *d, const struct unpacked *u) {
+        unsigned samples = MAX((unsigned) (JOIN_PATIENCE_S * d->rate_hz), JOIN_PATIENCE * u->n);
 
+        return MIN(samples, (unsigned) (DECODER_JOIN_MAX - PROFILE_JOIN_MAX));
+}
+
+static void push_half(struct decoder_ring *ring, const struct decoder_half *h) {
+        if (ring->n == DECODER_JOIN_MAX)
+                drop_first(ring);
+        *half(ring, ring->n) = *h;
+        ring->n++;
+}
+
+static void take_rates(struct decoder *d, const struct unpacked *u, const struct timebase_stamp *stamp) {
         for (unsigned k = 0; k < u->n; k++) {
                 struct decoder_half h = {.t_us = instant(stamp, k), .flags = u->samples[k].flags};
 
-                if (ring->n == DECODER_JOIN_MAX) {
-                        if (packet->joined)
-                                drop_first(ring);
-                        else
-                                give_up(d);
-                }
-                if (!packet->joined && k == 0)
-                        h.lost = lost_of(d, stamp->lost);
-                memcpy(h.v, packet->joined ? u->samples[k].w_radps : u->samples[k].f_mps2, sizeof(h.v));
-                *half(ring, ring->n) = h;
-                ring->n++;
+                memcpy(h.v, u->samples[k].w_radps, sizeof(h.v));
+                push_half(&d->gyro, &h);
         }
         join(d);
+        if (d->acc.n == 0 && d->gyro.n > patience(d, u)) {
+                while (d->gyro.n > 1)
+                        drop_first(&d->gyro);
+                restart(d, PART_WHOLE);
+        }
+}
+
+static void take_accelerations(
+        struct decoder *d, const struct unpacked *u, const struct timebase_stamp *stamp) {
+        unsigned lost = stamp->resync ? missing_before(d, stamp->first_us) : stamp->lost;
+
+        for (unsigned k = 0; k < u->n; k++) {
+                struct decoder_half h = {
+                        .t_us = instant(stamp, k),
+                        .lost = k == 0 ? lost_of(d, lost) : 0,
+                        .flags = u->samples[k].flags,
+                };
+
+                memcpy(h.v, u->samples[k].f_mps2, sizeof(h.v));
+                push_half(&d->acc, &h);
+        }
+        join(d);
+        if (d->acc.n > patience(d, u)) {
+                while (d->acc.n > 0)
+                        give_up(d);
+                d->gyro.n = 0;
+                restart(d, PART_RATES);
+        }
 }
 
 /* ---- packets ---- */
@@ -287,8 +339,10 @@ static int motion_packet(struct decoder *d, unsigned stream, const uint8_t *byte
         d->stats.packets++;
         if (stamp(d, &p->packets[found], &d->unpacked, &at) < 0)
                 return 0;
-        if (p->packets[found].joined || *p->packets[found].join)
-                half_samples(d, &p->packets[found], &d->unpacked, &at);
+        if (p->packets[found].joined)
+                take_rates(d, &d->unpacked, &at);
+        else if (*p->packets[found].join)
+                take_accelerations(d, &d->unpacked, &at);
         else
                 whole_samples(d, &d->unpacked, &at);
         return 0;

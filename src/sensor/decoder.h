@@ -18,7 +18,7 @@
 #include "sensor/profile.h"
 #include "sensor/unpack.h"
 
-#define DECODER_JOIN_MAX (2 * PROFILE_JOIN_MAX) /* samples waiting for their other half */
+#define DECODER_JOIN_MAX (4 * PROFILE_JOIN_MAX) /* samples waiting for their other half */
 
 struct decoder_stats {
         uint64_t notifications, packets;

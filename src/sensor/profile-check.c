@@ -311,10 +311,11 @@ void profile_prove(struct load *l) {
         for (unsigned i = 0; i < p->n_packets; i++)
                 prove_join(l, &p->packets[i]);
         for (unsigned i = 0; i < p->n_packets; i++) {
-                prove_timeline(l, &p->packets[i]);
-                prove_distinct(l, &p->packets[i]);
-                if (!p->packets[i].acc.field.present && !p->packets[i].joined)
+                if (p->packets[i].acc.field.present || p->packets[i].joined)
+                        prove_timeline(l, &p->packets[i]);
+                else
                         fault(l, &p->packets[i], "has only Gyro=, and no packet joins it");
+                prove_distinct(l, &p->packets[i]);
         }
         prove_streams(l);
         prove_battery(l);
