@@ -5,7 +5,7 @@ set -u
 
 usage() {
         cat <<USAGE
-Usage: scripts/test.sh [--quick] [TIER...]
+Usage: scripts/test.sh [--quick | --vm] [TIER...]
 
 Installs what is missing, then builds and tests repcast tier by tier, each with its time:
 
@@ -19,7 +19,11 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   lint           shell scripts, man pages, layout of the code
   accuracy       counts on synthetic sets, and on recorded sets where they are present
 
+  vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
+                 repcast-sensor at the other end of a virtual radio (tests/vm)
+
   --quick        only gcc, memory and lint
+  --vm           only vm
   -h, --help     this text
 
 With FUZZ_SECONDS=N each fuzz target runs for N seconds from a seed of its own choice instead: a hunt for new faults,
@@ -28,11 +32,12 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint accuracy'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint accuracy vm'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in
         --quick) chosen='gcc memory lint' ;;
+        --vm) chosen=vm ;;
         -h | --help) usage; exit 0 ;;
         *)
                 case " $tiers " in
@@ -170,7 +175,8 @@ memory() {
 lint() {
         cd "$top" || return
         status=0
-        shellcheck -x -P scripts scripts/*.sh tests/*/*.sh autogen.sh .ci/run || status=$?
+        shellcheck -x -P scripts scripts/*.sh tests/*/*.sh tests/vm/guest/*.sh tests/vm/guest/scenarios/*.sh autogen.sh \
+                .ci/run || status=$?
         result 'lint: shell scripts' "$status"
         status=0
         for page in man/*.[1-8]; do
@@ -198,6 +204,27 @@ accuracy() {
         result 'accuracy: tables' "$status"
 }
 
+# The image is kept in build-test/vm; each check in the guest counts.
+vm() {
+        # shellcheck disable=SC2086 # a list of names
+        if ! (install_packages $packages_vm); then
+                skip 'vm' "its packages cannot be installed: $packages_vm"
+                return
+        fi
+        configured vm-build --prefix=/usr --sysconfdir=/etc || { result 'vm: build' 1; return; }
+        status=0
+        { as_root env "VM_SUITE=${VM_SUITE:-}" "VM_ACCEL=${VM_ACCEL:-}" "$top/tests/vm/run.sh" . "$build/vm" ||
+                echo "# status $?"; } | tee "$build/vm.tap"
+        if grep -q '^1\.\.0 # SKIP' "$build/vm.tap"; then
+                skip 'vm' "$(sed -n 's/^1\.\.0 # SKIP //p' "$build/vm.tap")"
+                return
+        fi
+        passed=$((passed + $(grep -c '^ok ' "$build/vm.tap")))
+        failed=$((failed + $(grep -c '^not ok ' "$build/vm.tap")))
+        grep -qE '^1\.\.[1-9]' "$build/vm.tap" || status=1
+        result "vm: every scenario has run (logs: $build/vm/logs)" "$status"
+}
+
 start=$(date +%s)
 for tier in $tiers; do
         tier_start=$(date +%s)
@@ -210,7 +237,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | accuracy) $tier ;;
+        distcheck | memory | lint | accuracy | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

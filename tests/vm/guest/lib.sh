@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034,SC2154 # what it sets is used by the scenarios, and the other way round
+# What the scenarios share. All output that is not TAP goes to files under $logs, which the host gets as they are.
+
+logs=/run/gym
+messages=$logs/messages
+recordings=/mnt/recordings
+count=0
+
+ok() { # NAME
+        count=$((count + 1))
+        echo "ok $count - $scenario: $1"
+}
+
+not_ok() { # NAME [FILE]
+        count=$((count + 1))
+        echo "not ok $count - $scenario: $1"
+        [ $# -lt 2 ] || tail -n 30 "$2" | cut -c 1-300 | sed 's/^/#   /'
+}
+
+# check NAME COMMAND...: does it succeed?
+check() {
+        what=$1
+        shift
+        if "$@" >"$logs/check.log" 2>&1; then ok "$what"; else not_ok "$what" "$logs/check.log"; fi
+}
+
+# within SECONDS COMMAND...: does it succeed before so many seconds are over?
+within() {
+        until=$(($(date +%s) + $1))
+        shift
+        while ! "$@" >"$logs/within.log" 2>&1; do
+                [ "$(date +%s)" -lt "$until" ] || return 1
+                sleep 0.5
+        done
+}
+
+# check_within SECONDS NAME COMMAND...
+check_within() {
+        seconds=$1 what=$2
+        shift 2
+        began=$(date +%s)
+        if within "$seconds" "$@"; then
+                ok "$what"
+                echo "# after $(($(date +%s) - began)) s"
+        else
+                not_ok "$what (not within $seconds s)" "$logs/within.log"
+        fi
+}
+
+# ---- the hub ------------------------------------------------------------------------------------------------------
+
+configure() { # stations on standard input
+        {
+                printf '[hub]\nName=gym\nLogLevel=debug\n\n[mqtt]\nBroker=127.0.0.1:1883\n\n'
+                cat
+        } >/etc/repcast/repcast.conf
+}
+
+hub_journal() { # since the mark
+        journalctl --no-pager -o cat -u repcast --since "@$hub_mark"
+}
+
+hub_mark=0
+mark() { hub_mark=$(date +%s.%6N); }
+
+unit() { # PROPERTY
+        systemctl show --value -p "$1" repcast.service
+}
+
+is_active() { [ "$(systemctl is-active repcast.service)" = active ]; }
+
+# What the broker has delivered since the scenario began: the bodies of one type.
+bodies() { # TYPE
+        sed 's/^[^ ]* //' "$messages" | jq -cR "fromjson? | select(.type == \"$1\")"
+}
+
+count_of() { # TYPE
+        bodies "$1" | wc -l
+}
+
+at_least() { # N TYPE
+        [ "$(count_of "$2")" -ge "$1" ]
+}
+
+# ---- the radio ----------------------------------------------------------------------------------------------------
+
+adapters() { busctl --no-pager tree --list org.bluez 2>/dev/null | grep -c '/hci[0-9]*$'; }
+
+address() { # hciN
+        busctl get-property org.bluez "/org/bluez/$1" org.bluez.Adapter1 Address | cut -d '"' -f 2
+}
+
+has_adapters() { # N
+        [ "$(adapters)" = "$1" ]
+}
+
+# btvirt carries one link for each controller. A reset at the very start may get lost in the kernel, and the controller
+# is then never seen: begin again.
+plug_in() { # CONTROLLERS
+        for _ in 1 2 3; do
+                btvirt -L "-l$1" >"$logs/btvirt.log" 2>&1 &
+                btvirt=$!
+                systemctl start bluetooth
+                within 14 has_adapters "$1" && return 0
+                unplug
+        done
+        return 1
+}
+
+unplug() {
+        kill "$btvirt" 2>/dev/null
+        wait "$btvirt" 2>/dev/null
+}
+
+sensor_start() { # NAME OPTION... RECORDING
+        sensor_log=$logs/sensor-$scenario-$1.log
+        shift
+        repcast-sensor "$@" >"$sensor_log" 2>&1 &
+        sensor=$!
+}
+
+sensor_says() { # PATTERN
+        grep -q "$1" "$sensor_log"
+}
+
+sensor_stop() {
+        kill "$sensor" 2>/dev/null
+        wait "$sensor" 2>/dev/null
+}
