@@ -170,6 +170,8 @@ static void begin(struct bluez *b, struct radio *r, enum radio_state from, uint6
                 break;
         case RADIO_SCANNING:
                 r->window_end_us = now_us + b->params.scan_us;
+                if (r->rung == LADDER_HEARS)
+                        r->why[0] = '\0';
                 break;
         case RADIO_STOPPING:
                 r->deadline_us = now_us + b->params.call_us;
@@ -447,7 +449,7 @@ static void work(struct bluez *b, struct radio *r, uint64_t now_us) {
         else if (next && r->state == RADIO_IDLE) {
                 r->turn = next;
                 enter(b, r, RADIO_TURN, now_us);
-                connection_give_turn(next, now_us);
+                connection_give_turn(next, r, now_us);
         } else
                 enter(b, r, scan && !next ? RADIO_SCAN : RADIO_HALT, now_us);
         if (r->deadline_us != UINT64_MAX)

@@ -124,6 +124,7 @@ struct bluez_link {
         sd_bus_slot *closing; /* Disconnect */
         bool closed;          /* Disconnect has been answered */
         bool remove;          /* RemoveDevice once it is closed */
+        bool own;             /* Connect was called: the link is not left over from somebody else */
         bool start_notify;    /* AcquireNotify did not do */
         bool came_up;         /* since Connect was called */
         struct session session;
@@ -213,7 +214,7 @@ bool adapter_hears(const struct bluez_link *l, const struct mirror_device *d, ui
 
 /* connection.c */
 void connection_work(struct bluez_link *l, uint64_t now_us);
-void connection_give_turn(struct bluez_link *l, uint64_t now_us);
+void connection_give_turn(struct bluez_link *l, struct radio *r, uint64_t now_us);
 void connection_fail(struct bluez_link *l, const char *format, ...) _printf_(2, 3);
 struct mirror_device *connection_device(const struct bluez_link *l);
 void connection_free(struct bluez_link *l);

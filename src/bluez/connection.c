@@ -351,7 +351,8 @@ static void begin(
                 l->deadline_us = now_us + p->connect_us;
                 l->connects++;
                 l->came_up = l->remove = false;
-                if (!connection_device(l)->info.connected)
+                l->own = !connection_device(l)->info.connected;
+                if (l->own)
                         bluez_call(l->b, &l->call, l->path, DEVICE_INTERFACE, "Connect",
                                 CONNECT_CALLS * p->connect_us, on_connected, l, "");
                 break;
@@ -423,10 +424,10 @@ static void enter(
         begin(l, from, event, now_us);
 }
 
-void connection_give_turn(struct bluez_link *l, uint64_t now_us) {
-        const struct mirror_object *o =
-                adapter_find_device(l->b, l->radio = adapter_find_best(l->b, l, now_us), l, l->path);
+void connection_give_turn(struct bluez_link *l, struct radio *r, uint64_t now_us) {
+        const struct mirror_object *o = adapter_find_device(l->b, r, l, l->path);
 
+        l->radio = r;
         l->generation = o->generation;
         l->downs = o->device->downs;
         enter(l, BLUEZ_LINK_TURN, bluez_link_next(l->state, BLUEZ_LINK_TURN), now_us);
@@ -505,8 +506,8 @@ void connection_work(struct bluez_link *l, uint64_t now_us) {
         session_work(l, now_us);
         if (l->state == BLUEZ_LINK_CLOSING)
                 close_link(l);
-        if (l->failed)
-                bluez_kick(l->b);
+        if (l->failed && bluez_link_is_open(l->state) && l->state != BLUEZ_LINK_CLOSING)
+                bluez_kick(l->b); /* it failed after it was looked at */
         if (deadline(l) != UINT64_MAX)
                 bluez_wake_at(l->b, deadline(l));
         tell_battery(l);

@@ -37,7 +37,7 @@ static const struct property device_table[] = {
         [DEVICE_BONDED] = {"Bonded", PROPERTY_BOOL, DEVICE_FIELD(info.bonded), 0},
         [DEVICE_CONNECTED] = {"Connected", PROPERTY_BOOL, DEVICE_FIELD(info.connected), 0},
         {"AddressType", PROPERTY_RANDOM, DEVICE_FIELD(info.random), 0},
-        {"Alias", PROPERTY_TEXT, DEVICE_FIELD(info.name), BLUEZ_NAME_MAX},
+        {"Name", PROPERTY_TEXT, DEVICE_FIELD(info.name), BLUEZ_NAME_MAX},
         {"UUIDs", PROPERTY_UUIDS, DEVICE_FIELD(info), 0},
         {"ManufacturerData", PROPERTY_COMPANY, DEVICE_FIELD(info), 0},
         {"Paired", PROPERTY_BOOL, DEVICE_FIELD(info.paired), 0},

@@ -53,9 +53,10 @@ struct breaker {
         unsigned full; /* refusals in a row that look like "no free slot" */
 };
 
-#define BREAKER_FULL_AFTER  3
-#define BREAKER_LEARNED_US  UINT64_C(600000000) /* then more is tried again */
-#define BREAKER_LINKS_LEAST 2                   /* with fewer links up, a refusal has another reason */
+#define BREAKER_FULL_AFTER 3
+#define BREAKER_LEARNED_US UINT64_C(120000000) /* then more is tried again */
+#define BREAKER_LINKS_LEAST                                                                                    \
+        4 /* the smallest controllers carry 5: with fewer links up, a refusal has another reason */
 
 /* Returns whether the breaker opens now: so many failures in a row, of so many different sensors. It starts anew then. */
 bool breaker_failed(struct breaker *b, uint32_t sensor, unsigned max_failures, unsigned max_sensors);

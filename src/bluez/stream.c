@@ -95,7 +95,8 @@ static void failed(struct stream *s, enum bluez_error e, const char *why) {
         char text[WHY_MAX];
 
         snprintf(text, sizeof(text), "%s: %.120s", s->match ? "StartNotify" : "AcquireNotify", why);
-        if (!lost && l->session.job == JOB_INIT) {
+        /* A link that was there already may still carry what its former user had acquired. */
+        if (!lost && l->own && l->session.job == JOB_INIT) {
                 l->start_notify = !s->match;
                 l->soon = true;
         }

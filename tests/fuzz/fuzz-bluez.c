@@ -38,7 +38,7 @@ static const char *const interfaces[] = {"org.bluez.Adapter1", "org.bluez.Device
         "org.bluez.GattCharacteristic1", "org.bluez.Battery1", "org.bluez.GattService1",
         "org.freedesktop.DBus.Properties"};
 
-static const char *const names[] = {"Address", "AddressType", "Alias", "RSSI", "UUIDs", "ManufacturerData",
+static const char *const names[] = {"Address", "AddressType", "Name", "RSSI", "UUIDs", "ManufacturerData",
         "Paired", "Bonded", "Trusted", "Connected", "ServicesResolved", "Powered", "PowerState", "Discovering",
         "Percentage", "UUID", "Flags", "MTU", "Value", ""};
 

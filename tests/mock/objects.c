@@ -67,7 +67,7 @@ static void append_peer(sd_bus_message *m, const struct peer *p) {
         must(sd_bus_message_append(m, "s", DEVICE));
         must(sd_bus_message_open_container(m, 'a', "{sv}"));
         must(sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Address", "s", s->address,
-                "AddressType", "s", s->random ? "random" : "public", "Alias", "s", s->name, "Adapter", "o",
+                "AddressType", "s", s->random ? "random" : "public", "Name", "s", s->name, "Adapter", "o",
                 p->adapter->path, "Paired", "b", (int) p->bonded, "Bonded", "b", (int) p->bonded, "Connected",
                 "b", (int) p->connected, "ServicesResolved", "b", (int) p->resolved));
         if (p->heard)

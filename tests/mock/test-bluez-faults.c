@@ -125,6 +125,23 @@ static void test_unasked_link_is_used(void **state) {
         rig_stop(r);
 }
 
+/* After this daemon was killed: the link is up, and its socket is still taken. That says nothing against acquiring. */
+static void test_left_over_from_a_former_life(void **state) {
+        struct rig *r = set_up("", "AcquireNotify x1 error org.bluez.Error.NotPermitted Notify acquired");
+        struct bluez_link_info info;
+
+        (void) state;
+        rig_client(r);
+        rig_tell(r, "connect hci0 " SENSOR);
+        UNTIL(r, r->n_adapters == 1 && r->adapters[0].links == 1);
+        rig_want(r, 1, NULL);
+        UNTIL(r, STREAMS(r, 1));
+        bluez_link_get_info(r->sensors[1].link, &info);
+        assert_false(info.start_notify);
+        assert_int_equal(rig_said(r, "call AcquireNotify"), 2);
+        rig_stop(r);
+}
+
 /* ---- services ------------------------------------------------------------------------------------------------ */
 
 static void test_late_services(void **state) {
@@ -358,6 +375,7 @@ int main(void) {
                 cmocka_unit_test(test_an_absent_sensor_is_given_up),
                 cmocka_unit_test(test_object_expires_before_connect),
                 cmocka_unit_test(test_unasked_link_is_used),
+                cmocka_unit_test(test_left_over_from_a_former_life),
                 cmocka_unit_test(test_late_services),
                 cmocka_unit_test(test_empty_services),
                 cmocka_unit_test(test_services_never_come),

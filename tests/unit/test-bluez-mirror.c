@@ -79,7 +79,7 @@ static void test_load_in_any_order(void **state) {
                                          "org.bluez.GattCharacteristic1", 2, "UUID", "s",
                                          "0000FFE4-0000-1000-8000-00805F9A34FB", "Flags", "as", 2, "notify",
                                          "magic", DEVICE, 1, "org.bluez.Device1", 3, "Address", "s",
-                                         "c0:ff:ee:00:00:01", "Connected", "b", 1, "Alias", "s", "Bar\x1b\n1",
+                                         "c0:ff:ee:00:00:01", "Connected", "b", 1, "Name", "s", "Bar\x1b\n1",
                                          "/org/bluez/hci0", 1, "org.bluez.Adapter1", 2, "Address", "s",
                                          "00:11:22:33:44:00", "Powered", "b", 1),
                                  7),
@@ -163,7 +163,7 @@ static void test_changes(void **state) {
         assert_int_equal(d->battery_percent, 99);
 
         /* Types that do not fit are passed over, and the rest is taken. */
-        change(&m, "sa{sv}as", "org.bluez.Device1", 4, "Connected", "s", "no", "Alias", "u", 7, "Address", "s",
+        change(&m, "sa{sv}as", "org.bluez.Device1", 4, "Connected", "s", "no", "Name", "u", 7, "Address", "s",
                 "nonsense", "Paired", "b", 1, 0);
         assert_true(d->info.connected && d->info.paired);
         assert_string_equal(d->info.address, "C0:FF:EE:00:00:01");

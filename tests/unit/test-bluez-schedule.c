@@ -115,7 +115,7 @@ static void test_breaker_learns(void **state) {
         (void) state;
         assert_int_equal(breaker_max_links(&b, 7, 0), 7);
         for (unsigned i = 0; i < 10; i++)
-                assert_false(breaker_full(&b, 1, 0)); /* so few links fill no adapter */
+                assert_false(breaker_full(&b, 3, 0)); /* so few links fill no adapter */
         assert_false(breaker_full(&b, 5, 10));
         assert_false(breaker_full(&b, 5, 20));
         breaker_succeeded(&b);
