@@ -10,7 +10,7 @@ if ! command -v systemd-analyze >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-echo 1..3
+echo 1..4
 
 # The program may not be installed here yet; anything else that is wrong counts.
 sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" >"$work/repcast.service"
@@ -33,4 +33,15 @@ if grep -q '^ExecStart=/.*/repcastd$' "$unit" && ! grep -q '@[a-z]*@' "$unit"; t
         echo 'ok 3 - the program is named by its path'
 else
         echo 'not ok 3 - the program is named by its path'
+fi
+
+# A drop-in is only read beside its unit; this one stands for the distribution's.
+mkdir "$work/units" && cp -R "${srcdir:?run by make check}/systemd/bluetooth.service.d" "$work/units"
+printf '[Service]\nType=oneshot\nExecStart=/bin/true\n' >"$work/units/bluetooth.service"
+if SYSTEMD_UNIT_PATH="$work/units:" systemd-analyze verify --man=no bluetooth.service 2>"$work/errors" &&
+        [ ! -s "$work/errors" ]; then
+        echo 'ok 4 - systemd understands the drop-in for bluetooth.service'
+else
+        echo 'not ok 4 - systemd understands the drop-in for bluetooth.service'
+        sed 's/^/# /' "$work/errors"
 fi
