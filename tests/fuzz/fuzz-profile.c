@@ -15,7 +15,7 @@ static bool any;
 
 static void tell(const char *text, void *userdata) {
         (void) userdata;
-        must(strncmp(text, "x:", 2) == 0);
+        must(strncmp(text, "x:", 2) == 0 || strncmp(text, "more faults", 11) == 0);
 }
 
 static void check(void *userdata, const struct sample *samples, size_t n) {
@@ -71,7 +71,7 @@ static void there_and_back(const struct profile *p, double hz) {
         if (encoder_init(&e, p, 7, GATT_VALUE_MAX, to_decoder, &now_us) < 0)
                 return; /* lines that are too long for a sample */
         must(decoder_init(&d, p, hz, &handler, NULL) == 0);
-        for (unsigned i = 0; i < 200; i++) {
+        for (unsigned i = 0; i < 80; i++) {
                 struct sample s = {.t_us = now_us, .f_mps2 = {0.5, -1, 9.8}, .w_radps = {0.1, -0.2, 0.3}};
 
                 encoder_push(&e, &s);
@@ -111,11 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         must((r < 0) == (faults.n > 0) && (r < 0) == !p);
         if (!p)
                 return 0;
-        for (unsigned i = 0; i < p->n_rates; i++) {
+        for (unsigned i = 0; i < p->n_rates; i++)
                 check_plan(p, p->rates[i].hz);
-                there_and_back(p, p->rates[i].hz);
-                anything(p, p->rates[i].hz, data, size);
-        }
+        there_and_back(p, profile_rate(p, 0));
+        anything(p, profile_rate(p, 0), data, size);
         profile_free(p);
         return 0;
 }
