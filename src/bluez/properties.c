@@ -32,12 +32,6 @@ static bool parse_groups(const char *text, const unsigned char *groups, char sep
         return true;
 }
 
-bool address_parse(const char *text, char ret[static 18]) {
-        static const unsigned char groups[] = {2, 2, 2, 2, 2, 2, 0};
-
-        return parse_groups(text, groups, ':', toupper, ret, BLUEZ_ADDRESS_MAX);
-}
-
 bool uuid_parse(const char *text, char ret[static 37]) {
         static const unsigned char groups[] = {8, 4, 4, 4, 12, 0};
 

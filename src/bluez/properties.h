@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "util/address.h"
+
 enum property_kind {
         PROPERTY_BOOL,    /* b: bool */
         PROPERTY_TEXT,    /* s: char[size], printable UTF-8 */
@@ -46,9 +48,6 @@ int properties_read(
 
 /* The names of properties that have no value any more (as); bits as above. */
 int properties_read_names(sd_bus_message *m, const struct property *table, size_t n_table, uint32_t *ret_seen);
-
-/* "c0:ff:ee:00:00:01" with capitals. False: it is none, ret is untouched. */
-bool address_parse(const char *text, char ret[static 18]);
 
 /* A UUID in any case with small letters. False: it is none, ret is untouched. */
 bool uuid_parse(const char *text, char ret[static 37]);
