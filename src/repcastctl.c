@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* repcastctl(1): the person's tool. Finds the command and hands over. */
 
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "ctl/check-profiles.h"
+#include "ctl/hubtool.h"
 #include "ctl/replay.h"
 #include "util/macros.h"
 #include "util/suggest.h"
@@ -15,6 +17,12 @@ static const struct command {
         int (*main)(int argc, char *argv[]);
         const char *what;
 } commands[] = {
+        {"status", status_main, "how the hub is: broker, Bluetooth, stations"},
+        {"sensors", sensors_main, "the sensors of the stations: link, rate, loss, battery"},
+        {"scan", scan_main, "which sensors are near, and what they are"},
+        {"adopt", adopt_main, "give a sensor to a station, or a spare in place of another"},
+        {"forget", forget_main, "take an adopted sensor away from its station"},
+        {"record", record_main, "write down what a sensor sends"},
         {"replay", replay_main, "find the reps in recordings"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
 };
@@ -26,7 +34,9 @@ static void print_help(FILE *out) {
         fputs("\nOptions:\n"
               "  -h, --help     this text; repcastctl COMMAND --help tells of a command\n"
               "  -V, --version  the version\n"
-              "\nExample:\n"
+              "\nExamples:\n"
+              "  repcastctl scan\n"
+              "  repcastctl adopt D4:22:CD:00:11:22 --station rack-1 --wait\n"
               "  repcastctl replay --exercise back-squat set.csv\n",
                 out);
 }
@@ -57,6 +67,7 @@ int main(int argc, char *argv[]) {
                 puts(PACKAGE_STRING);
                 return 0;
         }
+        argp_err_exit_status = EX_USAGE;
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
                 if (strcmp(argv[1], commands[i].name) == 0)
                         return commands[i].main(argc - 1, argv + 1);

@@ -15,6 +15,8 @@
 #include "util/log.h"
 #include "util/macros.h"
 
+DEFINE_CLEANUP(char *, free);
+
 const char *argp_program_version = "repcastd " VERSION;
 
 struct options {
@@ -127,6 +129,8 @@ static int run(const struct options *o, struct config *config) {
 int main(int argc, char *argv[]) {
         struct options o = {.config = REPCASTCONFDIR "/repcast.conf"};
         _cleanup_(config_freep) struct config *config = NULL;
+        _cleanup_(freep) char *adopted_path = NULL;
+        struct adopted adopted;
         struct faults faults = {.sink = hub_log_fault};
         int r;
 
@@ -144,6 +148,10 @@ int main(int argc, char *argv[]) {
                 log_error("cannot load the configuration: %s", strerror(-r));
                 return EX_OSERR;
         }
+        if (o.dump || o.check)
+                r = hub_load_adopted(config, &adopted, &adopted_path);
+        if (r < 0)
+                return EX_OSERR;
         if (o.dump)
                 return dump(config);
         if (o.check) {

@@ -68,6 +68,24 @@ static bool is_prefix(const char *s) {
         }
 }
 
+/* Addresses with single blanks between. */
+static bool is_address_list(const char *s) {
+        for (;;) {
+                char address[ADDRESS_MAX];
+                size_t n = strcspn(s, " ");
+
+                if (n != ADDRESS_MAX - 1)
+                        return false;
+                memcpy(address, s, n);
+                address[n] = '\0';
+                if (!address_is_valid(address))
+                        return false;
+                if (s[n] == '\0')
+                        return true;
+                s += n + 1;
+        }
+}
+
 static const char *level_word(unsigned i) {
         static const char *const words[] = {"error", "warning", "notice", "info", "debug"};
 
@@ -118,6 +136,25 @@ static const struct key storage_keys[] = {
                 .unit = "days", .fixed = true, .what = "how long events are kept that the broker does not have" },
 };
 
+static const struct key bluetooth_keys[] = {
+        { "Adapters", KEY_TEXT, FIELD(bluetooth_config, adapters), .preset = "", .check = is_address_list,
+                .allowed = "addresses of adapters with one blank between, as 00:1A:7D:DA:71:13", .fixed = true,
+                .what = "adapters to use; unset: all there are" },
+        { "MaxLinks", KEY_UNSIGNED, FIELD(bluetooth_config, max_links), .preset = "7", .min = 1, .max = 20,
+                .unit = "links of one adapter", .fixed = true,
+                .what = "more sensors than that are not connected over one adapter" },
+        { "Profiles", KEY_PATH, FIELD(bluetooth_config, profiles), .preset = "",
+                .allowed = "the path of a folder", .fixed = true,
+                .what = "own sensor profiles, which go before those that come with repcast; unset: the folder profiles next to this file" },
+        { "PasskeyFile", KEY_PATH, FIELD(bluetooth_config, passkey_file), .preset = "",
+                .allowed = "the path of a file", .fixed = true,
+                .what = "passkeys of sensors that are paired with one, for its owner only; unset: none" },
+        { "IdleAfter", KEY_UNSIGNED, FIELD(bluetooth_config, idle_after_s), .preset = "600", .min = 0, .max = 86400,
+                .unit = "s", .what = "a sensor that lies still for so long saves its battery, where its profile can; 0: never" },
+        { "LowBattery", KEY_UNSIGNED, FIELD(bluetooth_config, low_battery_pct), .preset = "15", .min = 0, .max = 100,
+                .unit = "%", .what = "a battery below this is told; 0: never" },
+};
+
 static const struct key station_keys[] = {
         { "Exercise", KEY_TEXT, FIELD(station_config, exercise_name), .allowed = "a name of the table of lifts",
                 .what = "the lift done here" },
@@ -125,6 +162,13 @@ static const struct key station_keys[] = {
                 .what = "who lifts" },
         { "LoadKg", KEY_NUMBER, FIELD(station_config, load_kg), .preset = "", .min = 0, .max = 1000, .unit = "kg",
                 .what = "what is lifted, bar included; unset: no power is told" },
+        { "Sensor", KEY_TEXT, FIELD(station_config, sensor), .preset = "", .check = address_is_valid,
+                .allowed = "the address of a sensor, as D4:22:CD:00:11:22",
+                .what = "the sensor on the bar; unset: the one that was adopted (repcastctl adopt)" },
+        { "Profile", KEY_TEXT, FIELD(station_config, profile), .preset = "", .allowed = "a name of a profile",
+                .what = "how to read that sensor; unset: the profile that fits its advertisement" },
+        { "SensorRate", KEY_NUMBER, FIELD(station_config, sensor_rate_hz), .preset = "", .min = 50, .max = 1000,
+                .unit = "Hz", .what = "samples a second to ask of it; unset: what its profile has by default" },
         { "Recording", KEY_PATH, FIELD(station_config, recording), .preset = "", .allowed = "the path of a file",
                 .what = "a recording to play in the place of a sensor" },
         { "RecordingSpeed", KEY_NUMBER, FIELD(station_config, recording_speed), .preset = "1", .min = 0.1,
@@ -138,10 +182,12 @@ static const struct key station_keys[] = {
 /* clang-format on */
 
 _Static_assert(ARRAY_SIZE(hub_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(mqtt_keys) <= CONFIG_KEYS_MAX &&
-                ARRAY_SIZE(storage_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
+                ARRAY_SIZE(storage_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(bluetooth_keys) <= CONFIG_KEYS_MAX &&
+                ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
         "each key needs its origin");
 
 const struct key_table config_hub_keys = {"hub", hub_keys, ARRAY_SIZE(hub_keys)};
 const struct key_table config_mqtt_keys = {"mqtt", mqtt_keys, ARRAY_SIZE(mqtt_keys)};
 const struct key_table config_storage_keys = {"store", storage_keys, ARRAY_SIZE(storage_keys)};
+const struct key_table config_bluetooth_keys = {"bluetooth", bluetooth_keys, ARRAY_SIZE(bluetooth_keys)};
 const struct key_table config_station_keys = {"station", station_keys, ARRAY_SIZE(station_keys)};

@@ -6,13 +6,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hub/exercises.h"
+#include "hub/passkeys.h"
 #include "hub/password.h"
 #include "message/topic.h"
+#include "sensor/profile.h"
 #include "util/ini.h"
 #include "util/macros.h"
 #include "util/suggest.h"
@@ -63,9 +66,33 @@ static struct station_config *add_station(struct loader *l, const struct ini_ent
         return s;
 }
 
+/* The sections that stand once. */
+static bool select_single(struct loader *l, const char *name) {
+        struct config *c = l->config;
+        const struct {
+                const struct key_table *table;
+                void *object;
+                struct config_section *section;
+        } singles[] = {
+                {&config_hub_keys, &c->hub, &c->hub.section},
+                {&config_mqtt_keys, &c->mqtt, &c->mqtt.section},
+                {&config_storage_keys, &c->storage, &c->storage.section},
+                {&config_bluetooth_keys, &c->bluetooth, &c->bluetooth.section},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
+                if (strcmp(singles[i].table->section, name) == 0) {
+                        l->table = singles[i].table;
+                        l->object = singles[i].object;
+                        l->section = singles[i].section;
+                        return true;
+                }
+        return false;
+}
+
 /* Point the loader at what the section's keys fill. */
 static void select_section(struct loader *l, const struct ini_entry *e) {
-        static const char *const known[] = {"hub", "mqtt", "store", "station"};
+        static const char *const known[] = {"hub", "mqtt", "store", "bluetooth", "station"};
         struct station_config *s;
         const char *nearest;
 
@@ -79,29 +106,17 @@ static void select_section(struct loader *l, const struct ini_entry *e) {
                 l->table = &config_station_keys;
                 l->object = s;
                 l->section = &s->section;
-        } else if (*e->argument != '\0' &&
-                (strcmp(e->section, "hub") == 0 || strcmp(e->section, "mqtt") == 0 ||
-                        strcmp(e->section, "store") == 0)) {
-                faults_add(l->faults, l->path, e->line, "[%s %s]: this section takes no name; allowed is [%s]",
-                        e->section, e->argument, e->section);
-        } else if (strcmp(e->section, "hub") == 0) {
-                l->table = &config_hub_keys;
-                l->object = &l->config->hub;
-                l->section = &l->config->hub.section;
-        } else if (strcmp(e->section, "mqtt") == 0) {
-                l->table = &config_mqtt_keys;
-                l->object = &l->config->mqtt;
-                l->section = &l->config->mqtt.section;
-        } else if (strcmp(e->section, "store") == 0) {
-                l->table = &config_storage_keys;
-                l->object = &l->config->storage;
-                l->section = &l->config->storage.section;
-        } else {
+        } else if (!select_single(l, e->section)) {
                 nearest = suggest_word(e->section, known, ARRAY_SIZE(known));
                 faults_add(l->faults, l->path, e->line,
-                        "[%s]: no such section; allowed are [hub], [mqtt], [store] and [station NAME]%s%s%s",
+                        "[%s]: no such section; allowed are [hub], [mqtt], [store], [bluetooth] and "
+                        "[station NAME]%s%s%s",
                         e->section, nearest ? "; did you mean [" : "", nearest ? nearest : "",
                         nearest ? "]?" : "");
+        } else if (*e->argument != '\0') {
+                l->table = NULL;
+                faults_add(l->faults, l->path, e->line, "[%s %s]: this section takes no name; allowed is [%s]",
+                        e->section, e->argument, e->section);
         }
 }
 
@@ -233,6 +248,101 @@ static void check_mqtt(struct loader *l) {
                         "Username=: is missing in [mqtt]; a password needs one");
 }
 
+static size_t sensor_key(void) {
+        return key_at(&config_station_keys, offsetof(struct station_config, sensor));
+}
+
+static size_t profile_key(void) {
+        return key_at(&config_station_keys, offsetof(struct station_config, profile));
+}
+
+const struct key_origin *config_sensor_origin(const struct station_config *s) {
+        return &s->section.origins[sensor_key()];
+}
+
+static void sensor_fault(struct loader *l, const struct station_config *s, const char *format, ...)
+        _printf_(3, 4);
+
+static void sensor_fault(struct loader *l, const struct station_config *s, const char *format, ...) {
+        const struct key_origin *origin = config_sensor_origin(s);
+        char text[KEY_TEXT_MAX];
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        faults_add(l->faults, origin->path, origin->line, "Sensor=: %s", text);
+}
+
+static const struct station_config *find_sensor(
+        const struct config *c, const char *sensor, const struct station_config *but) {
+        for (size_t i = 0; i < c->n_stations; i++)
+                if (&c->stations[i] != but && strcmp(c->stations[i].sensor, sensor) == 0)
+                        return &c->stations[i];
+        return NULL;
+}
+
+static void name_beside(char *ret, size_t size, const char *path, const char *name) {
+        const char *slash = strrchr(path, '/');
+
+        snprintf(ret, size, "%.*s%s", slash ? (int) (slash - path) + 1 : 0, path, name);
+}
+
+/* One bar, one sensor: neither can be in two places. */
+static void check_sensors(struct loader *l) {
+        struct config *c = l->config;
+
+        for (size_t i = 0; i < c->n_stations; i++) {
+                struct station_config *s = &c->stations[i];
+                const struct station_config *other;
+
+                if (*s->sensor == '\0')
+                        continue;
+                (void) address_parse(s->sensor, s->sensor); /* the key's own check has passed it */
+                other = find_sensor(c, s->sensor, s);
+                if (other && other < s)
+                        sensor_fault(l, s,
+                                "%s is the sensor of [station %s] already (%s:%u); a sensor belongs to one "
+                                "station",
+                                s->sensor, other->name, config_sensor_origin(other)->path,
+                                config_sensor_origin(other)->line);
+                if (*s->recording != '\0')
+                        sensor_fault(l, s, "[station %s] plays a Recording=; one of both is allowed", s->name);
+        }
+}
+
+int config_load_profiles(const struct bluetooth_config *c, struct profiles *ret, struct faults *faults) {
+        int r = profiles_load_builtin(ret, faults), k;
+
+        if (r < 0 && r != -EINVAL)
+                return r;
+        k = *c->profiles ? profiles_load_folder(ret, c->profiles, faults) : 0;
+        return k < 0 ? k : r;
+}
+
+/* The folder next to the main file, and what stations say of profiles. */
+static void check_profiles(struct loader *l) {
+        _cleanup_(profiles_done) struct profiles profiles = {0};
+        struct bluetooth_config *b = &l->config->bluetooth;
+        struct passkeys passkeys;
+
+        if (*b->profiles == '\0')
+                name_beside(b->profiles, sizeof(b->profiles), l->config->paths[0], "profiles");
+        if (*b->passkey_file != '\0')
+                (void) passkeys_load(&passkeys, b->passkey_file, l->faults);
+        (void) config_load_profiles(b, &profiles, l->faults);
+        for (size_t i = 0; i < l->config->n_stations; i++) {
+                const struct station_config *s = &l->config->stations[i];
+                const char *nearest = NULL;
+
+                if (*s->profile == '\0' || profiles_find(&profiles, s->profile, &nearest))
+                        continue;
+                key_fault(&config_station_keys.keys[profile_key()], &s->section.origins[profile_key()],
+                        l->faults, "no such profile%s%s%s; given was '%s'", nearest ? "; did you mean " : "",
+                        nearest ? nearest : "", nearest ? "?" : "", s->profile);
+        }
+}
+
 static void check_stations(struct loader *l) {
         _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
         const char *path = *l->config->hub.exercises ? l->config->hub.exercises : NULL;
@@ -246,11 +356,6 @@ static void check_stations(struct loader *l) {
                 char text[MESSAGE_NAME_MAX + 16];
 
                 snprintf(text, sizeof(text), "[station %s]", s->name);
-                if (*s->recording == '\0' && !s->section.faulty)
-                        faults_add(l->faults, place->path, place->line,
-                                "Recording=: is missing in %s, which has no other sensor; allowed is the path "
-                                "of a file",
-                                text);
                 if (!keys_complete(&config_station_keys, s->section.origins, text, place, l->faults) ||
                         !known || *s->exercise_name == '\0')
                         continue;
@@ -277,6 +382,7 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
         keys_preset(&config_hub_keys, &c->hub);
         keys_preset(&config_mqtt_keys, &c->mqtt);
         keys_preset(&config_storage_keys, &c->storage);
+        keys_preset(&config_bluetooth_keys, &c->bluetooth);
         main_path = strdup(path);
         r = main_path ? read_file(&l, main_path) : -ENOMEM;
         if (r >= 0)
@@ -286,9 +392,112 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
         check_hub(&l);
         check_mqtt(&l);
         check_stations(&l);
+        check_sensors(&l);
+        check_profiles(&l);
         if (faults->n > faults_before)
                 return -EINVAL;
         *ret = TAKE_PTR(c);
+        return 0;
+}
+
+/* ---- adopted sensors ---- */
+
+/* The list's own copy of the path. */
+static int add_path(struct config *c, const char *path, const char **ret) {
+        char **paths, *copy;
+
+        for (size_t i = 0; i < c->n_paths; i++)
+                if (strcmp(c->paths[i], path) == 0) {
+                        *ret = c->paths[i];
+                        return 0;
+                }
+        paths = reallocarray(c->paths, c->n_paths + 1, sizeof(*paths));
+        if (!paths)
+                return -ENOMEM;
+        c->paths = paths;
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        paths[c->n_paths++] = copy;
+        *ret = copy;
+        return 0;
+}
+
+/* Why the station cannot have what was adopted for it; NULL = it can. */
+static const char *refuse_adoption(const struct config *c, const struct station_config *s,
+        const struct adopted *fitting, const struct adoption *item, const char **ret_other) {
+        const struct station_config *other;
+
+        *ret_other = "";
+        if (!s)
+                return "no such station is configured";
+        if (*s->recording != '\0')
+                return "the station plays a recording";
+        other = find_sensor(c, item->sensor, s);
+        if (!other || adopted_find(fitting, other->name))
+                return NULL; /* that one has been given another sensor itself */
+        *ret_other = other->name;
+        return "the configuration gives it to station ";
+}
+
+/* What does not fit is taken out, until all that is left fits: one that goes may have made room for another. */
+static void leave_out(struct config *c, const struct adopted *adopted, struct adopted *fitting,
+        const char *path, struct faults *notes) {
+        size_t i = 0;
+
+        while (i < fitting->n) {
+                const struct adoption item = fitting->items[i];
+                const char *other, *why;
+
+                why = refuse_adoption(c, find_station(c, item.station), fitting, &item, &other);
+                i++;
+                if (!why)
+                        continue;
+                faults_add(notes, path, adopted_find(adopted, item.station)->line,
+                        "%s for %s is left out: %s%s", item.sensor, item.station, why, other);
+                adopted_remove(fitting, item.station);
+                i = 0;
+        }
+}
+
+/* Back to what the files say; at the first call that is remembered. */
+static void restore_configured(struct station_config *s) {
+        struct key_origin *origins = s->section.origins;
+
+        if (s->configured.kept) {
+                strcpy(s->sensor, s->configured.sensor);
+                strcpy(s->profile, s->configured.profile);
+                origins[sensor_key()] = s->configured.sensor_origin;
+                origins[profile_key()] = s->configured.profile_origin;
+                return;
+        }
+        strcpy(s->configured.sensor, s->sensor);
+        strcpy(s->configured.profile, s->profile);
+        s->configured.sensor_origin = origins[sensor_key()];
+        s->configured.profile_origin = origins[profile_key()];
+        s->configured.kept = true;
+}
+
+int config_adopt(struct config *c, const struct adopted *adopted, const char *path, struct faults *notes) {
+        struct adopted fitting = *adopted;
+        const char *kept_path;
+        int r = add_path(c, path, &kept_path);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < c->n_stations; i++)
+                restore_configured(&c->stations[i]);
+        leave_out(c, adopted, &fitting, path, notes);
+        for (size_t i = 0; i < fitting.n; i++) {
+                struct station_config *s = find_station(c, fitting.items[i].station);
+                const struct adoption *item = adopted_find(adopted, s->name); /* with its own line */
+
+                strcpy(s->sensor, item->sensor);
+                strcpy(s->profile, item->profile);
+                s->section.origins[sensor_key()] = (struct key_origin){kept_path, item->line};
+                s->section.origins[profile_key()] =
+                        (struct key_origin){kept_path, item->line + (*item->profile != '\0')};
+        }
         return 0;
 }
 
@@ -323,6 +532,7 @@ void config_dump(const struct config *c, FILE *stream) {
         dump_section(&config_hub_keys, "", &c->hub, &c->hub.section, stream);
         dump_section(&config_mqtt_keys, "", &c->mqtt, &c->mqtt.section, stream);
         dump_section(&config_storage_keys, "", &c->storage, &c->storage.section, stream);
+        dump_section(&config_bluetooth_keys, "", &c->bluetooth, &c->bluetooth.section, stream);
         for (size_t i = 0; i < c->n_stations; i++)
                 dump_section(&config_station_keys, c->stations[i].name, &c->stations[i],
                         &c->stations[i].section, stream);

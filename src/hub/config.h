@@ -9,6 +9,7 @@
 
 #include <repcast/exercise.h>
 
+#include "hub/adopted.h"
 #include "hub/keys.h"
 #include "message/message.h"
 #include "util/fault.h"
@@ -18,6 +19,7 @@
 #define CONFIG_HOST_MAX     256 /* a DNS name has at most 253 characters (RFC 1035) */
 #define CONFIG_PASSWORD_MAX 1024
 #define CONFIG_KEYS_MAX     12 /* of a section */
+#define CONFIG_ADAPTERS_MAX 8
 
 /* Where a section and its keys were given. */
 struct config_section {
@@ -52,9 +54,22 @@ struct storage_config {
         unsigned max_size_mib, history_days, unsent_days;
 };
 
+struct bluetooth_config {
+        struct config_section section;
+        char adapters[CONFIG_ADAPTERS_MAX * ADDRESS_MAX]; /* addresses with blanks between; empty = all */
+        unsigned max_links;                               /* of one adapter */
+        char profiles[CONFIG_PATH_MAX];
+        char passkey_file[CONFIG_PATH_MAX];
+        unsigned idle_after_s; /* 0 = never */
+        unsigned low_battery_pct;
+};
+
 struct station_config {
         struct config_section section;
         char name[MESSAGE_NAME_MAX];
+        char sensor[ADDRESS_MAX];          /* empty = none, or a recording */
+        char profile[ADOPTED_PROFILE_MAX]; /* of the sensor; empty = as its advertisement says */
+        double sensor_rate_hz;             /* wanted; NAN = the profile's default */
         char exercise_name[EXERCISE_NAME_MAX];
         char athlete[MESSAGE_NAME_MAX];
         double load_kg; /* NAN = not known */
@@ -63,25 +78,45 @@ struct station_config {
         bool recording_loop;
         double recording_pause_s;
         struct exercise exercise; /* the one named above */
+        struct {
+                bool kept;
+                char sensor[ADDRESS_MAX], profile[ADOPTED_PROFILE_MAX];
+                struct key_origin sensor_origin, profile_origin;
+        } configured; /* what the files say of the sensor, once an adopted one has been put over it */
 };
 
 struct config {
         struct hub_config hub;
         struct mqtt_config mqtt;
         struct storage_config storage;
+        struct bluetooth_config bluetooth;
         struct station_config stations[CONFIG_STATIONS_MAX];
         size_t n_stations;
         char **paths; /* of the files read; origins point at them */
         size_t n_paths;
 };
 
-/* [hub], [mqtt], [store], [station NAME]. */
-extern const struct key_table config_hub_keys, config_mqtt_keys, config_storage_keys, config_station_keys;
+/* [hub], [mqtt], [store], [bluetooth], [station NAME]. */
+extern const struct key_table config_hub_keys, config_mqtt_keys, config_storage_keys, config_bluetooth_keys,
+        config_station_keys;
 
 /* Every fault is told. Returns 0, -EINVAL where there was a fault, or -ENOMEM. */
 int config_load(const char *path, struct faults *faults, struct config **ret);
 struct config *config_free(struct config *c);
 DEFINE_CLEANUP(struct config *, config_free);
+
+/* The profiles that come with repcast and those of Profiles=; with its path unset, of the folder profiles next to the
+ * configuration. Faults are told, faulty files left out. Returns 0, -EINVAL where there was one, or -ENOMEM. */
+struct profiles;
+int config_load_profiles(const struct bluetooth_config *c, struct profiles *ret, struct faults *faults);
+
+/* Put the adopted sensors over those of the configuration. One that does not fit is noted and left out: its station is
+ * not configured or plays a recording, or the configuration gives the sensor to another station. May be called again when
+ * they have changed. path: of their file, for --dump-config. */
+int config_adopt(struct config *c, const struct adopted *adopted, const char *path, struct faults *notes);
+
+/* Where it says that a sensor stands: NULL path = nowhere, the station has none. */
+const struct key_origin *config_sensor_origin(const struct station_config *s);
 
 /* Every key with its value and origin, in the form of a configuration. */
 void config_dump(const struct config *c, FILE *stream);

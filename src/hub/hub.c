@@ -14,17 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hub/notify.h"
-#include "hub/outlet.h"
-#include "hub/station.h"
+#include "hub/api.h"
+#include "hub/hub-private.h"
 #include "hub/vitals.h"
 #include "mqtt/uplink.h"
 #include "store/store.h"
 #include "util/log.h"
 #include "util/macros.h"
 
-/* Retired stations keep their slot and numbers for the run, in case that they come back. */
-#define STATIONS_MAX    (2 * CONFIG_STATIONS_MAX)
 #define STOP_TIMEOUT_US UINT64_C(5000000) /* for the broker to take what waits */
 #define SAVE_TIMEOUT_US UINT64_C(5000000) /* for the disk, after that */
 #define LOOK_US         UINT64_C(1000000) /* between two looks at store and uplink */
@@ -35,27 +32,6 @@
 
 DEFINE_CLEANUP(char *, free);
 
-struct hub {
-        char *config_path;
-        struct config *config;
-        struct hub_config started_hub; /* as at the start: its fixed keys are those in force */
-        struct mqtt_config started_mqtt;
-        struct storage_config started_storage;
-        bool until_end;
-        bool abandoned; /* a thread did not end */
-        sd_event *loop;
-        struct outbox *outbox; /* between store and uplink */
-        struct calibrations calibrations;
-        struct outlet outlet;
-        struct vitals vitals;
-        uint64_t started_us;
-        unsigned looks;
-        struct station *stations[STATIONS_MAX];
-        unsigned n_stations;
-        struct notify notify;
-        sd_event_source *look;
-};
-
 void hub_log_fault(const char *text, void *userdata) {
         static const struct log_fields fields = {.kind = LOG_KIND_CONFIG};
 
@@ -65,7 +41,15 @@ void hub_log_fault(const char *text, void *userdata) {
 
 /* ---- stations ---- */
 
-static struct station *find_station(struct hub *h, const char *name) {
+/* What is told but is no fault: an adopted sensor that no longer fits. */
+static void log_note(const char *text, void *userdata) {
+        static const struct log_fields fields = {.kind = LOG_KIND_CONFIG};
+
+        (void) userdata;
+        log_write(LOG_WARNING, NULL, &fields, "%s", text);
+}
+
+struct station *hub_find_station(const struct hub *h, const char *name) {
         for (unsigned i = 0; i < h->n_stations; i++)
                 if (strcmp(station_name(h->stations[i]), name) == 0)
                         return h->stations[i];
@@ -73,13 +57,13 @@ static struct station *find_station(struct hub *h, const char *name) {
 }
 
 static int get_station(struct hub *h, const char *name, struct station **ret) {
-        struct station *s = find_station(h, name);
+        struct station *s = hub_find_station(h, name);
         int r;
 
         if (!s) {
                 if (h->n_stations == STATIONS_MAX)
                         return -ENOSPC;
-                r = station_new(h->loop, &h->outlet, h->n_stations, name, &s);
+                r = station_new(h->loop, &h->outlet, h->sensors, h->n_stations, name, &s);
                 if (r < 0)
                         return r;
                 h->stations[h->n_stations++] = s;
@@ -95,30 +79,49 @@ static bool runs_as(const struct station *s, const struct station_config *config
         return old && config_station_equal(old, config) && station_source_state(s) != SOURCE_FAILED;
 }
 
-/* Bring the stations in line with the configuration; one that did not change goes on undisturbed. */
+static const struct station_config *find_config(const struct hub *h, const char *name) {
+        for (size_t i = 0; i < h->config->n_stations; i++)
+                if (strcmp(h->config->stations[i].name, name) == 0)
+                        return &h->config->stations[i];
+        return NULL;
+}
+
+static void apply_station(struct hub *h, const struct station_config *config) {
+        struct station *s;
+        int r = get_station(h, config->name, &s);
+
+        if (r == -ENOSPC)
+                log_error("%s: more than %d different stations since the start; restart repcastd to have it",
+                        config->name, STATIONS_MAX);
+        else if (r < 0)
+                log_error("%s: cannot be set up: %s", config->name, strerror(-r));
+        else if (!runs_as(s, config))
+                station_configure(s, config);
+}
+
+/* Bring the stations in line with the configuration; one that did not change goes on undisturbed. All that end do so
+ * before any begins: a sensor may go from one to another. */
 static void apply_stations(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++) {
-                bool wanted = false;
+                const struct station_config *config = find_config(h, station_name(h->stations[i]));
 
-                for (size_t k = 0; k < h->config->n_stations; k++)
-                        wanted |= strcmp(h->config->stations[k].name, station_name(h->stations[i])) == 0;
-                if (!wanted)
+                if (!config)
                         station_stop(h->stations[i]);
+                else if (!runs_as(h->stations[i], config))
+                        station_release(h->stations[i]);
         }
-        for (size_t k = 0; k < h->config->n_stations; k++) {
-                const struct station_config *config = &h->config->stations[k];
-                struct station *s;
-                int r = get_station(h, config->name, &s);
+        for (size_t k = 0; k < h->config->n_stations; k++)
+                apply_station(h, &h->config->stations[k]);
+        api_touch(h->api);
+}
 
-                if (r == -ENOSPC)
-                        log_error("%s: more than %d different stations since the start; restart repcastd to "
-                                  "have it",
-                                config->name, STATIONS_MAX);
-                else if (r < 0)
-                        log_error("%s: cannot be set up: %s", config->name, strerror(-r));
-                else if (!runs_as(s, config))
-                        station_configure(s, config);
-        }
+int hub_adopted_changed(struct hub *h) {
+        struct faults notes = {.sink = log_note};
+        int r = config_adopt(h->config, &h->adopted, h->adopted_path, &notes);
+
+        if (r >= 0)
+                apply_stations(h);
+        return r;
 }
 
 static bool all_ended(const struct hub *h, bool *ret_failed) {
@@ -127,7 +130,7 @@ static bool all_ended(const struct hub *h, bool *ret_failed) {
         for (unsigned i = 0; i < h->n_stations; i++) {
                 enum source_state state = station_source_state(h->stations[i]);
 
-                if (!station_is_active(h->stations[i]))
+                if (!station_is_active(h->stations[i]) || !station_is_playback(h->stations[i]))
                         continue;
                 if (state != SOURCE_ENDED && state != SOURCE_FAILED)
                         return false;
@@ -148,11 +151,14 @@ static void tell_fixed(const struct key_table *t, const void *old, const void *n
 
 static void reload(struct hub *h) {
         static const struct log_fields fields = {.kind = LOG_KIND_RELOADED};
-        struct faults faults = {.sink = hub_log_fault};
+        struct faults faults = {.sink = hub_log_fault}, notes = {.sink = log_note};
         struct config *config = NULL;
         int r = config_load(h->config_path, &faults, &config);
 
+        if (r >= 0)
+                r = config_adopt(config, &h->adopted, h->adopted_path, &notes);
         if (r < 0) {
+                config_free(config);
                 log_error("the new configuration is refused (%s); the old one stays in force",
                         r == -EINVAL ? "its faults are above" : strerror(-r));
                 return;
@@ -160,21 +166,40 @@ static void reload(struct hub *h) {
         tell_fixed(&config_hub_keys, &h->started_hub, &config->hub);
         tell_fixed(&config_mqtt_keys, &h->started_mqtt, &config->mqtt);
         tell_fixed(&config_storage_keys, &h->started_storage, &config->storage);
+        tell_fixed(&config_bluetooth_keys, &h->started_bluetooth, &config->bluetooth);
         if (strcmp(h->started_mqtt.password, config->mqtt.password) != 0)
                 log_warning("the broker's new password takes effect with the next start");
         config_free(h->config);
         h->config = config;
         log_open(LOG_ERR + (int) config->hub.log_level);
+        sensors_configure(h->sensors, &config->bluetooth);
         apply_stations(h);
         log_event(LOG_INFO, fields, "configuration reloaded; stations: %zu", config->n_stations);
 }
 
 /* ---- events of the loop ---- */
 
+static void on_sensors_stopped(void *userdata) {
+        struct hub *h = userdata;
+
+        sd_event_exit(h->loop, 0);
+}
+
+/* The sensors are disconnected before the daemon leaves the bus: up to 5.85, bluetoothd falls over one that leaves with
+ * notifications running. A second signal does not wait for that. */
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
-        (void) userdata;
+        struct hub *h = userdata;
+        bool again = h->stopping;
+
+        (void) source;
         log_info("stopping on %s", info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-        return sd_event_exit(sd_event_source_get_event(source), 0);
+        h->stopping = true;
+        notify_stopping(&h->notify);
+        for (unsigned i = 0; i < h->n_stations; i++)
+                station_stop(h->stations[i]);
+        if (!again && sensors_stop(h->sensors, on_sensors_stopped, h))
+                return 0;
+        return sd_event_exit(h->loop, 0);
 }
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
@@ -197,7 +222,7 @@ static void count_stations(const struct hub *h, struct health *ret) {
         }
 }
 
-static void look_at(struct hub *h, uint64_t now_us, struct health *ret) {
+void hub_look(struct hub *h, uint64_t now_us, struct health *ret) {
         struct uplink_stats uplink;
         struct store_stats store;
         struct health health = {.cpu_pct = (double) NAN};
@@ -233,14 +258,19 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) usec;
         sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
-        look_at(h, now_us, &health);
+        hub_look(h, now_us, &health);
         health_to_line(&health, line, sizeof(line));
-        notify_status(&h->notify, "%s", line);
+        if (!h->stopping)
+                notify_status(&h->notify, "%s", line);
         if (h->looks++ % HEALTH_LOOKS == 0) {
                 health.cpu_pct = vitals_cpu_pct(&h->vitals, now_us);
                 health.memory_bytes = vitals_memory_bytes();
                 uplink_show_health(h->outlet.uplink, &health);
         }
+        sensors_tick(h->sensors);
+        for (unsigned i = 0; i < h->n_stations; i++)
+                station_tick(h->stations[i]);
+        api_touch(h->api);
         if (h->until_end && all_ended(h, &failed))
                 return sd_event_exit(h->loop, failed ? HUB_SOURCE_FAILED : 0);
         return sd_event_source_set_time_relative(source, LOOK_US);
@@ -295,15 +325,18 @@ static int make_uplink(struct hub *h) {
         return uplink_new(&config, &h->outlet.uplink);
 }
 
-/* Where the store is: as configured, or where systemd has made a folder for it. */
-static int find_store(const struct storage_config *c, char **ret) {
-        const char *folder =
-                *c->folder ? c->folder : getenv("STATE_DIRECTORY"); /* of several the first: systemd.exec(5) */
+/* A file in the folder of what outlives the daemon: as configured, or where systemd has made it. fallback: where neither
+ * says; NULL = no file then. */
+static int find_state(const struct storage_config *c, const char *fallback, const char *name, char **ret) {
+        const char *folder = *c->folder ? c->folder : getenv("STATE_DIRECTORY");
 
-        *ret = NULL;
         if (!folder || !*folder)
+                folder = fallback;
+        *ret = NULL;
+        if (!folder)
                 return 0;
-        return asprintf(ret, "%.*s/events.db", (int) strcspn(folder, ":"), folder) < 0 ? -ENOMEM : 0;
+        /* of several the first: systemd.exec(5) */
+        return asprintf(ret, "%.*s/%s", (int) strcspn(folder, ":"), folder, name) < 0 ? -ENOMEM : 0;
 }
 
 static int make_store(struct hub *h) {
@@ -319,7 +352,7 @@ static int make_store(struct hub *h) {
         int r = outbox_new(&h->outbox);
 
         if (r >= 0)
-                r = find_store(c, &path);
+                r = find_state(c, NULL, "events.db", &path);
         if (r < 0)
                 return r;
         if (!path)
@@ -382,6 +415,55 @@ static int make_watchdog(struct hub *h) {
         return r;
 }
 
+/* ---- bus and sensors ---- */
+
+static void on_bus_up(void *userdata, sd_bus *bus) {
+        struct hub *h = userdata;
+
+        api_attach(h->api, bus);
+        sensors_attach(h->sensors, bus);
+}
+
+static void on_bus_down(void *userdata) {
+        struct hub *h = userdata;
+
+        sensors_detach(h->sensors);
+        api_attach(h->api, NULL);
+}
+
+static void on_sensors_change(void *userdata) {
+        struct hub *h = userdata;
+
+        if (h->api)
+                api_touch(h->api);
+}
+
+static int make_sensors(struct hub *h) {
+        static const struct sensors_handler sensors_handler = {.on_change = on_sensors_change};
+        static const struct bus_handler bus_handler = {.on_up = on_bus_up, .on_down = on_bus_down};
+        struct faults faults = {.sink = hub_log_fault};
+        int r = sensors_new(h->loop, &h->config->bluetooth, &faults, &sensors_handler, h, &h->sensors);
+
+        if (r >= 0)
+                r = api_new(h, &h->api);
+        if (r >= 0)
+                r = persist_new(h->loop, &h->persist);
+        if (r >= 0)
+                r = bus_new(h->loop, &bus_handler, h, &h->bus);
+        return r;
+}
+
+int hub_load_adopted(struct config *config, struct adopted *ret, char **ret_path) {
+        struct faults notes = {.sink = log_note};
+        /* By hand, --dump-config shall see what the service sees. */
+        int r = find_state(&config->storage, "/var/lib/repcast", "adopted.conf", ret_path);
+
+        if (r < 0)
+                return r;
+        adopted_load(ret, *ret_path, &notes);
+        return config_adopt(config, ret, *ret_path, &notes);
+}
+
 int hub_new(const char *config_path, struct config *config, bool until_end, struct hub **ret) {
         struct hub *h = calloc(1, sizeof(*h));
         int r;
@@ -394,14 +476,19 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
         h->started_hub = config->hub;
         h->started_mqtt = config->mqtt;
         h->started_storage = config->storage;
+        h->started_bluetooth = config->bluetooth;
         h->until_end = until_end;
         h->config_path = strdup(config_path);
         notify_init(&h->notify);
-        r = h->config_path ? make_loop(h) : -ENOMEM;
+        r = h->config_path ? hub_load_adopted(config, &h->adopted, &h->adopted_path) : -ENOMEM;
+        if (r >= 0)
+                r = make_loop(h);
         if (r >= 0)
                 r = make_watchdog(h);
         if (r >= 0)
                 r = make_outlet(h);
+        if (r >= 0)
+                r = make_sensors(h);
         if (r < 0) {
                 hub_free(h);
                 return r;
@@ -415,6 +502,10 @@ struct hub *hub_free(struct hub *h) {
                 return NULL;
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_free(h->stations[i]);
+        persist_free(h->persist);
+        api_free(h->api);
+        sensors_free(h->sensors);
+        bus_free(h->bus);
         uplink_free(h->outlet.uplink);
         store_free(h->outlet.store);
         outbox_free(h->outbox);
@@ -422,6 +513,7 @@ struct hub *hub_free(struct hub *h) {
         sd_event_unref(h->loop);
         config_free(h->config);
         free(h->config_path);
+        free(h->adopted_path);
         explicit_bzero(h->started_mqtt.password, sizeof(h->started_mqtt.password));
         free(h);
         return NULL;
@@ -453,7 +545,9 @@ static bool tell_end(struct hub *h) {
 static int stop(struct hub *h) {
         int r, saved;
 
-        notify_stopping(&h->notify);
+        if (!h->stopping)
+                notify_stopping(&h->notify);
+        h->stopping = true;
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_stop(h->stations[i]);
         store_finish(h->outlet.store);

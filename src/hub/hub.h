@@ -18,6 +18,9 @@ struct hub;
 int hub_new(const char *config_path, struct config *config, bool until_end, struct hub **ret);
 struct hub *hub_free(struct hub *h);
 
+/* Read the adopted sensors and put them over the configuration. What does not fit is told. The path is for free(). */
+int hub_load_adopted(struct config *config, struct adopted *ret, char **ret_path);
+
 /* Until a signal, or with until_end until every source has ended. Returns 0; HUB_SOURCE_FAILED where until_end is set
  * and a source failed; HUB_EVENTS_LOST where it is set and the broker did not take every event; or negative. */
 enum {

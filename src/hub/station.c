@@ -12,6 +12,7 @@
 #include <repcast/core.h>
 
 #include "hub/source-recording.h"
+#include "hub/source-sensor.h"
 #include "util/log.h"
 #include "util/macros.h"
 #include "util/utf8.h"
@@ -21,6 +22,7 @@
 struct station {
         sd_event *loop;
         struct outlet *outlet;
+        struct sensors *sensors;
         unsigned slot;
         char name[MESSAGE_NAME_MAX];
         uint64_t seq; /* of the last event */
@@ -29,12 +31,14 @@ struct station {
         struct station_config config;
         struct source *source;
         enum source_state source_state;
+        bool streamed; /* this source has brought samples */
         struct core core;
         uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
         uint32_t sets;               /* highest number of a set so far */
         uint64_t told[SET_REPS_MAX]; /* of the running set's newest reps: number of the event that told of it */
         uint64_t newest_us;          /* instant of the newest sample */
         uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
+        uint64_t waiting_since_us;   /* CLOCK_MONOTONIC; 0 = samples come, or the open set has been closed */
         bool state_changed;
         struct message_origin origin;
         struct station_state state;
@@ -226,9 +230,14 @@ static void recall_calibration(struct station *s) {
 }
 
 static void tell_sensor(struct station *s, enum source_state state, const char *sensor, const char *why) {
+        bool lost = s->source_state == SOURCE_STREAMING && state == SOURCE_WAITING;
         struct log_fields fields;
 
         s->source_state = state;
+        if (state != SOURCE_WAITING)
+                s->waiting_since_us = 0;
+        if (lost)
+                sd_event_now(s->loop, CLOCK_MONOTONIC, &s->waiting_since_us);
         utf8_repair(sensor, strlen(sensor), s->origin.sensor, sizeof(s->origin.sensor));
         utf8_repair(why, strlen(why), s->state.sensor_error, sizeof(s->state.sensor_error));
         strcpy(s->state.sensor_state, source_state_to_string(state));
@@ -236,6 +245,8 @@ static void tell_sensor(struct station *s, enum source_state state, const char *
         fields = log_fields(s, LOG_KIND_SENSOR, 0, 0);
         if (state == SOURCE_FAILED)
                 log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why);
+        else if (lost)
+                log_event(LOG_NOTICE, fields, "%s: the sensor's samples have ceased: %s", s->name, why);
         else if (state != SOURCE_WAITING)
                 log_event(LOG_INFO, fields, "%s: the sensor is %s", s->name, s->state.sensor_state);
 }
@@ -246,19 +257,23 @@ static void on_state(void *userdata, enum source_state state, const char *why) {
         if (state == SOURCE_ENDED || state == SOURCE_FAILED)
                 close_set(s);
         tell_sensor(s, state, source_sensor(s->source), why ? why : "");
-        if (state == SOURCE_STREAMING)
-                recall_calibration(s);
+        if (state != SOURCE_STREAMING || s->streamed)
+                return; /* a link that came back goes on with the core that it had */
+        s->streamed = true;
+        recall_calibration(s);
 }
 
 /* ---- from the hub ---- */
 
-int station_new(sd_event *loop, struct outlet *outlet, unsigned slot, const char *name, struct station **ret) {
+int station_new(sd_event *loop, struct outlet *outlet, struct sensors *sensors, unsigned slot, const char *name,
+        struct station **ret) {
         struct station *s = calloc(1, sizeof(*s));
 
         if (!s)
                 return -ENOMEM;
         s->loop = sd_event_ref(loop);
         s->outlet = outlet;
+        s->sensors = sensors;
         s->slot = slot;
         snprintf(s->name, sizeof(s->name), "%s", name);
         s->state.last_set_tut_s = s->state.last_set_best_mps = s->state.last_set_velocity_loss_pct =
@@ -287,6 +302,24 @@ static void end_source(struct station *s) {
         s->state.reps = 0;
 }
 
+void station_release(struct station *s) {
+        end_source(s);
+}
+
+void station_tick(struct station *s) {
+        uint64_t now_us;
+
+        if (s->waiting_since_us == 0)
+                return;
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        if ((double) (now_us - s->waiting_since_us) * 1e-6 <= s->config.exercise.set_gap_s)
+                return;
+        s->waiting_since_us = 0;
+        close_set(s);
+        if (s->state_changed)
+                show_state(s);
+}
+
 void station_stop(struct station *s) {
         if (!s->active)
                 return;
@@ -298,19 +331,35 @@ void station_stop(struct station *s) {
         show_state(s);
 }
 
-void station_configure(struct station *s, const struct station_config *config) {
-        static const struct source_handler handler = {.on_samples = on_samples, .on_state = on_state};
+static int make_source(struct station *s, const struct station_config *config) {
         struct source_recording_config recording = {
                 .path = config->recording,
                 .speed = config->recording_speed,
                 .loop = config->recording_loop,
                 .pause_s = config->recording_pause_s,
+                .profiles = sensors_profiles(s->sensors),
         };
+        struct source_sensor_config sensor = {
+                .address = config->sensor,
+                .profile = config->profile,
+                .rate_hz = config->sensor_rate_hz,
+                .station = config->name,
+        };
+
+        if (*config->recording != '\0')
+                return source_recording_new(s->loop, &recording, &s->source);
+        return source_sensor_new(s->sensors, &sensor, &s->source);
+}
+
+void station_configure(struct station *s, const struct station_config *config) {
+        static const struct source_handler handler = {.on_samples = on_samples, .on_state = on_state};
+        bool none = *config->recording == '\0' && *config->sensor == '\0';
         int r;
 
         end_source(s);
         s->config = *config;
         s->active = true;
+        s->streamed = false;
         s->live_sent_us = 0;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
         s->origin = (struct message_origin){.load_kg = config->load_kg};
@@ -318,8 +367,13 @@ void station_configure(struct station *s, const struct station_config *config) {
         strcpy(s->origin.athlete, config->athlete);
         strcpy(s->origin.exercise, config->exercise_name);
         r = core_init(&s->core, NULL, &config->exercise, NULL);
+        if (r >= 0 && none) {
+                tell_sensor(s, SOURCE_WAITING, "",
+                        "it has no sensor: see who is near (repcastctl scan), then repcastctl adopt");
+                return;
+        }
         if (r >= 0)
-                r = source_recording_new(s->loop, &recording, &s->source);
+                r = make_source(s, config);
         if (r >= 0)
                 r = source_start(s->source, &handler, s);
         if (r < 0)
@@ -340,4 +394,12 @@ const struct station_config *station_get_config(const struct station *s) {
 
 enum source_state station_source_state(const struct station *s) {
         return s->source_state;
+}
+
+const struct station_state *station_get_state(const struct station *s) {
+        return &s->state;
+}
+
+bool station_is_playback(const struct station *s) {
+        return *s->config.recording != '\0';
 }

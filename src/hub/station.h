@@ -13,17 +13,25 @@
 
 #include "hub/config.h"
 #include "hub/outlet.h"
+#include "hub/sensors.h"
 #include "hub/source.h"
 
 struct station;
 
 /* slot: the station's own among the uplink's. */
-int station_new(sd_event *loop, struct outlet *outlet, unsigned slot, const char *name, struct station **ret);
+int station_new(sd_event *loop, struct outlet *outlet, struct sensors *sensors, unsigned slot, const char *name,
+        struct station **ret);
 struct station *station_free(struct station *s);
 
 /* Take a configuration and start its source; what ran before is ended first. What goes wrong is told as the state of
  * the sensor. */
 void station_configure(struct station *s, const struct station_config *config);
+
+/* End the source and the open set, with another configuration to come. */
+void station_release(struct station *s);
+
+/* Once a second: a set that waits for a lost sensor does not wait for ever. */
+void station_tick(struct station *s);
 
 /* End the source and the open set, and say so. */
 void station_stop(struct station *s);
@@ -32,3 +40,5 @@ const char *station_name(const struct station *s);
 bool station_is_active(const struct station *s);                          /* configured and not stopped */
 const struct station_config *station_get_config(const struct station *s); /* NULL = not active */
 enum source_state station_source_state(const struct station *s);
+const struct station_state *station_get_state(const struct station *s);
+bool station_is_playback(const struct station *s); /* its source may end by itself */

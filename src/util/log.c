@@ -40,6 +40,8 @@ static const char *const kind_ids[_LOG_KIND_MAX] = {
         [LOG_KIND_EVENTS_DROPPED] = "7e7f3ec685f7474982b3a933a428fe46",
         [LOG_KIND_SENSOR] = "f5bbeded3e8c442c9858e49ddf49691f",
         [LOG_KIND_SET] = "eae7427ea4154f08ae150ae1bc8ddf01",
+        [LOG_KIND_ADOPTED] = "0acdda08f80c4c9fa76fd2f89414ee79",
+        [LOG_KIND_BATTERY] = "f728ecff503e4b458c484145748b3aa4",
 };
 
 const char *log_kind_id(enum log_kind kind) {

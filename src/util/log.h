@@ -24,6 +24,8 @@ enum log_kind {
         LOG_KIND_EVENTS_DROPPED, /* events were lost before the broker had them */
         LOG_KIND_SENSOR,         /* a sensor's stream began, ended or failed */
         LOG_KIND_SET,            /* a set is finished */
+        LOG_KIND_ADOPTED,        /* a sensor was adopted or forgotten */
+        LOG_KIND_BATTERY,        /* a sensor's battery is low */
         _LOG_KIND_MAX,
         LOG_KIND_NONE = _LOG_KIND_MAX,
 };

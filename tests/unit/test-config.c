@@ -148,6 +148,9 @@ static void test_dump_is_a_configuration(void **state) {
                 "# c.conf:5\nExercise=back-squat\n"
                 "# default\nAthlete=\n"
                 "# c.conf.d/50-more.conf:2\nLoadKg=82.5\n"
+                "# default\nSensor=\n"
+                "# default\nProfile=\n"
+                "# default\nSensorRate=\n"
                 "# c.conf:6\nRecording=a.csv\n"
                 "# default\nRecordingSpeed=1\n"
                 "# default\nRecordingLoop=no\n"
@@ -225,14 +228,35 @@ static void test_faults(void **state) {
                 {HUB "[mqtt x]\nBroker=a\n",
                         "c.conf:3: [mqtt x]: this section takes no name; allowed is [mqtt]\n"},
                 {HUB "[stations a]\nExercise=curl\n",
-                        "c.conf:3: [stations]: no such section; allowed are [hub], [mqtt], [store] and "
-                        "[station NAME]; "
-                        "did you "
-                        "mean [station]?\n"},
-                {HUB "[bluetooth]\n",
-                        "c.conf:3: [bluetooth]: no such section; allowed are [hub], [mqtt], [store] and "
-                        "[station "
+                        "c.conf:3: [stations]: no such section; allowed are [hub], [mqtt], [store], "
+                        "[bluetooth] and "
+                        "[station NAME]; did you mean [station]?\n"},
+                {HUB "[wifi]\n",
+                        "c.conf:3: [wifi]: no such section; allowed are [hub], [mqtt], [store], [bluetooth] "
+                        "and [station "
                         "NAME]\n"},
+                {HUB "[bluetooth]\nAdapters=00:1A:7D:DA:71:13,00:1A:7D:DA:71:14\n",
+                        "c.conf:4: Adapters=: not understood; allowed is addresses of adapters with one blank "
+                        "between, as 00:1A:7D:DA:71:13; given was '00:1A:7D:DA:71:13,00:1A:7D:DA:71:14'\n"},
+                {HUB "[bluetooth]\nMaxLinks=21\n",
+                        "c.conf:4: MaxLinks=: out of range; allowed is a whole number from 1 to 20 (links of "
+                        "one "
+                        "adapter); given was '21'\n"},
+                {HUB "[bluetooth]\nPasskeyFile=nowhere\n",
+                        "nowhere: cannot be used: No such file or directory\n"},
+                {HUB STATION "Sensor=D4:22:CD:00:11:22\n",
+                        "c.conf:6: Sensor=: [station rack-1] plays a Recording=; one of both is allowed\n"},
+                {HUB "[station a]\nExercise=deadlift\nSensor=d4:22:cd:00:11:22\n"
+                     "[station b]\nExercise=deadlift\nSensor=D4:22:CD:00:11:22\n",
+                        "c.conf:8: Sensor=: D4:22:CD:00:11:22 is the sensor of [station a] already (c.conf:5); "
+                        "a "
+                        "sensor belongs to one station\n"},
+                {HUB "[station a]\nExercise=deadlift\nSensor=D4:22:CD:00:11\n",
+                        "c.conf:5: Sensor=: not understood; allowed is the address of a sensor, as "
+                        "D4:22:CD:00:11:22; given was 'D4:22:CD:00:11'\n"},
+                {HUB "[station a]\nExercise=deadlift\nProfile=movella-do\n",
+                        "c.conf:5: Profile=: no such profile; did you mean movella-dot?; given was "
+                        "'movella-do'\n"},
                 {HUB "[station]\n",
                         "c.conf:3: [station NAME]: the name is faulty; allowed is one without / + # and not "
                         "starting with "
@@ -241,10 +265,6 @@ static void test_faults(void **state) {
                         "c.conf:3: [station NAME]: the name is faulty; allowed is one without / + # and not "
                         "starting with "
                         "$, at most 63 bytes; given was 'a+b'\n"},
-                {HUB "[station a]\nExercise=back-squat\n",
-                        "c.conf:3: Recording=: is missing in [station a], which has no other sensor; allowed "
-                        "is the path "
-                        "of a file\n"},
                 {HUB "[station a]\nRecording=x\n",
                         "c.conf:3: Exercise=: is missing in [station a]; allowed is a name of the table of "
                         "lifts\n"},
@@ -433,6 +453,7 @@ static void test_documents_follow_the_tables(void **state) {
         check_documents(&config_hub_keys, conf, manual);
         check_documents(&config_mqtt_keys, conf, manual);
         check_documents(&config_storage_keys, conf, manual);
+        check_documents(&config_bluetooth_keys, conf, manual);
         check_documents(&config_station_keys, conf, manual);
         check_documents(&exercise_keys, NULL, exercises);
         free(conf);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The commands that speak to a running repcastd. Each returns an exit status (ctl/view.h). */
+
+int status_main(int argc, char *argv[]);
+int sensors_main(int argc, char *argv[]);
+int scan_main(int argc, char *argv[]);
+int adopt_main(int argc, char *argv[]);
+int forget_main(int argc, char *argv[]);
+int record_main(int argc, char *argv[]);

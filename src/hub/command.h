@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What people ask of the hub, whichever way they come in. A command is carried out or refused at once; what must be
+ * kept over a restart is then written, and only when that is done is the person told of success. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hub/adopted.h"
+#include "hub/hub-private.h"
+
+/* Why not: a name for programs, words for people that say what to do. */
+struct refusal {
+        const char *error; /* a D-Bus error name */
+        char text[512];
+};
+
+#define ERROR_INVALID      "org.repcast.Error.InvalidArgument"
+#define ERROR_NO_STATION   "org.repcast.Error.NoSuchStation"
+#define ERROR_NO_SENSOR    "org.repcast.Error.NoSuchSensor"
+#define ERROR_NO_PROFILE   "org.repcast.Error.NoSuchProfile"
+#define ERROR_IN_USE       "org.repcast.Error.InUse"
+#define ERROR_UNFIT        "org.repcast.Error.UnfitSensor"
+#define ERROR_CONFIGURED   "org.repcast.Error.Configured"
+#define ERROR_NOT_KEPT     "org.repcast.Error.NotKept"
+#define ERROR_NO_BLUETOOTH "org.repcast.Error.NoBluetooth"
+#define ERROR_LIMIT        "org.repcast.Error.LimitExceeded"
+#define ERROR_FAILED       "org.repcast.Error.Failed"
+
+_printf_(3, 4) int refuse(struct refusal *r, const char *error, const char *format, ...);
+
+/* refusal NULL: done and kept. Called once, from the loop, unless the hub ends before. */
+typedef void (*command_done)(const struct refusal *refusal, void *userdata);
+
+struct adopt_request {
+        const char *address, *station;
+        const char *profile; /* empty = the one that fits its advertisement */
+        bool move;           /* take it away from another station */
+};
+
+/* Returns 0, and done is called later; or negative with the refusal filled in. ret_replaced: the sensor that the
+ * station had before; empty = none. */
+int command_adopt(struct hub *h, const struct adopt_request *q, command_done done, void *userdata,
+        char ret_replaced[static ADDRESS_MAX], struct refusal *refusal);
+
+/* Write the packets of a sensor (its address or its station) into a pipe until its reader goes away. The descriptor
+ * stays the caller's. */
+int command_record(
+        struct hub *h, const char *what, int fd, char ret_address[static ADDRESS_MAX], struct refusal *refusal);
+
+/* what: a sensor's address or a station's name. */
+int command_forget(struct hub *h, const char *what, command_done done, void *userdata,
+        struct adoption *ret_forgotten, struct refusal *refusal);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The hub's parts know each other: its stations (hub.c), what people ask of it (command.c) and what the bus shows of it
+ * (api.c). Nobody else includes this. */
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "hub/adopted.h"
+#include "hub/bus.h"
+#include "hub/config.h"
+#include "hub/hub.h"
+#include "hub/notify.h"
+#include "hub/outlet.h"
+#include "hub/persist.h"
+#include "hub/sensors.h"
+#include "hub/station.h"
+#include "hub/vitals.h"
+#include "message/health.h"
+#include "message/outbox.h"
+
+/* Retired stations keep their slot and numbers for the run, in case that they come back. */
+#define STATIONS_MAX (2 * CONFIG_STATIONS_MAX)
+
+struct api;
+
+struct hub {
+        char *config_path;
+        struct config *config;
+        struct hub_config started_hub; /* as at the start: its fixed keys are those in force */
+        struct mqtt_config started_mqtt;
+        struct storage_config started_storage;
+        struct bluetooth_config started_bluetooth;
+        bool until_end;
+        bool abandoned; /* a thread did not end */
+        bool stopping;
+        sd_event *loop;
+        struct outbox *outbox; /* between store and uplink */
+        struct calibrations calibrations;
+        struct outlet outlet;
+        struct vitals vitals;
+        uint64_t started_us;
+        unsigned looks;
+        struct station *stations[STATIONS_MAX];
+        unsigned n_stations;
+        struct notify notify;
+        sd_event_source *look;
+
+        char *adopted_path;
+        struct adopted adopted;
+        struct persist *persist;
+        struct bus *bus;
+        struct sensors *sensors;
+        struct api *api;
+};
+
+/* hub.c: adopted sensors have changed; bring the stations in line with them. */
+int hub_adopted_changed(struct hub *h);
+
+/* hub.c: NULL = there has been none of that name. */
+struct station *hub_find_station(const struct hub *h, const char *name);
+
+/* hub.c: how is everything? All but CPU and memory. */
+void hub_look(struct hub *h, uint64_t now_us, struct health *ret);
