@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mock.h"
@@ -84,11 +85,31 @@ void notify(struct attribute *a, const void *bytes, size_t n) {
 
 static int on_stream(sd_event_source *source, uint64_t usec, void *userdata);
 
+static uint64_t clock_us(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_nsec / 1000;
+}
+
+static uint64_t offset_us(const struct attribute *a) {
+        return (uint64_t) ((double) (a->times_us[a->next_packet] - a->times_us[0]) / a->speed);
+}
+
+/* Against the clock and not from packet to packet: on a busy machine a sensor must not run slow. */
+static void begin_recording(struct attribute *a) {
+        a->began_us = clock_us() - offset_us(a);
+}
+
+static unsigned due_in_ms(const struct attribute *a) {
+        uint64_t due_us = a->began_us + offset_us(a), now_us = clock_us();
+
+        return due_us > now_us ? (unsigned) ((due_us - now_us) / 1000) : 0;
+}
+
 /* From the file as it was recorded, or made: a counter, then filling. */
 static void send_next(struct attribute *a) {
         uint8_t made[VALUE_MAX] = {0};
-        uint64_t gap_us;
-        unsigned i = a->next_packet;
 
         if (a->n_packets == 0) {
                 memcpy(made, &a->counter, sizeof(a->counter));
@@ -98,16 +119,14 @@ static void send_next(struct attribute *a) {
                         later(a->sensor->mock, &a->timer, a->pattern_ms, on_stream, a);
                 return;
         }
-        notify(a, a->packets[i], a->lengths[i]);
+        notify(a, a->packets[a->next_packet], a->lengths[a->next_packet]);
         if (++a->next_packet == a->n_packets) {
                 if (!a->loop)
                         return;
                 a->next_packet = 0;
+                begin_recording(a);
         }
-        gap_us = i + 1 < a->n_packets && a->times_us[i + 1] > a->times_us[i]
-                ? a->times_us[i + 1] - a->times_us[i]
-                : 0;
-        later(a->sensor->mock, &a->timer, (unsigned) ((double) gap_us / a->speed / 1000), on_stream, a);
+        later(a->sensor->mock, &a->timer, due_in_ms(a), on_stream, a);
 }
 
 static int on_stream(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -118,6 +137,8 @@ static int on_stream(sd_event_source *source, uint64_t usec, void *userdata) {
 }
 
 static void start_stream(struct attribute *a) {
+        if (a->n_packets > 0)
+                begin_recording(a);
         if (a->n_packets > 0 || a->pattern_size > 0)
                 later(a->sensor->mock, &a->timer, a->pattern_ms, on_stream, a);
 }
@@ -134,7 +155,8 @@ static int hex(const char *text, uint8_t *ret) {
         return n;
 }
 
-/* Lines "microseconds,hex" or "hex" of a recording (doc/recording-format.md); others are passed over. */
+/* Lines "microseconds,stream,hex", "microseconds,hex" or "hex" of a recording (doc/recording-format.md); others are passed
+ * over, and so is which stream it was. */
 int load_packets(struct attribute *a, const char *path) {
         FILE *f = fopen(path, "re");
         char line[4096];
@@ -144,7 +166,7 @@ int load_packets(struct attribute *a, const char *path) {
                 return -errno;
         a->n_packets = a->next_packet = 0;
         while (fgets(line, sizeof(line), f)) {
-                const char *comma = strchr(line, ','), *bytes = comma ? comma + 1 : line;
+                const char *comma = strrchr(line, ','), *bytes = comma ? comma + 1 : line;
 
                 if (!isdigit((unsigned char) *line) || !isxdigit((unsigned char) *bytes))
                         continue;

@@ -47,6 +47,7 @@ struct attribute {
         unsigned n_packets, next_packet;
         bool loop;
         double speed;
+        uint64_t began_us; /* CLOCK_MONOTONIC at which the recording began, or would have to be where it goes on */
         unsigned pattern_size, pattern_ms; /* or made: a counter of 32 bits, then filling */
         uint32_t counter, count;
         unsigned drop; /* so many notifications get lost */
