@@ -23,6 +23,7 @@ struct motion {
         double a_mps2;     /* upward specific force minus gravity; still holds the accelerometer's bias */
         double up[3];      /* unit vector up, in sensor axes: d a / d bias */
         double turn_radps; /* rate of turn, gyro bias removed */
+        double heading_rad; /* about the vertical, -pi to pi; its zero is arbitrary, and it drifts with the gyro's bias */
         double turn_mps2; /* sigma of what a radian of this turn changes in the bias, scale errors being as they are */
         double shake_m2ps4; /* energy of the accelerometer's fast part */
         double q_m2ps3;     /* growth of velocity variance by what lay between the samples, m2/s3 */
@@ -36,6 +37,7 @@ struct attitude {
         bool started;
         double age_s;                /* since the start of the timeline */
         double q[4];                 /* sensor to level frame; its heading is arbitrary */
+        double heading_rad;          /* turned about the vertical since the start */
         double f_level[3];           /* specific force in the level frame, low-passed */
         double f_fast[3], f_slow[3]; /* specific force low-passed over 60 ms and 1 s, sensor frame */
         double w_slow[3];            /* angular rate low-passed over 0.25 s */

@@ -12,7 +12,8 @@
 /* One tick, 16 bytes. */
 struct moment {
         float a_mps2;      /* acceleration along the path, bias included */
-        float q_m2ps3;     /* its noise */
+        uint16_t noise;    /* of it: see moment_noise() */
+        int16_t heading;   /* about the vertical, in units of a turn / 65536 */
         int16_t up[3];     /* d a / d bias, in units of 1/4096: an incline of 10 degrees stretches it to 5.8 */
         unsigned got : 6;  /* samples in it */
         unsigned lost : 8; /* samples missing */
@@ -35,6 +36,15 @@ const struct moment *history_ago(const struct history *h, unsigned ago);
 
 /* How many ticks ago t_us was: 0 for anything newer, h->n for anything forgotten. */
 unsigned history_find(const struct history *h, uint64_t t_us);
+
+/* Turned about the vertical from one instant to the other, rad, -pi to pi. */
+double history_turned(const struct history *h, uint64_t from_us, uint64_t to_us);
+
+void moment_set_heading(struct moment *m, double rad);
+
+/* Noise of the acceleration, m2/s3: kept as the upper half of a float, good to 0.4 %. */
+void moment_set_noise(struct moment *m, double q_m2ps3);
+double moment_noise(const struct moment *m);
 
 /* Up, as doubles. */
 void moment_up(const struct moment *m, double ret[3]);

@@ -21,6 +21,7 @@ struct repfit_params {
 struct phase_fit {
         uint64_t start_us, end_us;
         double travel_m, mean_mps, peak_mps;
+        double back_m; /* moved the other way meanwhile */
         double force; /* rms change of acceleration in its middle, in units of the least that this travel needs */
 };
 
@@ -32,11 +33,15 @@ struct cycle_fit {
         struct sticking sticking;
         double up_start[3], up_end[3]; /* unit vector up in sensor axes before and after */
         double turn_before_radps;      /* how fast the sensor turned just before it */
-        double shake_m2ps3;            /* greatest noise on the way: impacts, gaps, clipping */
         double sample_s;               /* mean interval between samples */
         double misfit;                 /* chi2: how hard the constraints had to pull, 5 degrees of freedom */
         double loss_pct;
-        unsigned flags; /* enum rep_flags */
+        float balance; /* push and brake of a stroke, the lesser of them by its peak speed: about 1 if even, 0.5 if the
+                          one is short and the other long; the lesser of both strokes */
+        float unrest_mps2; /* rms of acceleration that moved it nowhere: in a stroke, between them, just before */
+        float unrest_between_mps2, unrest_before_mps2;
+        float turned_rad; /* about the vertical, from its start to its end */
+        unsigned flags;   /* enum rep_flags */
 };
 
 struct repfit {

@@ -17,6 +17,17 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
 double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f);
 double traits_lean(const struct traits_params *p, const struct cycle_fit *f);
 
+/* What speaks against a movement being a rep of any exercise: no force to make it, a jolt instead of push and brake, steps
+ * on the way, a turn about the vertical, a long hold between its strokes. About 0 for a rep; chi2 of each. */
+double traits_flaws(const struct cycle_fit *f);
+
+/* Force that is wasted, in its strokes and between them: walking, or a lift in several goes, which only those like it can
+ * tell apart. */
+double traits_waste(const struct cycle_fit *f);
+
+/* Of what went before it: somebody walks. */
+double traits_unrest(const struct cycle_fit *f);
+
 /* Squared logarithm of a ratio. */
 double traits_ratio2(double a, double b);
 

@@ -281,6 +281,10 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
                 .silent_s = a->silent_s,
                 .anew = anew,
         };
+        for (unsigned i = 0; i < 3; i++)
+                a->heading_rad += T * ret->up[i] * w[i];
+        a->heading_rad -= 2 * M_PI * round(a->heading_rad / (2 * M_PI));
+        ret->heading_rad = a->heading_rad;
         ret->a_mps2 = -STANDARD_GRAVITY_MPS2;
         for (unsigned i = 0; i < 3; i++)
                 ret->a_mps2 += ret->up[i] * tick->f_mps2[i];

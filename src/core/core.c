@@ -114,7 +114,6 @@ static void along_path(const struct core *c, struct motion *m) {
 static void remember(struct core *c, const struct tick *tick, const struct motion *m) {
         struct moment moment = {
                 .a_mps2 = (float) m->a_mps2,
-                .q_m2ps3 = (float) m->q_m2ps3,
                 .got = MIN(tick->got, 63u),
                 .lost = tick->lost,
                 .gap = !!(tick->flags & TICK_GAP),
@@ -122,6 +121,8 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
         };
         for (unsigned i = 0; i < 3; i++)
                 moment.up[i] = (int16_t) lrint(m->up[i] * UP_UNIT);
+        moment_set_noise(&moment, m->q_m2ps3);
+        moment_set_heading(&moment, m->heading_rad);
         history_push(&c->history, tick->t_us, &moment);
 }
 

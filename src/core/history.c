@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last 25 s of motion along the path: a ring of ticks without holes. */
 
+#include <math.h>
+#include <string.h>
+
 #include <repcast/history.h>
 
-#define UP_UNIT 4096.0
+#include "util/macros.h"
+
+#define UP_UNIT      4096.0
+#define HEADING_UNIT (2 * M_PI / 65536)
 
 void history_reset(struct history *h) {
         h->n = 0;
@@ -26,6 +32,32 @@ unsigned history_find(const struct history *h, uint64_t t_us) {
                 return 0;
         uint64_t ago = (h->t_us - t_us) / TICK_US;
         return ago < h->n ? (unsigned) ago : h->n;
+}
+
+void moment_set_heading(struct moment *m, double rad) {
+        m->heading = (int16_t) (uint16_t) lrint(rad / HEADING_UNIT); /* a full turn is none */
+}
+
+double history_turned(const struct history *h, uint64_t from_us, uint64_t to_us) {
+        if (h->n == 0)
+                return 0;
+        int16_t from = history_ago(h, MIN(history_find(h, from_us), h->n - 1))->heading;
+        int16_t to = history_ago(h, MIN(history_find(h, to_us), h->n - 1))->heading;
+        return (int16_t) (uint16_t) (to - from) * HEADING_UNIT;
+}
+
+void moment_set_noise(struct moment *m, double q_m2ps3) {
+        float q = (float) q_m2ps3;
+        uint32_t bits;
+        memcpy(&bits, &q, sizeof(bits));
+        m->noise = (uint16_t) ((bits + 0x8000) >> 16);
+}
+
+double moment_noise(const struct moment *m) {
+        uint32_t bits = (uint32_t) m->noise << 16;
+        float q;
+        memcpy(&q, &bits, sizeof(q));
+        return (double) q;
 }
 
 void moment_up(const struct moment *m, double ret[3]) {

@@ -16,6 +16,7 @@
 #include <repcast/repfit.h>
 
 #include "core/border.h"
+#include "core/felt.h"
 #include "util/macros.h"
 
 #define T           TICK_S
@@ -27,7 +28,6 @@
 #define DRIFT_MPS3  0.01
 #define TURN_MPS2   0.03 /* per radian */
 #define STILL_S     0.4  /* the lifter stands still for so long before a first rep */
-#define TENTHS      10
 #define LOOK_OUT_S  0.1 /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
@@ -55,30 +55,14 @@ static void set_window(struct window *w, struct borders *b) {
 
 static void measure(const struct repfit *f, double sign, double from, double to, struct phase_fit *p) {
         unsigned i0 = (unsigned) from, i1 = (unsigned) to;
-        p->travel_m = p->peak_mps = 0;
+        p->travel_m = p->peak_mps = p->back_m = 0;
         for (unsigned i = i0; i <= i1; i++) {
                 double s = sign * (double) f->v[i];
                 p->travel_m += s * T;
+                p->back_m += MAX(-s, 0.0) * T;
                 p->peak_mps = MAX(p->peak_mps, s);
         }
         p->mean_mps = p->travel_m / MAX((to - from) * T, T);
-}
-
-/* From rest to rest over a way L in a time T no motion takes less than an acceleration that falls evenly from 6 L/T2 to
- * -6 L/T2: rms sqrt(12) L/T2 about its mean. Where the sensor has felt much less, the travel is an error of the
- * integral. Averages over tenths of the stroke leave out knocks and tremor, which move nothing. */
-static double force(const struct history *h, const struct window *w, double from, double to, double travel_m) {
-        double sum = 0, sum2 = 0, T_s = (to - from) * T;
-        for (unsigned k = 0; k < TENTHS; k++) {
-                unsigned i0 = (unsigned) (from + (to - from) * k / TENTHS);
-                unsigned i1 = MAX((unsigned) (from + (to - from) * (k + 1) / TENTHS), i0 + 1);
-                double mean = 0;
-                for (unsigned i = i0; i < i1; i++)
-                        mean += (double) history_ago(h, w->newest_ago + w->n - 1 - i)->a_mps2 / (i1 - i0);
-                sum += mean / TENTHS;
-                sum2 += mean * mean / TENTHS;
-        }
-        return sqrt(fmax(0, sum2 - sum * sum)) / fmax(sqrt(12) * travel_m / (T_s * T_s), 1e-3);
 }
 
 /* Mean velocity until the lift falls freely after its peak: from there on nobody pushes. */
@@ -154,7 +138,6 @@ static void look_around(
                 got += m->got;
                 lost += m->lost;
                 ret->flags |= (m->gap ? REP_FLAG_GAP : 0) | (m->clipped ? REP_FLAG_CLIPPED : 0);
-                ret->shake_m2ps3 = MAX(ret->shake_m2ps3, (double) m->q_m2ps3);
         }
         ret->loss_pct = got + lost ? 100.0 * lost / (got + lost) : 0;
         ret->sample_s = (b->b1 - b->a0) * T / MAX(got, 1u);
@@ -224,8 +207,6 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
 
         measure(f, sign, b.a0, b.a1, first);
         measure(f, -sign, b.b0, b.b1, second);
-        first->force = force(h, &w, b.a0, b.a1, first->travel_m);
-        second->force = force(h, &w, b.b0, b.b1, second->travel_m);
         first->start_us = zero_us + (uint64_t) (b.a0 * TICK_US);
         first->end_us = zero_us + (uint64_t) (b.a1 * TICK_US);
         second->start_us = zero_us + (uint64_t) (b.b0 * TICK_US);
@@ -235,6 +216,7 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         fit.mpv_mps = propulsive(f, 1, con0, con1);
         fit.sticking = find_sticking(f, 1, con0, con1);
         look_around(h, &w, &b, &fit);
+        felt_cycle(h, &fit);
         *ret = fit;
         return 0;
 }

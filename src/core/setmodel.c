@@ -22,12 +22,13 @@
 #define KNOWN_SIGMA    0.35 /* of one lifter's ROM from set to set */
 #define MISFIT_SCALE   50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
 #define STILL_RADPS    0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
-#define HELD_S         1.0  /* hold between the strokes of a first rep that starts with the concentric */
-#define FORCE_SIGMA    0.15 /* of the least force felt: slow sampling and a bias that turns hide so much of it */
-#define LONE_MOST      2.0  /* greatest ROM of a first rep, in usual ones of the exercise */
-#define REST_COST      4.0  /* evidence a second of mean hold inside the reps is worth */
-#define NEARLY_CERTAIN 0.9  /* confidence */
-#define EXPECTED       5.0  /* distance of two reps of one set: degrees of freedom */
+#define NEXT_S         1.0  /* a rep begins within this of the end of the one before it: nothing lies between */
+#define FLAWS_EXPECTED 2.0  /* wrists at 100 Hz have so much */
+#define FLAWS_MOST     6.0
+#define LONE_MOST      2.0 /* greatest ROM of a first rep, in usual ones of the exercise */
+#define REST_COST      4.0 /* evidence a second of mean hold inside the reps is worth */
+#define NEARLY_CERTAIN 0.9 /* confidence */
+#define EXPECTED       5.0 /* distance of two reps of one set: degrees of freedom */
 #define SURE_N         3
 #define NEAREST        3    /* members next to it that a candidate is compared with */
 #define SHARED         0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
@@ -67,15 +68,15 @@ static double median3(const double *d, unsigned n) {
 
 /* ---- alone ---- */
 
-/* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold. */
-static double lingers(const struct cycle_fit *f) {
-        return f->eccentric_first ? 0 : MIN(9.0, square(traits_hold_s(f) / HELD_S));
-}
-
-/* What the force that was felt lacks of the least that the travel needs. */
-static double unfelt(const struct cycle_fit *f) {
-        double lack = 1 - MIN(f->concentric.force, f->eccentric.force);
-        return MIN(16.0, square(MAX(lack, 0.0) / FORCE_SIGMA));
+/* Between reps the bar need not come to rest. */
+static bool follows(const struct setmodel *m, const struct cycle_fit *f) {
+        for (unsigned i = 0; i < m->n; i++) {
+                double gap_s =
+                        ((double) traits_start_us(f) - (double) traits_end_us(&m->candidates[i].fit)) * US_S;
+                if (m->candidates[i].rep && fabs(gap_s) < NEXT_S)
+                        return true;
+        }
+        return false;
 }
 
 /* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
@@ -86,7 +87,7 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
         return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
                 traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
                 MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
-                lingers(f) + unfelt(f);
+                traits_flaws(f) + (follows(m, f) ? 0 : traits_unrest(f));
 }
 
 /* ---- groups ---- */
@@ -157,6 +158,15 @@ static double evidence(const struct setmodel *m, const struct group *g) {
         return sum;
 }
 
+/* Likeness alone makes no reps: who carries a bar about five times does so in like ways. A flaw may take away what a member
+ * adds that fits no better than average. */
+static double flaws(const struct setmodel *m, const struct group *g) {
+        double sum = 0;
+        for (unsigned i = 0; i < g->n; i++)
+                sum += CLAMP(traits_flaws(&m->candidates[g->at[i]].fit) - FLAWS_EXPECTED, 0.0, FLAWS_MOST);
+        return sum;
+}
+
 /* Of two groups about equal the one that is published already stays: only a rep more outweighs it. */
 static double incumbent(const struct setmodel *m, const struct group *g) {
         unsigned n = 0;
@@ -194,7 +204,7 @@ static void regroup(struct setmodel *m) {
         for (unsigned i = 0; i < best.n; i++)
                 m->candidates[best.at[i]].member = true;
         m->n_members = best.n;
-        m->evidence = best.evidence;
+        m->evidence = best.evidence - flaws(m, &best);
 }
 
 /* ---- candidates ---- */
@@ -258,8 +268,13 @@ static double among(const struct setmodel *m, const struct candidate *c) {
 
 /* chi2 is twice a logarithm of likelihood, and where a movement would no longer be believed the odds are even. */
 double setmodel_confidence(const struct setmodel *m, const struct candidate *c) {
-        double odds = setmodel_is_sure(m) ? m->params.unlike - among(m, c)
-                                          : m->params.odd - lone(m, &c->fit) + (c->member ? m->evidence : 0);
+        double odds;
+        if (setmodel_is_sure(m))
+                odds = m->params.unlike - among(m, c);
+        else if (c->member)
+                odds = m->params.odd - lone(m, &c->fit) + MAX(m->evidence, 0.0);
+        else
+                odds = m->params.odd - lone(m, &c->fit) - (m->over ? traits_waste(&c->fit) : 0);
         return 1 / (1 + exp(-odds / 2));
 }
 
@@ -268,8 +283,7 @@ bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
                 return c->member;
 
         double own = lone(m, &c->fit), most_m = MAX(c->fit.concentric.travel_m, c->fit.eccentric.travel_m);
-        if (own > m->params.odd || most_m > LONE_MOST * m->rom_typical_m ||
-                (m->reference_evidence > 0 && !familiar(m, &c->fit)))
+        if (most_m > LONE_MOST * m->rom_typical_m || (m->reference_evidence > 0 && !familiar(m, &c->fit)))
                 return false;
         for (unsigned i = 0; i < m->n; i++) {
                 const struct candidate *other = &m->candidates[i];
@@ -278,7 +292,7 @@ bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
                 if (!c->rep && (other->rep || lone(m, &other->fit) < own))
                         return false;
         }
-        return !m->over || setmodel_confidence(m, c) >= NEARLY_CERTAIN;
+        return setmodel_confidence(m, c) >= (m->over ? NEARLY_CERTAIN : 0.5);
 }
 
 double setmodel_rom(const struct setmodel *m) {

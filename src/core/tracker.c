@@ -211,7 +211,7 @@ static void depart(const struct tracker *t, const struct history *h, struct depa
                 const struct moment *m = history_ago(h, age);
                 double up[3], v;
                 moment_up(m, up);
-                vertical_predict(kf, (double) m->a_mps2, up, (double) m->q_m2ps3, q_bias);
+                vertical_predict(kf, (double) m->a_mps2, up, moment_noise(m), q_bias);
                 v = kf->x[VERTICAL_V];
                 if (v <= ONSET_MPS)
                         ret->up_us = h->t_us - (uint64_t) age * TICK_US;

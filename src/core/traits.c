@@ -18,6 +18,20 @@
 #define DURATION_SIGMA 0.45
 #define PEAK_SIGMA     0.35
 
+/* What is felt of every rep, one sigma. */
+#define FORCE_SIGMA 0.15 /* of the least force: slow sampling and a bias that turns hide so much of it */
+#define EVEN_LEAST  0.4  /* of push and brake: recorded reps have 0.5 to 1, one in twenty less than 0.3 */
+#define EVEN_SIGMA  0.12
+#define UNREST_MPS2 0.35 /* rms: tremor and sway are 0.1, a wrist's 0.3; walking is 0.7 to 2.5 */
+#define ROUGH_MPS2  0.6
+#define BACK        0.05
+#define WASTE_FROM  1.2  /* least forces that a lift of one go takes */
+#define WASTE_SIGMA 0.35 /* of the logarithm */
+#define TURNED_DEG                                                                                             \
+        25.0 /* about the vertical: wrists come back to within 20, a cheap gyroscope drifts by 15 in 5 s */
+#define LIFTED_S  1.0 /* hold between the strokes of a rep that starts with the concentric */
+#define LOWERED_S 4.0 /* and with the eccentric: longer than the pauses that are prescribed */
+
 static double square(double x) {
         return x * x;
 }
@@ -80,6 +94,37 @@ double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f)
 
 double traits_lean(const struct traits_params *p, const struct cycle_fit *f) {
         return MIN(12.0, square(angle_deg(f->up_start, f->up_end) / p->lean_deg));
+}
+
+/* What is missing of a share, in units of its scatter. */
+static double lack2(double share, double least, double sigma) {
+        return square(MAX(least - share, 0.0) / sigma);
+}
+
+/* A bar that is picked up or taken out, held and put back makes a movement like a rep but for the hold; so does one
+ * that is put down, left lying and picked up. */
+static double lingers(const struct cycle_fit *f) {
+        return MIN(9.0, square(traits_hold_s(f) / (f->eccentric_first ? LOWERED_S : LIFTED_S)));
+}
+
+double traits_flaws(const struct cycle_fit *f) {
+        double turned_deg = (double) f->turned_rad * 180 / M_PI;
+        return MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) +
+                MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA)) +
+                MIN(16.0, square((double) f->unrest_mps2 / ROUGH_MPS2)) +
+                MIN(16.0, square(f->concentric.back_m / (BACK * f->concentric.travel_m))) +
+                MIN(16.0, square(f->eccentric.back_m / (BACK * f->eccentric.travel_m))) +
+                MIN(16.0, square(turned_deg / TURNED_DEG)) + lingers(f);
+}
+
+double traits_waste(const struct cycle_fit *f) {
+        double most = fmax(f->concentric.force, f->eccentric.force);
+        return MIN(16.0, square(fmax(log(fmax(most, 1e-3) / WASTE_FROM), 0) / WASTE_SIGMA)) +
+                MIN(16.0, square((double) f->unrest_between_mps2 / UNREST_MPS2));
+}
+
+double traits_unrest(const struct cycle_fit *f) {
+        return MIN(16.0, square((double) f->unrest_before_mps2 / UNREST_MPS2));
 }
 
 uint64_t traits_start_us(const struct cycle_fit *f) {

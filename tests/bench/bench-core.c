@@ -112,10 +112,10 @@ STAGE bench_front(struct bench *b) {
 static void remember(struct bench *b, size_t i) {
         struct moment moment = {
                 .a_mps2 = (float) b->motions[i].a_mps2,
-                .q_m2ps3 = (float) b->motions[i].q_m2ps3,
                 .got = b->ticks[i].got & 63u,
         };
 
+        moment_set_noise(&moment, b->motions[i].q_m2ps3);
         for (unsigned k = 0; k < 3; k++)
                 moment.up[k] = (int16_t) lrint(b->motions[i].up[k] * 4096);
         history_push(&b->history, b->ticks[i].t_us, &moment);
