@@ -26,14 +26,15 @@ static inline uint64_t fit_us(double s) {
 static inline struct cycle_fit fit_rep(double start_s, double rom_m) {
         return (struct cycle_fit){
                 .eccentric_first = true,
-                .eccentric = {fit_us(start_s), fit_us(start_s + 2), rom_m, rom_m / 2, rom_m, 1.1},
-                .concentric = {fit_us(start_s + 2), fit_us(start_s + 3), rom_m, rom_m, 1.9 * rom_m, 1.1},
+                .eccentric = {fit_us(start_s), fit_us(start_s + 2), rom_m, rom_m / 2, rom_m, .force = 1.1},
+                .concentric = {fit_us(start_s + 2), fit_us(start_s + 3), rom_m, rom_m, 1.9 * rom_m, .force = 1.1},
                 .mpv_mps = rom_m,
                 .sticking = {NAN, NAN, NAN},
                 .up_start = {0, 0, 1},
                 .up_end = {0, 0, 1},
                 .sample_s = 0.01,
                 .misfit = 5,
+                .balance = 0.9F,
         };
 }
 

@@ -131,7 +131,8 @@ static void test_a_rep_in_doubt_comes_late(void **state) {
         (void) state;
         start();
         struct cycle_fit f = fit_rep(2, 0.5);
-        f.misfit = 2000; /* the correction had to pull hard: not believed by itself */
+        f.misfit = 2000;         /* the correction had to pull hard: not believed by itself, */
+        f.turn_before_radps = 1; /* nor, out of a turn, for one like it */
         cycle(f);
         assert_int_equal(n_events, 0);
         for (unsigned i = 1; i < 4; i++)

@@ -114,6 +114,47 @@ static void test_who_lingers_carries(void **state) {
         assert_true(believes(f));
 }
 
+/* Two that are alike speak for each other where neither would be believed alone. */
+static void test_a_pair(void **state) {
+        (void) state;
+        struct cycle_fit f = fit_rep(0, 0.55);
+        f.unrest_before_mps2 = 1.05F; /* somebody seemed to walk */
+        assert_false(believes(f));
+        f = fit_rep(5, 0.55);
+        f.unrest_before_mps2 = 1.05F;
+        add(f);
+        assert_false(setmodel_is_sure(&model));
+        assert_int_equal(believed(), 2);
+}
+
+/* A bar that is carried about again and again: alike, but flawed. */
+static void test_alike_and_flawed(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 4; i++) {
+                struct cycle_fit f = fit_rep(8 * i, 0.55);
+                f.unrest_mps2 = f.unrest_before_mps2 = 1.5F;
+                f.turned_rad = 0.8F;
+                add(f);
+        }
+        assert_int_equal(model.n_members, 4);
+        assert_false(setmodel_is_sure(&model));
+        assert_int_equal(believed(), 0);
+}
+
+/* A lift in several goes is believed until the set ends without any other like it. */
+static void test_a_single_must_be_smooth(void **state) {
+        (void) state;
+        struct cycle_fit f = fit_rep(0, 0.55);
+        assert_true(believes(f));
+        model.over = true;
+        assert_int_equal(believed(), 1);
+        f.eccentric.force = 2.6;
+        assert_true(believes(f));
+        model.over = true;
+        assert_int_equal(believed(), 0);
+}
+
 /* up 0, then down 1 up 1, down 2 up 2, ...: paired either way. */
 static void test_either_order(void **state) {
         (void) state;
@@ -213,6 +254,9 @@ int main(void) {
                 cmocka_unit_test(test_what_splits_a_set),
                 cmocka_unit_test(test_a_first_rep_by_itself),
                 cmocka_unit_test(test_who_lingers_carries),
+                cmocka_unit_test(test_a_pair),
+                cmocka_unit_test(test_alike_and_flawed),
+                cmocka_unit_test(test_a_single_must_be_smooth),
                 cmocka_unit_test(test_either_order),
                 cmocka_unit_test(test_the_published_pairing_stays),
                 cmocka_unit_test(test_the_set_before),

@@ -78,12 +78,43 @@ static void test_coarse_samples_widen_the_scatter(void **state) {
         assert_true(between(&a, &b) < 0.8 * fine);
 }
 
+/* One flaw after the other; a rep has none. */
+static void test_flaws(void **state) {
+        (void) state;
+        struct cycle_fit f = fit_rep(0, 0.5);
+        assert_near(traits_flaws(&f), 0, 1e-9);
+        assert_near(traits_waste(&f), 0, 1e-9);
+        assert_near(traits_unrest(&f), 0, 1e-9);
+        f.concentric.force = 0.7; /* two sigma */
+        assert_near(traits_flaws(&f), 4, 1e-6);
+        f = fit_rep(0, 0.5);
+        f.balance = 0.04F; /* a jolt: three sigma */
+        assert_near(traits_flaws(&f), 9, 0.01);
+        f = fit_rep(0, 0.5);
+        f.turned_rad = (float) (-50 * M_PI / 180);
+        assert_near(traits_flaws(&f), 4, 0.01);
+        f = fit_rep(0, 0.5);
+        f.eccentric.back_m = 0.05; /* a tenth of the way */
+        assert_near(traits_flaws(&f), 4, 0.01);
+        f = fit_rep(0, 0.5);
+        f.concentric.start_us += fit_us(8); /* left lying for eight seconds */
+        f.concentric.end_us += fit_us(8);
+        assert_near(traits_flaws(&f), 4, 0.01);
+        f = fit_rep(0, 0.5);
+        f.unrest_before_mps2 = 1.05F;
+        assert_near(traits_unrest(&f), 9, 0.01);
+        f.eccentric.force = 2.4; /* in several goes */
+        assert_near(traits_waste(&f), 3.92, 0.05);
+        assert_near(traits_flaws(&f), 0, 1e-9);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_rep_is_no_distance_from_itself),
                 cmocka_unit_test(test_travel_counts_once),
                 cmocka_unit_test(test_tempo_and_peak_share_a_degree),
                 cmocka_unit_test(test_direction),
+                cmocka_unit_test(test_flaws),
                 cmocka_unit_test(test_terms_are_capped),
                 cmocka_unit_test(test_coarse_samples_widen_the_scatter),
         };
