@@ -18,19 +18,19 @@
 #define DURATION_SIGMA 0.45
 #define PEAK_SIGMA     0.35
 
-/* What is felt of every rep, one sigma. */
+/* What is felt of every rep, one sigma. Recorded and generated reps have three quarters of it or less. */
 #define FORCE_SIGMA 0.15 /* of the least force: slow sampling and a bias that turns hide so much of it */
-#define EVEN_LEAST  0.4  /* of push and brake: recorded reps have 0.5 to 1, one in twenty less than 0.3 */
+#define EVEN_LEAST                                                                                             \
+        0.4 /* of push and brake: reps have 0.5 to 1, one in twenty on a wrist 0.25; a jolt 0.01 to 0.1 */
 #define EVEN_SIGMA  0.12
-#define UNREST_MPS2 0.35 /* rms: tremor and sway are 0.1, a wrist's 0.3; walking is 0.7 to 2.5 */
-#define ROUGH_MPS2  0.6
-#define BACK        0.05
-#define WASTE_FROM  1.2  /* least forces that a lift of one go takes */
-#define WASTE_SIGMA 0.35 /* of the logarithm */
-#define TURNED_DEG                                                                                             \
-        25.0 /* about the vertical: wrists come back to within 20, a cheap gyroscope drifts by 15 in 5 s */
-#define LIFTED_S  1.0 /* hold between the strokes of a rep that starts with the concentric */
-#define LOWERED_S 4.0 /* and with the eccentric: longer than the pauses that are prescribed */
+#define ROUGH_MPS2  0.6  /* in a stroke: tremor is 0.1, a wrist's 0.4, hesitation 0.3 to 1; steps 0.7 to 2.5 */
+#define UNREST_MPS2 0.35 /* in a hold: sway is 0.1, a wrist's 0.3 */
+#define BACK_SHARE  0.05 /* of the travel: 99 of 100 reps have less */
+#define TURNED_DEG  25.0 /* wrists come back to within 20, a gyroscope without calibration to 15 */
+#define LIFTED_S    1.0  /* hold between the strokes of a rep that starts with the concentric */
+#define LOWERED_S   4.0  /* and with the eccentric: longer than the pauses that are prescribed */
+#define WASTE_FROM  1.2  /* least forces that a lift of one go takes: minimum jerk 1.2 */
+#define WASTE_SIGMA 0.35 /* of the logarithm: two goes take 2 */
 
 static double square(double x) {
         return x * x;
@@ -107,14 +107,18 @@ static double lingers(const struct cycle_fit *f) {
         return MIN(9.0, square(traits_hold_s(f) / (f->eccentric_first ? LOWERED_S : LIFTED_S)));
 }
 
+/* Steps carry a bar up and down; a lifter who hesitates stops, but does not go back. */
+static double goes_back(const struct phase_fit *p) {
+        return MIN(16.0, square(p->back_m / (BACK_SHARE * MAX(p->travel_m, 1e-3))));
+}
+
 double traits_flaws(const struct cycle_fit *f) {
         double turned_deg = (double) f->turned_rad * 180 / M_PI;
         return MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) +
                 MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA)) +
                 MIN(16.0, square((double) f->unrest_mps2 / ROUGH_MPS2)) +
-                MIN(16.0, square(f->concentric.back_m / (BACK * f->concentric.travel_m))) +
-                MIN(16.0, square(f->eccentric.back_m / (BACK * f->eccentric.travel_m))) +
-                MIN(16.0, square(turned_deg / TURNED_DEG)) + lingers(f);
+                MIN(16.0, square(turned_deg / TURNED_DEG)) + goes_back(&f->concentric) +
+                goes_back(&f->eccentric) + lingers(f);
 }
 
 double traits_waste(const struct cycle_fit *f) {
