@@ -25,6 +25,8 @@
 #include "util/macros.h"
 #include "util/number.h"
 
+#define USER_PROFILES REPCASTCONFDIR "/profiles"
+
 #define SPEED_MIN 0.1
 #define SPEED_MAX 1000.0
 
@@ -39,6 +41,7 @@ enum format {
 struct replay {
         const char *exercise; /* NULL = what the recording says */
         const char *exercises_path;
+        const char *profiles_folder;
         enum format format;
         const char *svg; /* where the picture goes; NULL = none */
         double speed;    /* 0 = as fast as possible */
@@ -46,6 +49,7 @@ struct replay {
         int n_files;
 
         struct exercises exercises;
+        struct profiles profiles;
         struct core core; /* large: of all that is here the one thing that would not fit every stack */
         struct table table;
         struct json_output json;
@@ -60,6 +64,7 @@ static const struct argp_option options[] = {
         {"exercises", 'x', "FILE", 0, "A table of exercises in place of the built-in one", 0},
         {"format", 'f', "table|json", 0, "table is the default on a terminal, json elsewhere", 0},
         {"json", 'j', NULL, 0, "The same as --format json", 0},
+        {"profiles", 'P', "FOLDER", 0, "Sensor profiles for raw recordings (default: " USER_PROFILES ")", 0},
         {"speed", 's', "N", 0,
                 "Play N times as fast as it happened, 0.1 to 1000; without it as fast as possible", 0},
         {"svg", 'p', "PICTURE", 0,
@@ -84,6 +89,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 return 0;
         case 'j':
                 r->format = FORMAT_JSON;
+                return 0;
+        case 'P':
+                r->profiles_folder = arg;
                 return 0;
         case 's':
                 if (number_parse_double(arg, SPEED_MIN, SPEED_MAX, &r->speed) < 0)
@@ -113,7 +121,9 @@ static const struct argp argp = {
         .options = options,
         .parser = parse_option,
         .args_doc = "FILE...",
-        .doc = "Find the reps in recordings: CSV with the header t,ax,ay,az,gx,gy,gz, or repcast's own format."
+        .doc = "Find the reps in recordings: CSV with the header t,ax,ay,az,gx,gy,gz, or repcast's own format, "
+               "raw packets of "
+               "a sensor included."
                "\vExamples:\n"
                "  repcastctl replay --exercise back-squat set.csv\n"
                "  repcastctl replay --json set.rec | jq -c 'select(.type == \"rep\") | .tempo_s'\n"
@@ -269,7 +279,7 @@ static int replay_file(struct replay *r, const char *path) {
         const struct exercise *x;
         int k, output, ended;
 
-        k = playback_open(path, NULL, &pb);
+        k = playback_open(path, &r->profiles, &pb);
         if (k < 0) {
                 fprintf(stderr, "repcastctl: %s\n", pb ? playback_error(pb) : strerror(-k));
                 return k == -EBADMSG ? EX_DATAERR : EX_NOINPUT;
@@ -328,6 +338,10 @@ int replay_main(int argc, char *argv[]) {
         choose_outputs(r);
         if (exercises_load(r->exercises_path, &faults, &r->exercises) < 0)
                 return EX_CONFIG;
+        /* A faulty profile is told; the recordings need other ones, or say so. */
+        (void) profiles_load_builtin(&r->profiles, &faults);
+        (void) profiles_load_folder(
+                &r->profiles, r->profiles_folder ? r->profiles_folder : USER_PROFILES, &faults);
 
         for (int i = 0; i < r->n_files; i++) {
                 int s = replay_file(r, r->files[i]);
@@ -336,6 +350,7 @@ int replay_main(int argc, char *argv[]) {
                         status = s;
         }
         exercises_done(&r->exercises);
+        profiles_done(&r->profiles);
         if (fflush(stdout) != 0 || ferror(stdout)) {
                 fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
                 status = EX_IOERR;

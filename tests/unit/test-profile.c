@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "profile-text.h"
+#include "sensor/profile-private.h"
 #include "unit.h"
 #include "util/macros.h"
 
@@ -278,6 +279,71 @@ static void test_unreadable(void **state) {
         assert_null(p);
 }
 
+/* ---- the documentation ---- */
+
+static char *read_text(const char *name) {
+        char path[4096];
+        char *text = calloc(1, 100000);
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", getenv("srcdir") ? getenv("srcdir") : ".", name);
+        f = fopen(path, "r");
+        assert_non_null(f);
+        assert_non_null(text);
+        assert_true(fread(text, 1, 99999, f) < 99999);
+        fclose(f);
+        return text;
+}
+
+/* The manual has each key under its section, as often as the section has it. */
+static void test_manual_has_every_key(void **state) {
+        char *manual = read_text("man/repcast-profile.5"), item[128];
+
+        (void) state;
+        for (size_t i = 0; i < load_n_sections; i++) {
+                const struct load_section *s = &load_sections[i];
+                char *at, *end;
+
+                snprintf(item, sizeof(item), "\n.Ss [%s%s]\n", s->name, s->named ? " NAME" : "");
+                at = strstr(manual, item);
+                if (!at)
+                        fail_msg("the manual has no %s", item);
+                end = strstr(at + 1, "\n.S");
+                assert_non_null(end);
+                *end = '\0';
+                for (size_t k = 0; k < s->n_keys; k++) {
+                        snprintf(item, sizeof(item), "\n.It Cm %s Ns = Ns ", s->keys[k].name);
+                        if (!strstr(at, item))
+                                fail_msg("[%s] of the manual has no %s=", s->name, s->keys[k].name);
+                }
+                *end = '\n';
+        }
+        free(manual);
+}
+
+/* What stands between two lines loads as it is. */
+static void expect_loads(const char *file, const char *from, const char *to, const char *name) {
+        char *text = read_text(file), *start = strstr(text, from), *end;
+        struct profile *p;
+
+        assert_non_null(start);
+        start += strlen(from);
+        end = strstr(start, to);
+        assert_non_null(end);
+        *end = '\0';
+        p = good_text(start);
+        assert_string_equal(p->name, name);
+        assert_null(profile_refusal(p, profile_rate(p, 0)));
+        profile_free(p);
+        free(text);
+}
+
+static void test_documented_profiles_load(void **state) {
+        (void) state;
+        expect_loads("man/repcast-profile.5", "\n.Bd -literal -offset indent\n", ".Ed\n", "my-node");
+        expect_loads("doc/writing-a-profile.md", "\n```ini\n", "```\n", "barpod");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_shipped_profiles_load),
@@ -289,6 +355,8 @@ int main(void) {
                 cmocka_unit_test(test_battery),
                 cmocka_unit_test(test_folder),
                 cmocka_unit_test(test_unreadable),
+                cmocka_unit_test(test_manual_has_every_key),
+                cmocka_unit_test(test_documented_profiles_load),
         };
 
         return run_unit_tests(tests);
