@@ -35,7 +35,7 @@ void load_too_many(struct load *l, const struct load_entry *e, unsigned max) {
         load_fault(l, e, "too many; at most %u are allowed", max);
 }
 
-static void take_text(struct load *l, const struct load_entry *e, char *ret, size_t size) {
+void load_text(struct load *l, const struct load_entry *e, char *ret, size_t size) {
         if (strlen(e->value) >= size)
                 load_fault(l, e, "too long; at most %zu bytes are allowed; %zu were given", size - 1,
                         strlen(e->value));
@@ -43,8 +43,7 @@ static void take_text(struct load *l, const struct load_entry *e, char *ret, siz
                 memcpy(ret, e->value, strlen(e->value) + 1);
 }
 
-static void take_unsigned(
-        struct load *l, const struct load_entry *e, unsigned min, unsigned max, unsigned *ret) {
+void load_unsigned(struct load *l, const struct load_entry *e, unsigned min, unsigned max, unsigned *ret) {
         if (value_unsigned(e->value, min, max, ret) < 0)
                 load_wrong(l, e);
 }
@@ -84,12 +83,12 @@ bool load_good_name(struct load *l, const struct load_entry *e, size_t size) {
         return false;
 }
 
-static int characteristic_named(struct load *l, const struct load_entry *e) {
+int load_characteristic_name(struct load *l, const struct load_entry *e) {
         return load_name(l, e, e->value, "characteristic", l->profile->characteristic_names,
                 sizeof(l->profile->characteristic_names[0]), l->profile->n_characteristics);
 }
 
-static int stream_named(struct load *l, const struct load_entry *e) {
+int load_stream_name(struct load *l, const struct load_entry *e) {
         return load_name(l, e, e->value, "stream", l->profile->streams[0].name, sizeof(l->profile->streams[0]),
                 l->profile->n_streams);
 }
@@ -110,7 +109,7 @@ static void *open_profile(struct load *l, const struct load_entry *e) {
 static void take_label(struct load *l, void *object, const struct load_entry *e) {
         struct profile *p = object;
 
-        take_text(l, e, p->label, sizeof(p->label));
+        load_text(l, e, p->label, sizeof(p->label));
 }
 
 /* UUID[, UUID ...] [in SERVICE] */
@@ -267,7 +266,7 @@ static void take_default(struct load *l, void *object, const struct load_entry *
         /* The rates are known once the section is: close_rates() looks for it. */
         struct profile *p = object;
 
-        take_unsigned(l, e, 5, 1000, &p->default_rate);
+        load_unsigned(l, e, 5, 1000, &p->default_rate);
 }
 
 static void take_rate(struct load *l, void *object, const struct load_entry *e) {
@@ -309,7 +308,7 @@ static void close_rates(struct load *l, void *object, const struct load_entry *e
 }
 
 static void take_cooldown(struct load *l, void *object, const struct load_entry *e) {
-        take_unsigned(l, e, 1, 600, &((struct profile *) object)->connect_cooldown_s);
+        load_unsigned(l, e, 1, 600, &((struct profile *) object)->connect_cooldown_s);
 }
 
 static void take_weak_adverts(struct load *l, void *object, const struct load_entry *e) {
@@ -340,7 +339,7 @@ static void *open_stream(struct load *l, const struct load_entry *e) {
 
 static void take_stream_characteristic(struct load *l, void *object, const struct load_entry *e) {
         struct profile_stream *stream = object;
-        int i = characteristic_named(l, e);
+        int i = load_characteristic_name(l, e);
 
         if (i < 0)
                 return;
@@ -404,164 +403,7 @@ static void close_stream(struct load *l, void *object, const struct load_entry *
                         load_fault(l, e, "Sync= is longer than a packet");
 }
 
-/* ---- [init], [stop], [idle], [wake] ---- */
-
-static void *open_steps(struct load *l, const struct load_entry *e) {
-        struct profile *p = l->profile;
-
-        switch (e->section[1]) {
-        case 'n': /* init */
-                return &p->init;
-        case 't': /* stop */
-                return &p->stop;
-        case 'd': /* idle */
-                return &p->idle;
-        default:
-                return &p->wake;
-        }
-}
-
-static void take_step(struct load *l, void *object, const struct load_entry *e) {
-        struct profile_steps *steps = object;
-
-        if (steps->n == GATT_STEPS_MAX) {
-                load_too_many(l, e, GATT_STEPS_MAX);
-                return;
-        }
-        take_text(l, e, steps->steps[steps->n].text, PROFILE_STEP_MAX);
-        steps->steps[steps->n++].line = e->line;
-}
-
-static void take_idle_kind(struct load *l, void *object, const struct load_entry *e) {
-        static const char *const words[] = {"slow", "off", "motion"};
-        static const enum gatt_idle kinds[] = {GATT_IDLE_SLOW, GATT_IDLE_OFF, GATT_IDLE_MOTION};
-        unsigned i;
-
-        (void) object;
-        if (value_word(e->value, words, ARRAY_SIZE(words), &i) < 0)
-                load_wrong(l, e);
-        else
-                l->profile->idle_kind = kinds[i];
-}
-
-static void take_idle_hz(struct load *l, void *object, const struct load_entry *e) {
-        (void) object;
-        if (number_parse_double(e->value, 5, 100, &l->profile->idle_hz) < 0)
-                load_wrong(l, e);
-}
-
-static void close_idle(struct load *l, void *object, const struct load_entry *e) {
-        struct profile *p = l->profile;
-
-        (void) object;
-        if ((p->idle_kind == GATT_IDLE_SLOW) != (p->idle_hz > 0))
-                load_fault(l, e, "Hz= and Kind=slow need each other");
-}
-
-/* ---- [battery] ---- */
-
-static void take_battery_kind(struct load *l, void *object, const struct load_entry *e) {
-        static const char *const words[] = {"none", "standard", "characteristic", "stream"};
-        unsigned kind;
-
-        if (value_word(e->value, words, ARRAY_SIZE(words), &kind) < 0)
-                load_wrong(l, e);
-        else
-                ((struct profile *) object)->battery.kind = kind;
-}
-
-static void take_battery_characteristic(struct load *l, void *object, const struct load_entry *e) {
-        int i = characteristic_named(l, e);
-
-        if (i >= 0)
-                ((struct profile *) object)->battery.characteristic = (unsigned) i;
-}
-
-static void take_battery_stream(struct load *l, void *object, const struct load_entry *e) {
-        int i = stream_named(l, e);
-
-        if (i >= 0)
-                ((struct profile *) object)->battery.stream = (unsigned) i;
-}
-
-static void take_battery_when(struct load *l, void *object, const struct load_entry *e) {
-        if (value_when(e->value, &((struct profile *) object)->battery.when) < 0)
-                load_wrong(l, e);
-}
-
-static void take_battery_value(struct load *l, void *object, const struct load_entry *e) {
-        struct profile_battery *b = &((struct profile *) object)->battery;
-        struct scratch s;
-
-        load_cut(&s, e, " \t");
-        if (s.n != 3 || value_unsigned(s.words[0], 0, GATT_VALUE_MAX - 1, &b->value.offset) < 0 ||
-                value_type(s.words[1], &b->value.type, &b->value.big_endian) < 0 ||
-                value_scale(s.words[2], &b->scale) < 0)
-                load_wrong(l, e);
-        else
-                b->value.present = true;
-}
-
-static void take_battery_table(struct load *l, void *object, const struct load_entry *e) {
-        struct profile_battery *b = &((struct profile *) object)->battery;
-        struct scratch s;
-
-        load_cut(&s, e, " \t");
-        if (s.n > PROFILE_TABLE_MAX) {
-                load_too_many(l, e, PROFILE_TABLE_MAX);
-                return;
-        }
-        for (unsigned i = 0; i < s.n; i++) {
-                char *colon = strchr(s.words[i], ':');
-
-                if (colon)
-                        *colon = '\0';
-                if (!colon || number_parse_double(s.words[i], 0, 1e6, &b->table[i].at) < 0 ||
-                        number_parse_double(colon + 1, 0, 100, &b->table[i].percent) < 0 ||
-                        (i > 0 && !(b->table[i].at < b->table[i - 1].at))) {
-                        load_wrong(l, e);
-                        return;
-                }
-        }
-        b->n_table = s.n;
-}
-
-static void take_battery_every(struct load *l, void *object, const struct load_entry *e) {
-        take_unsigned(l, e, 5, 86400, &((struct profile *) object)->battery.poll_period_s);
-}
-
-static void take_battery_step(struct load *l, void *object, const struct load_entry *e) {
-        take_step(l, &((struct profile *) object)->poll, e);
-}
-
-static void *open_battery(struct load *l, const struct load_entry *e) {
-        (void) e;
-        l->profile->battery.characteristic = l->profile->battery.stream = UINT_MAX;
-        return l->profile;
-}
-
-static void close_battery(struct load *l, void *object, const struct load_entry *e) {
-        const struct profile *p = object;
-        const struct profile_battery *b = &p->battery;
-        bool own = b->kind == GATT_BATTERY_CHARACTERISTIC || b->kind == GATT_BATTERY_STREAM;
-
-        if (own != b->value.present)
-                load_fault(l, e, "Value= and Kind=characteristic or stream need each other");
-        if ((b->kind == GATT_BATTERY_CHARACTERISTIC) != (b->characteristic < UINT_MAX))
-                load_fault(l, e, "Characteristic= and Kind=characteristic need each other");
-        if ((b->kind == GATT_BATTERY_STREAM) != (b->when.n > 0) ||
-                (b->kind == GATT_BATTERY_STREAM) != (b->stream < UINT_MAX))
-                load_fault(l, e, "Stream=, When= and Kind=stream need each other");
-        if (b->n_table > 0 && !own)
-                load_fault(l, e, "Table= is for Kind=characteristic or stream");
-        if ((p->poll.n > 0) != (b->poll_period_s > 0))
-                load_fault(l, e, "Every= and Step= need each other");
-}
-
 #define KEY(key, function, words) .name = key, .take = function, .allowed = words
-
-#define STEP_WORDS "write NAME BYTES, send NAME BYTES (without response), subscribe NAME or wait MILLISECONDS"
-#define WHEN_WORDS "OFFSET:BYTES or OFFSET:BYTES/MASK, in hexadecimal, as 0:5561"
 
 static const struct load_key profile_keys[] = {
         {KEY("Label", take_label, "what a person calls this sensor"), .required = true},
@@ -585,27 +427,6 @@ static const struct load_key stream_keys[] = {
         {KEY("Framing", take_framing, "message, fixed SIZE or lines LONGEST; sizes from 2 to 512 bytes"),
                 .required = true},
         {KEY("Sync", take_sync, "1 to 4 beginnings of a packet in hexadecimal, at most 8 bytes each")},
-};
-
-static const struct load_key steps_keys[] = {
-        {KEY("Step", take_step, STEP_WORDS), .repeats = true, .required = true},
-};
-
-static const struct load_key idle_keys[] = {
-        {KEY("Kind", take_idle_kind, "slow, off or motion"), .required = true},
-        {KEY("Hz", take_idle_hz, "a number from 5 to 100")},
-        {KEY("Step", take_step, STEP_WORDS), .repeats = true, .required = true},
-};
-
-static const struct load_key battery_keys[] = {
-        {KEY("Kind", take_battery_kind, "none, standard, characteristic or stream"), .required = true},
-        {KEY("Characteristic", take_battery_characteristic, "a name of [characteristics]")},
-        {KEY("Stream", take_battery_stream, "the name of a stream")},
-        {KEY("When", take_battery_when, WHEN_WORDS)},
-        {KEY("Value", take_battery_value, "OFFSET TYPE SCALE, as 4 u16 0.01")},
-        {KEY("Table", take_battery_table, "VALUE:PERCENT pairs with falling values, at most 16")},
-        {KEY("Every", take_battery_every, "a whole number from 5 to 86400 (s)")},
-        {KEY("Step", take_battery_step, STEP_WORDS), .repeats = true},
 };
 
 static const struct load_key quirks_keys[] = {
@@ -639,11 +460,11 @@ const struct load_section load_sections[] = {
                 .keys = load_packet_keys,
                 .n_keys = LOAD_PACKET_KEYS,
                 .open = load_open_packet},
-        {.name = "init", KEYS(steps_keys), .open = open_steps},
-        {.name = "stop", KEYS(steps_keys), .open = open_steps},
-        {.name = "idle", KEYS(idle_keys), .open = open_steps, .close = close_idle},
-        {.name = "wake", KEYS(steps_keys), .open = open_steps},
-        {.name = "battery", KEYS(battery_keys), .open = open_battery, .close = close_battery},
+        {.name = "init", KEYS(load_steps_keys), .open = load_open_steps},
+        {.name = "stop", KEYS(load_steps_keys), .open = load_open_steps},
+        {.name = "idle", KEYS(load_idle_keys), .open = load_open_steps, .close = load_close_idle},
+        {.name = "wake", KEYS(load_steps_keys), .open = load_open_steps},
+        {.name = "battery", KEYS(load_battery_keys), .open = load_open_battery, .close = load_close_battery},
         {.name = "quirks", KEYS(quirks_keys), .open = open_whole},
         {.name = "test",
                 .named = true,

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Inside of loading a profile: entries of the file (profile-load.c), what each key takes (profile-keys.c,
- * profile-packet.c and profile-values.c), the proof that all of it fits together (profile-check.c), steps (profile-plan.c). */
+ * profile-packet.c, profile-steps.c and profile-values.c), the proof that all of it fits together (profile-check.c), steps (profile-plan.c). */
 
 #include "sensor/profile.h"
 #include "util/ini.h"
@@ -49,12 +49,20 @@ struct load_section {
 extern const struct load_section load_sections[];
 extern const size_t load_n_sections;
 
-/* Those of [packet NAME] and [test NAME] (profile-packet.c). */
-#define LOAD_PACKET_KEYS 20
-#define LOAD_TEST_KEYS   9
-extern const struct load_key load_packet_keys[LOAD_PACKET_KEYS], load_test_keys[LOAD_TEST_KEYS];
+/* Those of [packet NAME] and [test NAME] (profile-packet.c), and of the sections that hold steps (profile-steps.c). */
+#define LOAD_PACKET_KEYS  20
+#define LOAD_TEST_KEYS    9
+#define LOAD_STEPS_KEYS   1
+#define LOAD_IDLE_KEYS    3
+#define LOAD_BATTERY_KEYS 8
+extern const struct load_key load_packet_keys[LOAD_PACKET_KEYS], load_test_keys[LOAD_TEST_KEYS],
+        load_steps_keys[LOAD_STEPS_KEYS], load_idle_keys[LOAD_IDLE_KEYS], load_battery_keys[LOAD_BATTERY_KEYS];
 void *load_open_packet(struct load *l, const struct load_entry *e);
 void *load_open_test(struct load *l, const struct load_entry *e);
+void *load_open_steps(struct load *l, const struct load_entry *e);
+void load_close_idle(struct load *l, void *object, const struct load_entry *e);
+void *load_open_battery(struct load *l, const struct load_entry *e);
+void load_close_battery(struct load *l, void *object, const struct load_entry *e);
 
 /* "file:line: Key=: words", or "[section name]: words" for a section's head. */
 void load_fault(struct load *l, const struct load_entry *e, const char *format, ...) _printf_(3, 4);
@@ -67,6 +75,13 @@ void load_too_many(struct load *l, const struct load_entry *e, unsigned max);
 /* The index of a name among n of them, or -EINVAL with the fault told. */
 int load_name(struct load *l, const struct load_entry *e, const char *given, const char *what,
         const void *first, size_t stride, unsigned n);
+
+int load_characteristic_name(struct load *l, const struct load_entry *e);
+int load_stream_name(struct load *l, const struct load_entry *e);
+
+/* The whole value, into ret; a fault leaves that as it is. */
+void load_text(struct load *l, const struct load_entry *e, char *ret, size_t size);
+void load_unsigned(struct load *l, const struct load_entry *e, unsigned min, unsigned max, unsigned *ret);
 
 /* Is the section's argument a fit name? */
 bool load_good_name(struct load *l, const struct load_entry *e, size_t size);

@@ -7,7 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <repcast/core.h>
+
+#include "hub/exercises.h"
 #include "hub/playback.h"
+#include "sensor/encoder.h"
 #include "synth/synth.h"
 #include "unit.h"
 
@@ -173,6 +177,132 @@ static void test_faults(void **state) {
                 "\"t,ax\" was given (the file ends in this line)");
 }
 
+/* ---- raw packets of a sensor ---- */
+
+struct sent {
+        struct recording_writer writer;
+        uint64_t now_us;
+};
+
+static void write_packet(void *userdata, unsigned stream, const uint8_t *bytes, size_t n) {
+        struct sent *sent = userdata;
+
+        assert_int_equal(recording_write_packet(&sent->writer, sent->now_us + 2000, stream, bytes, n), 0);
+}
+
+/* A set as this sensor would have sent it. */
+static FILE *send_set(const struct profile *p, double rate_hz) {
+        static struct encoder encoder;
+        struct recording_header header = {
+                .layout = RECORDING_PACKETS,
+                .rate_hz = rate_hz,
+                .exercise = "back-squat",
+                .truth.count = -1,
+        };
+        struct synth_options o = synth_options_default();
+        struct synth *s = NULL;
+        struct sent sent;
+        struct sample sample;
+        FILE *f = tmpfile();
+
+        assert_non_null(f);
+        o.rate_hz = rate_hz;
+        strcpy(header.profile, p->name);
+        assert_int_equal(recording_writer_init(&sent.writer, f, &header), 0);
+        assert_int_equal(encoder_init(&encoder, p, 5, 244, write_packet, &sent), 0);
+        assert_int_equal(synth_new(&o, &s), 0);
+        while (synth_next(s, &sample) > 0) {
+                sent.now_us = sample.t_us;
+                encoder_push(&encoder, &sample);
+        }
+        encoder_flush(&encoder);
+        synth_free(s);
+        rewind(f);
+        return f;
+}
+
+static unsigned drain(struct core *core) {
+        const struct event *e;
+        unsigned reps = 0;
+
+        while ((e = core_next(core)))
+                reps += e->type == EVENT_REP;
+        return reps;
+}
+
+static unsigned count_reps(struct playback *p, const struct exercise *x) {
+        static struct core core;
+        struct sample sample;
+        unsigned reps = 0;
+
+        assert_int_equal(core_init(&core, NULL, x, NULL), 0);
+        while (playback_next(p, &sample) > 0) {
+                core_push(&core, &sample);
+                reps += drain(&core);
+        }
+        core_flush(&core);
+        return reps + drain(&core);
+}
+
+/* Whichever sensor is on the bar, five reps are five reps. */
+static void test_every_sensor_counts(void **state) {
+        struct faults faults = {.sink = NULL};
+        struct profiles set = {NULL, 0};
+        struct exercises exercises;
+
+        (void) state;
+        assert_int_equal(profiles_load_builtin(&set, &faults), 0);
+        assert_int_equal(exercises_load(NULL, &faults, &exercises), 0);
+        for (size_t i = 0; i < set.n; i++) {
+                FILE *f = send_set(set.items[i], profile_rate(set.items[i], 0));
+                struct playback *p = play(f);
+                unsigned reps = count_reps(p, exercises_find(&exercises, "back-squat", NULL));
+
+                if (reps != 5 || playback_get_info(p).bad > 0 || playback_get_info(p).lost > 0)
+                        fail_msg("%s: %u reps, %llu bad packets, %llu samples lost", set.items[i]->name, reps,
+                                (unsigned long long) playback_get_info(p).bad,
+                                (unsigned long long) playback_get_info(p).lost);
+                playback_free(p);
+                fclose(f);
+        }
+        exercises_done(&exercises);
+        profiles_done(&set);
+}
+
+#define RAW(profile) "repcast-recording 1\nrate_hz: 100\nprofile: " profile "\narrival_us,stream,packet\n"
+#define FRAME        "5561f5ff2e000008feffffffffffd9ffb5000000"
+
+static void test_raw_faults(void **state) {
+        (void) state;
+        expect_fault(RAW("witmotion-ble4") "5,0," FRAME "\n",
+                "x:4:1: no profile is called \"witmotion-ble4\"; did you mean \"witmotion-ble5\"?");
+        expect_fault(RAW("zzzzzz") "5,0," FRAME "\n", "x:4:1: no profile is called \"zzzzzz\"");
+        expect_fault(RAW("witmotion-ble5") "5,1," FRAME "\n",
+                "x:5:5: profile witmotion-ble5 has no stream 1: it has 1");
+}
+
+/* What a sensor sent may be anything: only what is a sample counts. */
+static void test_raw_packets_of_any_kind(void **state) {
+        static const char text[] =
+                RAW("witmotion-ble5") "5,0,ff\n10005,0,55710300000000000000000000000000000000\n"
+                                      "20005,0,00" FRAME "\n30005,0," FRAME "5561f5\n"
+                                      "40005,0,ff2e000008feffffffffffd9ffb5000000\n";
+        struct playback *p;
+        struct sample got;
+        unsigned n = 0;
+        FILE *f = fmemopen((void *) (uintptr_t) text, strlen(text), "r");
+
+        (void) state;
+        assert_non_null(f);
+        p = play(f);
+        while (playback_next(p, &got) > 0)
+                n++;
+        assert_int_equal(n, 3);
+        assert_string_equal(playback_error(p), "");
+        playback_free(p);
+        fclose(f);
+}
+
 static void test_duration(void **state) {
         (void) state;
         char path[] = "/tmp/repcast-playback-XXXXXX";
@@ -238,6 +368,9 @@ int main(void) {
                 cmocka_unit_test(test_packets),
                 cmocka_unit_test(test_lost_packets),
                 cmocka_unit_test(test_faults),
+                cmocka_unit_test(test_every_sensor_counts),
+                cmocka_unit_test(test_raw_faults),
+                cmocka_unit_test(test_raw_packets_of_any_kind),
                 cmocka_unit_test(test_duration),
                 cmocka_unit_test(test_named_pipe),
         };
