@@ -14,7 +14,7 @@ static void listen_to(const char *text, void *userdata) {
         strcat(said, "\n");
 }
 
-static inline struct profile *load_text(const char *text) {
+static inline struct profile *profile_from(const char *text) {
         struct faults faults = {.sink = listen_to};
         FILE *f = fmemopen((void *) (uintptr_t) text, strlen(text), "r");
         struct profile *p = NULL;
@@ -31,7 +31,7 @@ static inline struct profile *load_text(const char *text) {
 
 /* One that must be in order. */
 static inline struct profile *good_text(const char *text) {
-        struct profile *p = load_text(text);
+        struct profile *p = profile_from(text);
 
         if (!p)
                 fail_msg("%s", said);

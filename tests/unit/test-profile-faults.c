@@ -178,7 +178,7 @@ static void run(const char *text, const struct change *table, size_t n) {
 
         for (size_t i = 0; i < n; i++) {
                 char *bad = changed(text, &table[i]);
-                struct profile *p = load_text(bad);
+                struct profile *p = profile_from(bad);
 
                 if (p || !strstr(said, table[i].said)) {
                         printf("# '%s' for '%s':\n#   wanted %s\n#   got %s\n", table[i].to, table[i].from,
@@ -217,7 +217,7 @@ static void test_every_line_left_out(void **state) {
                 struct profile *p;
 
                 less = changed(good, &(struct change){line, "", NULL});
-                p = load_text(less);
+                p = profile_from(less);
                 taken += p != NULL;
                 profile_free(p);
                 free(less);
@@ -235,7 +235,7 @@ static void test_every_byte_changed(void **state) {
         for (size_t i = 0; i < sizeof(good) - 1; i++)
                 for (size_t k = 0; k < 4; k++) {
                         bad[i] = "9=\xff\n"[k];
-                        profile_free(load_text(bad));
+                        profile_free(profile_from(bad));
                         bad[i] = good[i];
                 }
         free(bad);
@@ -251,7 +251,7 @@ static void test_a_long_file(void **state) {
         n = strlen(text);
         for (unsigned i = 0; i < 1100; i++)
                 n += (size_t) sprintf(text + n, "[test t%u]\n", i);
-        assert_null(load_text(text));
+        assert_null(profile_from(text));
         assert_non_null(strstr(said, "more than 1000 lines of content"));
         free(text);
 }
