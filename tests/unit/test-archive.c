@@ -165,7 +165,7 @@ static void test_what_waits_is_there_after_a_restart(void **state) {
 static void test_a_killed_process_loses_nothing(void **state) {
         (void) state;
         archive_close(begin(&config));
-        int status;
+        int status = 0;
         pid_t child = fork();
         if (child == 0) {
                 struct archive *a = reopen(&config);
@@ -422,7 +422,7 @@ static void test_damage_at_run_time(void **state) {
 static void test_a_second_hub_does_not_get_in(void **state) {
         (void) state;
         struct archive *a = begin(&config);
-        int status;
+        int status = 0;
         add(a, 1, 3, TODAY_MS);
         pid_t child = fork();
         if (child == 0) {

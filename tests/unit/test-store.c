@@ -63,8 +63,8 @@ static void stop(void) {
 }
 
 static int post(enum message_type type) {
-        struct message m = {
-                .type = type, .run = "0123", .number = ++number, .seq = number, .origin.load_kg = 80};
+        struct message m = {.type = type, .run = "0123", .origin.load_kg = 80};
+        m.number = m.seq = ++number;
         strcpy(m.origin.station, "rack-1");
         return store_post(store, &m);
 }
