@@ -18,6 +18,9 @@
 /* Pages of 4 KiB in the write-ahead log before they are taken over into the database. */
 #define WAL_PAGES_MAX 1000
 
+/* So long a start waits for who is looking at the file, or for the process before to end. */
+#define BUSY_MS 2000
+
 enum statement {
         BEGIN,
         COMMIT,
@@ -262,6 +265,7 @@ static int set_up(struct database *d, char *ret_why, size_t why_size) {
                 snprintf(ret_why, why_size, "it can only be read");
                 return -EROFS;
         }
+        sqlite3_busy_timeout(d->db, BUSY_MS);
         r = execute(d, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-512"); /* KiB */
         if (r >= 0)
                 r = check_kind(d, &empty, ret_why, why_size);
