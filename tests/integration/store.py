@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A repcastd with a store of its own, a look into that store, and a clock that can be set: what the tests of the store
+share."""
+
+import os
+import sqlite3
+import struct
+import tempfile
+from contextlib import closing
+
+from broker import wait_for
+from hub import BUILD, WORK, Daemon, Manager, configure, of
+
+SHIM = os.path.join(BUILD, "tests/integration/clock-shim.so")
+EVENTS = ("rep", "amend", "set")
+
+
+class Clock:
+    """The time of day as one daemon sees it (clock-shim.c)."""
+
+    def __init__(self):
+        self.path = tempfile.mkstemp(dir=WORK)[1]
+        self.set(0, True)
+        options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # the shim comes first
+        self.env = {"LD_PRELOAD": SHIM, "CLOCK_SHIM": self.path, "ASAN_OPTIONS": options}
+
+    def set(self, offset_s, synced):
+        with open(self.path, "r+b") as f:
+            f.write(struct.pack("=qq", round(offset_s * 1e9), not synced))
+
+
+class Hub:
+    """A daemon with a store of its own, started as often as wanted."""
+
+    def __init__(self, port, *stations, folder=None, **env):
+        self.folder = folder or tempfile.mkdtemp(dir=WORK)
+        self.path = os.path.join(self.folder, "events.db")
+        self.config = configure(port, *stations)
+        self.manager = Manager()
+        self.env = {"NOTIFY_SOCKET": self.manager.path, "STATE_DIRECTORY": self.folder, **env}
+        self.daemon = None
+
+    def start(self, *options):
+        self.manager.heard.clear()
+        self.daemon = Daemon(self.config, *options, env=self.env)
+        return self.daemon
+
+    def run(self, *options):
+        """To the end of its recordings."""
+        self.start("--until-end")
+        return self.daemon.end(30)
+
+    def wait_for_status(self, *words, seconds=20):
+        wait_for(f"{words} in the status", lambda: all(w in self.manager.status() for w in words), seconds)
+
+    def database(self):
+        return closing(sqlite3.connect(self.path))
+
+    def committed(self):
+        """(run, number) of the events in the store, in the order of their commits."""
+        with self.database() as db:
+            return list(db.execute("SELECT run, number FROM event ORDER BY position"))
+
+    def waiting(self):
+        with self.database() as db:
+            done = [range(a, b + 1) for a, b in db.execute("SELECT first, last FROM acked")]
+            return [p for (p,) in db.execute("SELECT position FROM event") if not any(p in d for d in done)]
+
+
+def heard(listener):
+    """(run, number) of the events that arrived, repetitions left out."""
+    ids = [m["id"].split("-") for leaf in EVENTS for m in of(listener, leaf)]
+    return {(run, int(number)) for run, number in ids}
