@@ -11,8 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The live lane holds what one turn of the store can bring; of late ones a few are enough to keep a connection busy. */
-#define LIVE_MAX 256
+/* All that may be out fits into the live lane; of late ones a few are enough to keep a connection busy. */
+#define LIVE_MAX OUTBOX_MAX
 #define LATE_MAX 32
 
 struct lane {

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 
 SRC = os.environ.get("srcdir", ".")
 BUILD = os.environ.get("builddir", ".")
@@ -109,27 +110,24 @@ class Daemon:
 
 
 class Manager:
-    """The socket on which a service manager listens (sd_notify(3))."""
+    """The socket on which a service manager listens (sd_notify(3)); who tells it something waits while it is full."""
 
     def __init__(self):
         self.path = os.path.join(tempfile.mkdtemp(dir=WORK), "notify")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.socket.setblocking(False)
         self.heard = []
+        threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
-        try:
-            while True:
-                self.heard += self.socket.recv(4096).decode().split("\n")
-        except BlockingIOError:
-            return self.heard
+        while True:
+            self.heard += self.socket.recv(4096).decode().split("\n")
 
     def count(self, word):
-        return sum(line == word for line in self.listen())
+        return sum(line == word for line in list(self.heard))
 
     def status(self):
-        return next((line[7:] for line in reversed(self.listen()) if line.startswith("STATUS=")), "")
+        return next((line[7:] for line in reversed(list(self.heard)) if line.startswith("STATUS=")), "")
 
 
 def of(listener, leaf, name=None):

@@ -123,6 +123,7 @@ class Sequence:
             self.pause()
 
     def wait_for_disk(self):
+        time.sleep(1.2)  # the status is a second old at most
         wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status(), 20)
 
     def heal(self):
@@ -131,7 +132,7 @@ class Sequence:
         reconfigure(self.hub.config, self.gate.port)  # no station: the stream ends
         self.hub.daemon.signal(signal.SIGHUP)
         wait_for("the reload", lambda: "configuration reloaded" in self.hub.daemon.log())
-        time.sleep(1.1)  # the status is a second old at most
+        time.sleep(1.2)
         self.hub.wait_for_status("broker connected", "waiting: 0,", seconds=90)
         self.hub.daemon.stop()
         self.logs.append(self.hub.daemon.log())
