@@ -28,8 +28,8 @@ static unsigned configured_links(const struct bluez *b, const struct radio *r) {
         return b->params.only_listed ? 0 : b->params.max_links;
 }
 
-static unsigned max_links(const struct bluez *b, const struct radio *r, uint64_t now_us) {
-        return breaker_max_links(&r->breaker, configured_links(b, r), now_us);
+unsigned adapter_max_links(const struct radio *r, uint64_t now_us) {
+        return breaker_max_links(&r->breaker, configured_links(r->b, r), now_us);
 }
 
 bool adapter_is_usable(const struct bluez *b, const struct radio *r) {
@@ -45,7 +45,7 @@ void adapter_fill_info(const struct bluez *b, const struct radio *r, struct blue
                 .blocked = a && a->blocked,
                 .excluded = configured_links(b, r) == 0,
                 .links = r->links,
-                .max_links = max_links(b, r, bluez_now_us(b)),
+                .max_links = adapter_max_links(r, bluez_now_us(b)),
                 .why = r->why[0] ? r->why : NULL,
         };
         memcpy(ret->address, r->address, sizeof(ret->address));
@@ -304,7 +304,7 @@ struct radio *adapter_find_best(struct bluez *b, const struct bluez_link *l, uin
         for (struct radio *r = b->radios; r && n < MIRROR_ADAPTERS_MAX; r = r->next) {
                 char path[MIRROR_PATH_MAX];
                 const struct mirror_object *o = adapter_find_device(b, r, l, path);
-                unsigned max = max_links(b, r, now_us);
+                unsigned max = adapter_max_links(r, now_us);
 
                 if (l->pinned[0] && strcmp(l->pinned, r->address) != 0)
                         continue;
@@ -410,7 +410,7 @@ static bool wants_scan(struct bluez *b, struct radio *r, bool misses, uint64_t n
                 return false;
         if (b->scan)
                 return true;
-        if (!misses || r->links >= max_links(b, r, now_us))
+        if (!misses || r->links >= adapter_max_links(r, now_us))
                 return false;
         if (r->state == RADIO_SCANNING) {
                 if (now_us < r->window_end_us) {
@@ -440,7 +440,7 @@ static void work(struct bluez *b, struct radio *r, uint64_t now_us) {
                 enter(b, r, RADIO_OVER, now_us);
 
         scan = may && wants_scan(b, r, misses, now_us);
-        climb(b, r, may && misses && r->links < max_links(b, r, now_us), now_us);
+        climb(b, r, may && misses && r->links < adapter_max_links(r, now_us), now_us);
         if (r->trouble && r->state == RADIO_IDLE) {
                 r->trouble = false;
                 enter(b, r, RADIO_TROUBLE, now_us);

@@ -120,7 +120,9 @@ struct bluez_link {
         char path[MIRROR_PATH_MAX];
         uint64_t generation; /* of the device object that was connected */
         unsigned downs;
-        sd_bus_slot *call;    /* Connect, Pair */
+        sd_bus_slot *call; /* Connect and the question after it, Pair */
+        enum bluez_error connect_error;
+        char connect_why[WHY_MAX];
         sd_bus_slot *closing; /* Disconnect */
         bool closed;          /* Disconnect has been answered */
         bool remove;          /* RemoveDevice once it is closed */
@@ -205,6 +207,7 @@ void adapters_work(struct bluez *b, uint64_t now_us);
 void adapters_free(struct bluez *b);
 void adapters_hurry(struct bluez *b); /* a sensor has just been lost, or is new: look for it at once */
 void adapter_fill_info(const struct bluez *b, const struct radio *r, struct bluez_adapter_info *ret);
+unsigned adapter_max_links(const struct radio *r, uint64_t now_us);
 bool adapter_is_usable(const struct bluez *b, const struct radio *r);
 void adapter_release(struct radio *r, const struct bluez_link *l);
 struct radio *adapter_find_best(struct bluez *b, const struct bluez_link *l, uint64_t now_us);

@@ -127,6 +127,7 @@ bool bluez_message_fault(const char *what, sd_bus_message *m, int r) {
 static void tell_device(struct bluez *b, struct mirror_object *o, uint64_t now_us) {
         struct bluez_device_info info = o->device->info;
 
+        info.rssi_dbm = o->device->last_rssi_dbm;
         for (const struct radio *r = b->radios; r; r = r->next)
                 if (r->state != RADIO_GONE && path_is_below(o->path, r->path))
                         memcpy(info.adapter, r->address, sizeof(info.adapter));

@@ -11,6 +11,7 @@
 
 #define ADAPTER_INTERFACE "org.bluez.Adapter1"
 #define DEVICE_INTERFACE  "org.bluez.Device1"
+#define PROPERTIES        "org.freedesktop.DBus.Properties"
 #define CONNECT_CALLS     4                 /* of connect_us: BlueZ itself gives up after 41 s */
 #define REFUSED_US        UINT64_C(1000000) /* a failure so soon is a refusal, not silence */
 #define BLIND_US          UINT64_C(60000000) /* a known device that is not heard for so long is tried all the same */
@@ -162,23 +163,48 @@ static void suspect_full(struct bluez_link *l) {
                         others, (double) BREAKER_LEARNED_US / 60e6);
 }
 
-static int on_connected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        struct bluez_link *l = userdata;
+/* Whatever Connect says: the properties count. A failure is believed only where there is no link. */
+static void judge_connect(struct bluez_link *l) {
         const struct mirror_device *d = connection_device(l);
-        char why[WHY_MAX];
-        enum bluez_error e = bluez_reply(m, why);
+        enum bluez_error e = l->connect_error;
 
-        (void) error;
-        l->call = sd_bus_slot_unref(l->call);
         bluez_kick(l->b);
-        /* Whatever it says: the properties count. A failure is believed only where there is no link. */
         if (e == BLUEZ_ERROR_NONE || e == BLUEZ_ERROR_DONE || e == BLUEZ_ERROR_PENDING ||
-                l->state != BLUEZ_LINK_CONNECTING || (d && d->info.connected))
-                return 0;
+                (d && d->info.connected))
+                return;
         if (e == BLUEZ_ERROR_NO_OBJECT ||
                 (e == BLUEZ_ERROR_ABORTED && bluez_now_us(l->b) < l->since_us + REFUSED_US))
                 suspect_full(l);
-        connection_fail(l, "%s", why);
+        connection_fail(l, "%s", l->connect_why);
+}
+
+static int on_refreshed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        struct bluez_link *l = userdata;
+
+        (void) error;
+        l->call = sd_bus_slot_unref(l->call);
+        if (l->state != BLUEZ_LINK_CONNECTING)
+                return 0;
+        if (!sd_bus_message_is_method_error(m, NULL))
+                bluez_message_fault("GetAll", m, mirror_refresh(&l->b->mirror, l->path, m, bluez_now_us(l->b)));
+        judge_connect(l);
+        return 0;
+}
+
+/* BlueZ 5.66 was seen to be connected without telling it: where the mirror does not know of a link yet, ask. */
+static int on_connected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        struct bluez_link *l = userdata;
+        const struct mirror_device *d = connection_device(l);
+
+        (void) error;
+        l->connect_error = bluez_reply(m, l->connect_why);
+        l->call = sd_bus_slot_unref(l->call);
+        if (l->state != BLUEZ_LINK_CONNECTING)
+                return 0;
+        if ((d && d->info.connected) ||
+                bluez_call(l->b, &l->call, l->path, PROPERTIES, "GetAll", l->b->params.call_us, on_refreshed, l,
+                        "s", DEVICE_INTERFACE) < 0)
+                judge_connect(l);
         return 0;
 }
 
@@ -437,7 +463,7 @@ void connection_give_turn(struct bluez_link *l, struct radio *r, uint64_t now_us
 /* ---- a turn of work ------------------------------------------------------------------------------------------ */
 
 /* Why nothing goes on with a sensor that is sought. */
-static const char *why_seeking(const struct bluez_link *l) {
+static const char *why_seeking(const struct bluez_link *l, uint64_t now_us) {
         bool usable = false, pinned = false;
 
         if (l->b->service == BLUEZ_SERVICE_ABSENT)
@@ -450,7 +476,7 @@ static const char *why_seeking(const struct bluez_link *l) {
 
                 pinned |= mine && r->state != RADIO_GONE;
                 usable |= mine && adapter_is_usable(l->b, r);
-                if (mine && adapter_is_usable(l->b, r) && r->told.links >= r->told.max_links &&
+                if (mine && adapter_is_usable(l->b, r) && r->links >= adapter_max_links(r, now_us) &&
                         adapter_find_device(l->b, r, l, path))
                         return "the adapter has no free slot";
         }
@@ -459,10 +485,12 @@ static const char *why_seeking(const struct bluez_link *l) {
         return usable ? NULL : "no adapter is switched on";
 }
 
-static void tell(struct bluez_link *l) {
+static void tell(struct bluez_link *l, uint64_t now_us) {
         bool failed = l->state == BLUEZ_LINK_CLOSING || l->state == BLUEZ_LINK_BACKOFF ||
                 l->state == BLUEZ_LINK_QUARANTINE;
-        const char *why = l->state == BLUEZ_LINK_SEEKING ? why_seeking(l) : failed && l->why[0] ? l->why : NULL;
+        const char *why = l->state == BLUEZ_LINK_SEEKING ? why_seeking(l, now_us)
+                : failed && l->why[0]                    ? l->why
+                                                         : NULL;
 
         if (l->told_state == l->state && strcmp(l->told_why, why ? why : "") == 0)
                 return;
@@ -511,7 +539,7 @@ void connection_work(struct bluez_link *l, uint64_t now_us) {
         if (deadline(l) != UINT64_MAX)
                 bluez_wake_at(l->b, deadline(l));
         tell_battery(l);
-        tell(l);
+        tell(l, now_us);
 }
 
 void connection_free(struct bluez_link *l) {

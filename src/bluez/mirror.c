@@ -13,6 +13,8 @@
 #define CHARACTERISTIC "org.bluez.GattCharacteristic1"
 #define BATTERY        "org.bluez.Battery1"
 
+#define RSSI_NOT_MEASURED 127 /* Bluetooth Core 5.4, Vol 4 Part E 7.7.65.2: heard, but not how loud */
+
 #define ADAPTER_FIELD(f)        offsetof(struct mirror_adapter, f)
 #define DEVICE_FIELD(f)         offsetof(struct mirror_device, f)
 #define CHARACTERISTIC_FIELD(f) offsetof(struct mirror_characteristic, f)
@@ -29,6 +31,7 @@ enum {
         DEVICE_RSSI,
         DEVICE_BONDED,
         DEVICE_CONNECTED,
+        DEVICE_RESOLVED,
 };
 
 static const struct property device_table[] = {
@@ -36,13 +39,13 @@ static const struct property device_table[] = {
         [DEVICE_RSSI] = {"RSSI", PROPERTY_RSSI, DEVICE_FIELD(info.rssi_dbm), 0},
         [DEVICE_BONDED] = {"Bonded", PROPERTY_BOOL, DEVICE_FIELD(info.bonded), 0},
         [DEVICE_CONNECTED] = {"Connected", PROPERTY_BOOL, DEVICE_FIELD(info.connected), 0},
+        [DEVICE_RESOLVED] = {"ServicesResolved", PROPERTY_BOOL, DEVICE_FIELD(resolved), 0},
         {"AddressType", PROPERTY_RANDOM, DEVICE_FIELD(info.random), 0},
         {"Name", PROPERTY_TEXT, DEVICE_FIELD(info.name), BLUEZ_NAME_MAX},
         {"UUIDs", PROPERTY_UUIDS, DEVICE_FIELD(info), 0},
         {"ManufacturerData", PROPERTY_COMPANY, DEVICE_FIELD(info), 0},
         {"Paired", PROPERTY_BOOL, DEVICE_FIELD(info.paired), 0},
         {"Trusted", PROPERTY_BOOL, DEVICE_FIELD(info.trusted), 0},
-        {"ServicesResolved", PROPERTY_BOOL, DEVICE_FIELD(resolved), 0},
 };
 
 static const struct property battery_table[] = {
@@ -170,7 +173,7 @@ static int take_adapter(struct mirror *m, const char *path, sd_bus_message *msg)
 }
 
 static void heard(struct mirror_device *d, uint64_t now_us) {
-        d->last_rssi_dbm = d->info.rssi_dbm;
+        d->last_rssi_dbm = d->info.rssi_dbm == RSSI_NOT_MEASURED ? BLUEZ_RSSI_NONE : d->info.rssi_dbm;
         d->heard_us = d->info.seen_us = now_us;
 }
 
@@ -193,6 +196,9 @@ static void took_device(
                 heard(d, now_us);
         if (seen & UINT32_C(1) << DEVICE_BONDED)
                 d->has_bonded = true;
+        /* BlueZ 5.66 was seen to tell that the services are resolved, and never that the device is connected. */
+        if (seen & UINT32_C(1) << DEVICE_RESOLVED && d->resolved)
+                d->info.connected = true;
         if (was_connected && !d->info.connected) {
                 d->downs++;
                 d->resolved = false;
@@ -425,6 +431,12 @@ int mirror_changed(struct mirror *m, sd_bus_message *signal, uint64_t now_us) {
         if (r >= 0 && gone & UINT32_C(1) << DEVICE_RSSI)
                 o->device->info.rssi_dbm = BLUEZ_RSSI_NONE;
         return r < 0 ? r : 0;
+}
+
+int mirror_refresh(struct mirror *m, const char *path, sd_bus_message *reply, uint64_t now_us) {
+        const struct mirror_object *o = mirror_find(m, path);
+
+        return o && o->device ? take_device(m, path, reply, now_us) : 0;
 }
 
 /* ---- questions ----------------------------------------------------------------------------------------------- */

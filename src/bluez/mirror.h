@@ -83,6 +83,9 @@ int mirror_added(struct mirror *m, sd_bus_message *signal, uint64_t now_us);
 int mirror_removed(struct mirror *m, sd_bus_message *signal);
 int mirror_changed(struct mirror *m, sd_bus_message *signal, uint64_t now_us);
 
+/* The reply to GetAll of Device1. */
+int mirror_refresh(struct mirror *m, const char *path, sd_bus_message *reply, uint64_t now_us);
+
 struct mirror_object *mirror_find(const struct mirror *m, const char *path);
 
 /* Start with NULL. Objects come in no order; do not change the mirror meanwhile. */

@@ -123,7 +123,8 @@ void peer_up(struct peer *p) {
         }
         p->connected = true;
         p->temporary = p->sensor->random && !p->bonded && p->temporary;
-        tell_bool(m, p->path, DEVICE, "Connected", true);
+        if (!p->sensor->mute)
+                tell_bool(m, p->path, DEVICE, "Connected", true);
         if (p->sensor->resolve != SERVICES_NEVER)
                 later(m, &p->timer, p->sensor->resolve_ms, on_resolved, p);
 }

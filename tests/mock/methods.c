@@ -79,9 +79,24 @@ static int set_property(struct adapter *a, sd_bus_message *call) {
         return sd_bus_reply_method_return(call, "");
 }
 
+static int get_all(const struct peer *p, sd_bus_message *call) {
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_new_method_return(call, &reply);
+
+        if (r >= 0) {
+                append_device(reply, p);
+                r = sd_bus_send(NULL, reply, NULL);
+        }
+        sd_bus_message_unref(reply);
+        return r;
+}
+
 static int properties_call(struct mock *m, const char *path, sd_bus_message *call, const char *member) {
         struct adapter *a = find_adapter(m, path);
+        const struct peer *p = find_peer(m, path);
 
+        if (p && strcmp(member, "GetAll") == 0)
+                return get_all(p, call);
         if (!a || !a->plugged)
                 return unknown(call);
         if (strcmp(member, "Set") == 0)

@@ -47,7 +47,8 @@ struct attribute {
         unsigned n_packets, next_packet;
         bool loop;
         double speed;
-        uint64_t began_us; /* CLOCK_MONOTONIC at which the recording began, or would have to be where it goes on */
+        uint64_t
+                began_us; /* CLOCK_MONOTONIC at which the recording began, or would have to be where it goes on */
         unsigned pattern_size, pattern_ms; /* or made: a counter of 32 bits, then filling */
         uint32_t counter, count;
         unsigned drop; /* so many notifications get lost */
@@ -66,6 +67,7 @@ struct sensor {
         struct mock *mock;
         char address[ADDRESS_SIZE], name[TEXT_SIZE], services[TEXT_SIZE];
         bool random, advertising;
+        bool mute; /* that it is connected is not told, as BlueZ 5.66 does at times */
         int rssi;
         int battery; /* of Battery1; -1 = has none */
         enum services resolve;
@@ -148,7 +150,8 @@ void say(struct mock *m, const char *format, ...) __attribute__((__format__(prin
 
 /* objects.c: properties and signals */
 int append_adapter(sd_bus_message *m, const struct adapter *a);
-int append_objects(sd_bus_message *m, struct mock *mock); /* a{oa{sa{sv}}} */
+void append_device(sd_bus_message *m, const struct peer *p); /* a{sv} */
+int append_objects(sd_bus_message *m, struct mock *mock);    /* a{oa{sa{sv}}} */
 void tell_adapter(struct adapter *a, bool added);
 void tell_peer(struct peer *p, bool added);
 void tell_attribute(struct peer *p, struct attribute *a, bool added);

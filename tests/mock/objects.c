@@ -60,11 +60,9 @@ int append_adapter(sd_bus_message *m, const struct adapter *a) {
         return sd_bus_message_close_container(m);
 }
 
-static void append_peer(sd_bus_message *m, const struct peer *p) {
+void append_device(sd_bus_message *m, const struct peer *p) {
         const struct sensor *s = p->sensor;
 
-        must(sd_bus_message_open_container(m, 'e', "sa{sv}"));
-        must(sd_bus_message_append(m, "s", DEVICE));
         must(sd_bus_message_open_container(m, 'a', "{sv}"));
         must(sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Address", "s", s->address,
                 "AddressType", "s", s->random ? "random" : "public", "Name", "s", s->name, "Adapter", "o",
@@ -74,6 +72,12 @@ static void append_peer(sd_bus_message *m, const struct peer *p) {
                 must(sd_bus_message_append(m, "{sv}", "RSSI", "n", (int16_t) p->rssi));
         append_list(m, "UUIDs", s->services);
         must(sd_bus_message_close_container(m));
+}
+
+static void append_peer(sd_bus_message *m, const struct peer *p) {
+        must(sd_bus_message_open_container(m, 'e', "sa{sv}"));
+        must(sd_bus_message_append(m, "s", DEVICE));
+        append_device(m, p);
         must(sd_bus_message_close_container(m));
 }
 

@@ -92,6 +92,7 @@ static void set_sensor(struct sensor *s, char **w) {
         s->late_ms = number(option(w, "late_ms"), s->late_ms);
         s->passkey = number(option(w, "passkey"), s->passkey);
         s->mtu = number(option(w, "mtu"), s->mtu);
+        s->mute = s->mute || has(w, "mute");
         s->advertising = has(w, "away") ? false : has(w, "here") ? true : s->advertising;
 }
 

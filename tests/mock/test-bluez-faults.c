@@ -110,6 +110,23 @@ static void test_object_expires_before_connect(void **state) {
         rig_stop(r);
 }
 
+/* The signal of Connected=true is missing; the answer to Connect, or resolved services, show that there is a link. */
+static void test_connected_is_not_told(void **state) {
+        static const char *const options[] = {"mute", "mute resolve_ms=300"};
+
+        (void) state;
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                struct rig *r = set_up(options[i], "");
+
+                begin(r);
+                UNTIL(r, r->sensors[1].packets > 5);
+                assert_int_equal(rig_said(r, "call Connect"), 1);
+                rig_tell(r, "lose " SENSOR);
+                UNTIL(r, r->sensors[1].streamed == 2);
+                rig_stop(r);
+        }
+}
+
 /* Connected already, by another client or by BlueZ itself. */
 static void test_unasked_link_is_used(void **state) {
         struct rig *r = set_up("", "");
@@ -374,6 +391,7 @@ int main(void) {
                 cmocka_unit_test(test_connect_answers_and_nothing_happens),
                 cmocka_unit_test(test_an_absent_sensor_is_given_up),
                 cmocka_unit_test(test_object_expires_before_connect),
+                cmocka_unit_test(test_connected_is_not_told),
                 cmocka_unit_test(test_unasked_link_is_used),
                 cmocka_unit_test(test_left_over_from_a_former_life),
                 cmocka_unit_test(test_late_services),

@@ -59,6 +59,10 @@ static int removed(struct mirror *m, sd_bus_message *message, uint64_t now_us) {
         return mirror_removed(m, message);
 }
 
+static int refresh(struct mirror *m, sd_bus_message *message, uint64_t now_us) {
+        return mirror_refresh(m, DEVICE, message, now_us);
+}
+
 static void add_device(struct mirror *m, const char *path, const char *address) {
         assert_int_equal(take(mirror_added, m,
                                  make("/", "oa{sa{sv}}", path, 1, "org.bluez.Device1", 2, "Address", "s",
@@ -149,6 +153,16 @@ static void test_changes(void **state) {
         assert_true(d->info.connected);
         assert_false(d->resolved);
         assert_int_equal(d->downs, 1);
+
+        /* Resolved services are proof of a link, told or not; the end of it is the end of them. */
+        change(&m, "sa{sv}as", "org.bluez.Device1", 1, "Connected", "b", 0, 0);
+        change(&m, "sa{sv}as", "org.bluez.Device1", 1, "ServicesResolved", "b", 1, 0);
+        assert_true(d->info.connected && d->resolved);
+        change(&m, "sa{sv}as", "org.bluez.Device1", 1, "Connected", "b", 0, 0);
+        assert_true(!d->info.connected && !d->resolved);
+        assert_int_equal(d->downs, 3);
+        assert_int_equal(take(refresh, &m, make("/", "a{sv}", 1, "Connected", "b", 1), 9), 0);
+        assert_true(d->info.connected);
 
         change(&m, "sa{sv}as", "org.bluez.Device1", 0, 1, "RSSI");
         assert_int_equal(d->info.rssi_dbm, BLUEZ_RSSI_NONE);
