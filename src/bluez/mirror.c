@@ -484,6 +484,19 @@ struct mirror_object *mirror_find_characteristic(
         return best;
 }
 
+struct mirror_object *mirror_find_beside(
+        const struct mirror *m, const struct mirror_object *characteristic, const char *uuid) {
+        char service[MIRROR_PATH_MAX];
+        char *slash;
+
+        snprintf(service, sizeof(service), "%s", characteristic->path);
+        slash = strrchr(service, '/');
+        if (!slash)
+                return NULL;
+        *slash = '\0';
+        return mirror_find_characteristic(m, service, uuid);
+}
+
 bool mirror_device_is_bonded(const struct mirror_device *d) {
         return d->has_bonded ? d->info.bonded : d->info.paired;
 }

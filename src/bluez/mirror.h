@@ -99,6 +99,10 @@ struct mirror_object *mirror_find_device(const struct mirror *m, const char *ada
 struct mirror_object *mirror_find_characteristic(
         const struct mirror *m, const char *device_path, const char *uuid);
 
+/* The same in the service of another characteristic. */
+struct mirror_object *mirror_find_beside(
+        const struct mirror *m, const struct mirror_object *characteristic, const char *uuid);
+
 /* Whether path is below the other one. */
 bool path_is_below(const char *path, const char *above);
 

@@ -32,10 +32,13 @@ static const struct {
 
 static struct mirror_object *find(const struct bluez_link *l, unsigned characteristic) {
         const struct gatt_characteristic *c = &l->plan.characteristics[characteristic];
-        struct mirror_object *o = NULL;
+        struct mirror_object *o = NULL, *beside = c->beside > 0 ? find(l, c->beside - 1) : NULL;
 
+        if (c->beside > 0 && !beside)
+                return NULL;
         for (unsigned i = 0; i < c->n_uuids && !o; i++)
-                o = mirror_find_characteristic(&l->b->mirror, l->path, c->uuids[i]);
+                o = beside ? mirror_find_beside(&l->b->mirror, beside, c->uuids[i])
+                           : mirror_find_characteristic(&l->b->mirror, l->path, c->uuids[i]);
         return o;
 }
 

@@ -112,17 +112,26 @@ static void take_label(struct load *l, void *object, const struct load_entry *e)
         load_text(l, e, p->label, sizeof(p->label));
 }
 
-/* UUID[, UUID ...] [in SERVICE] */
-static bool take_uuids(struct scratch *s, struct gatt_characteristic *ret) {
-        if (s->n >= 3 && s->n <= LOAD_WORDS_MAX && strcmp(s->words[s->n - 2], "in") == 0) {
-                if (value_uuid(s->words[s->n - 1], ret->service) < 0)
+/* UUID[, UUID ...] [beside NAME] */
+static bool take_uuids(struct load *l, const struct load_entry *e, struct scratch *s) {
+        const struct profile *p = l->profile;
+        struct gatt_characteristic *c = &l->profile->characteristics[p->n_characteristics];
+        int beside;
+
+        if (s->n >= 3 && s->n <= LOAD_WORDS_MAX && strcmp(s->words[s->n - 2], "beside") == 0) {
+                beside = load_name(l, e, s->words[s->n - 1], "characteristic above", p->characteristic_names,
+                        sizeof(p->characteristic_names[0]), p->n_characteristics);
+                if (beside < 0)
+                        return true; /* told */
+                if (p->characteristics[beside].beside > 0)
                         return false;
+                c->beside = (unsigned) beside + 1;
                 s->n -= 2;
         }
-        for (ret->n_uuids = 0; ret->n_uuids < MIN(s->n, (unsigned) GATT_UUIDS_MAX); ret->n_uuids++)
-                if (value_uuid(s->words[ret->n_uuids], ret->uuids[ret->n_uuids]) < 0)
+        for (c->n_uuids = 0; c->n_uuids < MIN(s->n, (unsigned) GATT_UUIDS_MAX); c->n_uuids++)
+                if (value_uuid(s->words[c->n_uuids], c->uuids[c->n_uuids]) < 0)
                         return false;
-        return s->n > 0 && ret->n_uuids == s->n;
+        return s->n > 0 && c->n_uuids == s->n;
 }
 
 static void take_characteristic(struct load *l, void *object, const struct load_entry *e) {
@@ -144,7 +153,7 @@ static void take_characteristic(struct load *l, void *object, const struct load_
                         return;
                 }
         load_cut(&s, e, ", \t");
-        if (!take_uuids(&s, &p->characteristics[p->n_characteristics]))
+        if (!take_uuids(l, e, &s))
                 load_fault_value(l, e, "not understood",
                         "1 to 3 UUIDs with all 128 bits, as 00002a19-0000-1000-8000-00805f9b34fb, and \"in "
                         "SERVICE\" "

@@ -24,10 +24,11 @@
 
 /* The peripheral has it under one of these UUIDs; the first one that is there is meant. */
 struct gatt_characteristic {
-        char service
-                [GATT_UUID_MAX]; /* that it must be part of: several services may have one UUID; empty = any */
         char uuids[GATT_UUIDS_MAX][GATT_UUID_MAX];
         unsigned n_uuids;
+        /* Several services may have one UUID: 1 + index of the characteristic (before this one, and itself beside none)
+         * in whose service it is; 0 = in any. */
+        unsigned beside;
 };
 
 enum gatt_action {

@@ -6,6 +6,7 @@
 
 #include "bluez/mirror.h"
 #include "unit.h"
+#include "util/macros.h"
 
 #define DEVICE "/org/bluez/hci0/dev_C0_FF_EE_00_00_01"
 
@@ -264,6 +265,38 @@ static void test_bounds(void **state) {
         mirror_clear(&m);
 }
 
+/* Two services with a characteristic of the same UUID: what stands beside another is in the other's service. */
+static void test_beside(void **state) {
+        static const struct {
+                const char *path, *uuid;
+        } characteristics[] = {
+                {DEVICE "/service0001/char0002", "00000001-0000-0000-0000-000000000000"},
+                {DEVICE "/service0001/char0004", "0000000a-0000-0000-0000-000000000000"},
+                {DEVICE "/service0010/char0011", "0000000b-0000-0000-0000-000000000000"},
+                {DEVICE "/service0010/char0013", "00000001-0000-0000-0000-000000000000"},
+        };
+        struct mirror m;
+
+        (void) state;
+        mirror_init(&m, wanted, NULL);
+        add_device(&m, DEVICE, "C0:FF:EE:00:00:01");
+        for (size_t i = 0; i < ARRAY_SIZE(characteristics); i++)
+                assert_int_equal(take(mirror_added, &m,
+                                         make("/", "oa{sa{sv}}", characteristics[i].path, 1,
+                                                 "org.bluez.GattCharacteristic1", 1, "UUID", "s",
+                                                 characteristics[i].uuid),
+                                         1),
+                        0);
+        for (size_t i = 1; i <= 2; i++) {
+                const struct mirror_object *o = mirror_find(&m, characteristics[i].path);
+
+                assert_string_equal(mirror_find_beside(&m, o, characteristics[0].uuid)->path,
+                        characteristics[i == 1 ? 0 : 3].path);
+                assert_null(mirror_find_beside(&m, o, characteristics[3 - i].uuid));
+        }
+        mirror_clear(&m);
+}
+
 /* Another form than BlueZ's is a fault and no crash. */
 static void test_wrong_forms(void **state) {
         struct mirror m;
@@ -307,6 +340,7 @@ int main(void) {
                 cmocka_unit_test(test_an_address_that_is_resolved),
                 cmocka_unit_test(test_removal),
                 cmocka_unit_test(test_bounds),
+                cmocka_unit_test(test_beside),
                 cmocka_unit_test(test_wrong_forms),
                 cmocka_unit_test(test_parsing),
         };

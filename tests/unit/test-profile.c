@@ -129,7 +129,7 @@ static void test_plan_of_witmotion(void **state) {
         assert_int_equal(plan.n_characteristics, 2);
         assert_int_equal(plan.characteristics[0].n_uuids, 2);
         assert_string_equal(plan.characteristics[0].uuids[0], "0000ffe4-0000-1000-8000-00805f9a34fb");
-        assert_string_equal(plan.characteristics[0].service, "");
+        assert_int_equal(plan.characteristics[0].beside, 0);
         assert_int_equal(plan.n_streams, 1);
         assert_int_equal(plan.streams[0], 0);
         assert_int_equal(plan.least_mtu, 23); /* frames are cut anywhere */
@@ -178,7 +178,8 @@ static void test_other_plans(void **state) {
         assert_int_equal(profile_plan(profiles_find(&set, "adafruit-bluefruit", NULL), 50, &plan), 0);
         assert_int_equal(plan.n_streams, 2);
         assert_string_equal(plan.characteristics[3].uuids[0], plan.characteristics[2].uuids[0]);
-        assert_string_equal(plan.characteristics[3].service, "adaf0400-c332-42a8-93bd-25e905756cb8");
+        assert_int_equal(plan.characteristics[2].beside, 1 + 0);
+        assert_int_equal(plan.characteristics[3].beside, 1 + 1);
 
         /* Without [wake], what started it starts it again. */
         assert_int_equal(profile_plan(profiles_find(&set, "repcast-bar", NULL), 100, &plan), 0);
