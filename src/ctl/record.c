@@ -118,8 +118,8 @@ static int copy(struct record *r, int fd) {
                         continue;
                 n = read(fd, r->held + r->n_held, sizeof(r->held) - r->n_held);
                 if (n == 0) {
-                        fputs("repcastctl: repcastd has ended the recording: it or the sensor's station has "
-                              "stopped\n",
+                        fputs("repcastctl: repcastd has ended the recording: it or the station was stopped or "
+                              "configured anew, or this end was too slow\n",
                                 stderr);
                         status = EX_UNAVAILABLE;
                 }

@@ -105,7 +105,7 @@ static const char *link_words(const struct source_sensor *s, const char *why) {
         case BLUEZ_LINK_PAIRING:
                 return "pairing";
         case BLUEZ_LINK_STREAMING:
-                return "connected, but no samples come";
+                return "connected, its samples are awaited";
         case BLUEZ_LINK_CLOSING:
         case BLUEZ_LINK_BACKOFF:
                 return why ? why : "the connection was lost; it is tried again";
@@ -233,16 +233,13 @@ static void on_link_state(void *userdata, enum bluez_link_state state, const cha
 
         s->link_state = state;
         sensors_changed(s->sensors);
-        if (state == BLUEZ_LINK_PREPARING) {
+        end_decoder(s);
+        if (state == BLUEZ_LINK_STREAMING) { /* what came while it was being set up may be of any rate */
                 idle_init(&s->idle, s->plan.idle_kind, now_us(s));
                 bluez_link_idle(s->link, false);
-                begin_decoder(s, s->rate_hz); /* packets come from now on */
-                return;
+                begin_decoder(s, s->rate_hz);
         }
-        if (state != BLUEZ_LINK_STREAMING)
-                end_decoder(s);
-        if (state != BLUEZ_LINK_STREAMING || s->state != SOURCE_STREAMING)
-                tell(s, SOURCE_WAITING, link_words(s, why));
+        tell(s, SOURCE_WAITING, link_words(s, why));
 }
 
 static void on_link_packet(

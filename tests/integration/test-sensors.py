@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -282,6 +283,37 @@ def bus_and_bluez_go_and_come():
     equal(hub.log().count("the system bus has closed the connection"), 1, "times that it is told")
 
 
+def a_still_sensor_rests():
+    """WitMotion, which knows how to go slow: told so after IdleAfter=, and woken by motion."""
+    data, command = "0000ffe4-0000-1000-8000-00805f9a34fb", "0000ffe9-0000-1000-8000-00805f9a34fb"
+    still = WORK + "/still.rec"
+    with open(still, "w", encoding="ascii") as f:
+        for i in range(300):
+            f.write(f"{i * 10000},{struct.pack('<2s9h', b'Ua', 0, 0, 2048, 0, 0, 0, 0, 0, 0).hex()}\n")
+    moving = struct.pack("<2s9h", b"Ua", 0, 0, 2048, 4915, 0, 0, 0, 0, 0).hex()  # 300 degrees a second
+    bus = gym.Bus(WORK)
+    bluez = gym.BlueZ(bus)
+    bluez.do(f"sensor {ONE} name=WT901BLE68 random here")
+    bluez.do(f"characteristic {ONE} {data} notify")
+    bluez.do(f"characteristic {ONE} {command} write,write-without-response")
+    bluez.do(f"play {ONE} {data} {still} loop")
+    hub = Hub(bus, {"rack-1": f"Sensor={ONE}\n"}, "[bluetooth]\nIdleAfter=3\n")
+
+    def written(code):
+        return sum(f"{command} ffaa03{code}00" in line for line in bluez.said)
+    hub.wait_streaming("rack-1")
+    wait_for("the full rate", lambda: written("09") == 1)
+    wait_for("the order to go slow", lambda: written("06") == 1)
+    wait_for("the state", lambda: "asleep" in (hub.state_of("rack-1")[1] or ""))
+    wait_for("the word", lambda: gym.rows(bus, "sensors")[0]["state"] == "asleep")
+    bluez.do(f"notify {ONE} {data} {moving} times=3")
+    wait_for("the order to wake", lambda: written("09") == 2)
+    hub.wait_streaming("rack-1")
+    equal(sum("call Connect" in line for line in bluez.said), 1, "connects")
+    hub.stop()
+    equal(bluez.violations(), [], "what would harm bluetoothd")
+
+
 def strangers_in_masses():
     bus = gym.Bus(WORK)
     bluez = gym.BlueZ(bus)
@@ -304,4 +336,4 @@ if __name__ == "__main__":
             print(f"1..0 # SKIP {name} is not installed")
             sys.exit(0)
     sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another, reload_keeps_links,
-                  an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, strangers_in_masses]).run())
+                  an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests, strangers_in_masses]).run())
