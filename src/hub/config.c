@@ -296,9 +296,10 @@ static void check_sensors(struct loader *l) {
                 struct station_config *s = &c->stations[i];
                 const struct station_config *other;
 
+                (void) address_parse(s->adapter, s->adapter); /* the keys' own checks have passed them */
+                (void) address_parse(s->sensor, s->sensor);
                 if (*s->sensor == '\0')
                         continue;
-                (void) address_parse(s->sensor, s->sensor); /* the key's own check has passed it */
                 other = find_sensor(c, s->sensor, s);
                 if (other && other < s)
                         sensor_fault(l, s,

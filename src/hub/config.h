@@ -69,6 +69,8 @@ struct station_config {
         char name[MESSAGE_NAME_MAX];
         char sensor[ADDRESS_MAX];          /* empty = none, or a recording */
         char profile[ADOPTED_PROFILE_MAX]; /* of the sensor; empty = as its advertisement says */
+        char adapter[ADDRESS_MAX];         /* the only one for that sensor; empty = whichever is best */
+        bool bond;                         /* that sensor over a bonded link only */
         double sensor_rate_hz;             /* wanted; NAN = the profile's default */
         char exercise_name[EXERCISE_NAME_MAX];
         char athlete[MESSAGE_NAME_MAX];

@@ -32,6 +32,8 @@ struct source_sensor {
         struct source_sensor *next; /* the radio's list */
         struct sensors *sensors;
         char address[ADDRESS_MAX], station[MESSAGE_NAME_MAX], asked_profile[ADOPTED_PROFILE_MAX];
+        char adapter[ADDRESS_MAX];
+        bool bond;
         double wanted_hz;
         bool started;
 
@@ -283,9 +285,10 @@ static void want(struct source_sensor *s) {
         int64_t passkey = sensors_passkey(s->sensors, s->address);
         struct bluez_want w = {
                 .address = s->address,
+                .adapter = *s->adapter ? s->adapter : NULL,
                 .plan = &s->plan,
                 .stall_us = MAX(STALL_MIN_US, (uint64_t) (STALL_PERIODS * 1e6 / s->rate_hz)),
-                .bond = passkey >= 0,
+                .bond = passkey >= 0 || s->bond,
                 .may_pair = passkey >= 0 || sensors_may_pair(s->sensors, s->address),
                 .passkey = passkey,
         };
@@ -532,6 +535,8 @@ int source_sensor_new(struct sensors *r, const struct source_sensor_config *conf
         snprintf(s->address, sizeof(s->address), "%s", config->address);
         snprintf(s->station, sizeof(s->station), "%s", config->station);
         snprintf(s->asked_profile, sizeof(s->asked_profile), "%s", config->profile);
+        snprintf(s->adapter, sizeof(s->adapter), "%s", config->adapter);
+        s->bond = config->bond;
         s->wanted_hz = config->rate_hz;
         s->rssi_dbm = BLUEZ_RSSI_NONE;
         s->battery_pct = -1;

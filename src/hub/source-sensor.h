@@ -19,6 +19,8 @@ struct source_sensor_config {
         const char *address;
         const char *profile; /* empty = as its advertisement says */
         double rate_hz;      /* wanted; NAN = the profile's default */
+        const char *adapter; /* empty = the best */
+        bool bond;           /* no stream without a bond */
         const char *station;
 };
 

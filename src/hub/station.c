@@ -343,6 +343,8 @@ static int make_source(struct station *s, const struct station_config *config) {
                 .address = config->sensor,
                 .profile = config->profile,
                 .rate_hz = config->sensor_rate_hz,
+                .adapter = config->adapter,
+                .bond = config->bond,
                 .station = config->name,
         };
 

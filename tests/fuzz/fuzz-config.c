@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as configuration and as table of lifts. What is refused has told its faults; what is taken can be dumped,
+/* Any bytes as configuration, as table of lifts, as list of adopted sensors and as passkeys. What is refused has told its faults; what is taken can be dumped,
  * and the dump says the same again. */
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "hub/adopted.h"
 #include "hub/config.h"
 #include "hub/exercises.h"
+#include "hub/passkeys.h"
 
 static void count(const char *text, void *userdata) {
         size_t *n = userdata;
@@ -77,6 +81,41 @@ static void check_round_trip(const struct config *config) {
         free(text_again);
 }
 
+/* What is taken of it is written and read again as the same. */
+static void check_adopted(const char *path) {
+        struct adopted adopted, again;
+        size_t told = 0, n;
+        struct faults notes = {.sink = count, .userdata = &told};
+        char *text = NULL, copy[32];
+        FILE *stream = open_memstream(&text, &n);
+        int fd;
+
+        must(stream);
+        adopted_load(&adopted, path, &notes);
+        must(adopted_write(&adopted, stream) == 0);
+        fclose(stream);
+        fd = make_file(text, n, copy);
+        told = 0;
+        adopted_load(&again, copy, &notes);
+        must(told == 0 && again.n == adopted.n);
+        for (size_t i = 0; i < again.n; i++)
+                must(strcmp(again.items[i].station, adopted.items[i].station) == 0 &&
+                        strcmp(again.items[i].sensor, adopted.items[i].sensor) == 0 &&
+                        strcmp(again.items[i].profile, adopted.items[i].profile) == 0);
+        close(fd);
+        free(text);
+}
+
+static void check_passkeys(const char *path) {
+        struct passkeys passkeys;
+        size_t told = 0;
+        struct faults faults = {.sink = count, .userdata = &told};
+
+        must((passkeys_load(&passkeys, path, &faults) < 0) == (told > 0));
+        for (size_t i = 0; i < passkeys.n; i++)
+                must(passkeys.items[i].passkey <= 999999);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct exercises exercises = {NULL, 0};
         size_t told = 0;
@@ -92,6 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fd = make_file(data, size, path);
         must((exercises_load(path, &faults, &exercises) < 0) == (faults.n > 0));
         exercises_done(&exercises);
+        check_adopted(path);
+        must(fchmod(fd, 0600) == 0);
+        check_passkeys(path);
         close(fd);
         return 0;
 }

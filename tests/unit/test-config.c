@@ -151,6 +151,8 @@ static void test_dump_is_a_configuration(void **state) {
                 "# default\nSensor=\n"
                 "# default\nProfile=\n"
                 "# default\nSensorRate=\n"
+                "# default\nAdapter=\n"
+                "# default\nBond=no\n"
                 "# c.conf:6\nRecording=a.csv\n"
                 "# default\nRecordingSpeed=1\n"
                 "# default\nRecordingLoop=no\n"
