@@ -177,6 +177,43 @@ static void test_packets_round_trip(void **state) {
         fclose(f);
 }
 
+static void test_raw_packets_round_trip(void **state) {
+        (void) state;
+        struct recording_header h = header;
+        struct recording_writer w;
+        struct recording *r = NULL;
+        struct recording_row row;
+        FILE *f = tmpfile();
+
+        assert_non_null(f);
+        h.layout = RECORDING_PACKETS;
+        strcpy(h.profile, "movella-dot");
+        assert_int_equal(recording_writer_init(&w, f, &h), 0);
+        for (unsigned stream = 0; stream < GATT_STREAMS_MAX; stream++)
+                assert_int_equal(recording_write_packet(&w, 5, stream, (const uint8_t *) "\x42", 1), 0);
+        assert_int_equal(recording_write_packet(&w, 5, GATT_STREAMS_MAX, (const uint8_t *) "x", 1), -EINVAL);
+        rewind(f);
+        assert_int_equal(recording_open_stream(f, "trip", &r), 0);
+        assert_same_header(recording_get_header(r), &h);
+        assert_string_equal(recording_get_header(r)->profile, "movella-dot");
+        for (unsigned stream = 0; stream < GATT_STREAMS_MAX; stream++) {
+                assert_int_equal(recording_next(r, &row), 1);
+                assert_int_equal(row.stream, stream);
+                assert_int_equal(row.n_bytes, 1);
+                assert_int_equal(row.bytes[0], 0x42);
+        }
+        assert_int_equal(recording_next(r, &row), 0);
+        recording_free(r);
+
+        rewind(f);
+        strcpy(h.profile, "Movella DOT");
+        assert_int_equal(recording_writer_init(&w, f, &h), -EINVAL);
+        *h.profile = '\0'; /* without a profile there is one stream */
+        assert_int_equal(recording_writer_init(&w, f, &h), 0);
+        assert_int_equal(recording_write_packet(&w, 5, 1, (const uint8_t *) "x", 1), -EINVAL);
+        fclose(f);
+}
+
 /* What the reader would refuse, the writer refuses first. */
 static void test_writer_is_strict(void **state) {
         (void) state;
@@ -283,6 +320,7 @@ int main(void) {
                 cmocka_unit_test(test_csv),
                 cmocka_unit_test(test_samples_round_trip),
                 cmocka_unit_test(test_packets_round_trip),
+                cmocka_unit_test(test_raw_packets_round_trip),
                 cmocka_unit_test(test_writer_is_strict),
                 cmocka_unit_test(test_documentation),
         };
