@@ -55,11 +55,25 @@ struct hub {
         struct api *api;
 };
 
-/* hub.c: adopted sensors have changed; bring the stations in line with them. */
+/* ---- apply.c ---- */
+
+/* Bring the stations in line with the configuration and the adopted sensors. */
+void hub_apply(struct hub *h);
+
+/* Read the configuration again. */
+void hub_reload(struct hub *h);
+
+/* The list of adopted sensors has changed. */
 int hub_adopted_changed(struct hub *h);
 
-/* hub.c: NULL = there has been none of that name. */
+/* NULL = there has been none of that name. */
 struct station *hub_find_station(const struct hub *h, const char *name);
 
-/* hub.c: how is everything? All but CPU and memory. */
+/* A file in the folder of what outlives the daemon: as configured, or where systemd has made it. fallback: where neither
+ * says; NULL = no file then. */
+int hub_find_state(const struct storage_config *c, const char *fallback, const char *name, char **ret);
+
+/* ---- hub.c ---- */
+
+/* How is everything? All but CPU and memory. */
 void hub_look(struct hub *h, uint64_t now_us, struct health *ret);
