@@ -48,13 +48,6 @@ static bool runs_as(const struct station *s, const struct station_config *config
         return old && config_station_equal(old, config) && station_source_state(s) != SOURCE_FAILED;
 }
 
-static const struct station_config *find_config(const struct hub *h, const char *name) {
-        for (size_t i = 0; i < h->config->n_stations; i++)
-                if (strcmp(h->config->stations[i].name, name) == 0)
-                        return &h->config->stations[i];
-        return NULL;
-}
-
 static void apply_station(struct hub *h, const struct station_config *config) {
         struct station *s;
         int r = get_station(h, config->name, &s);
@@ -72,7 +65,8 @@ static void apply_station(struct hub *h, const struct station_config *config) {
  * before any begins: a sensor may go from one to another. */
 void hub_apply(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++) {
-                const struct station_config *config = find_config(h, station_name(h->stations[i]));
+                const struct station_config *config =
+                        config_find_station(h->config, station_name(h->stations[i]));
 
                 if (!config)
                         station_stop(h->stations[i]);

@@ -71,20 +71,6 @@ static int keep(struct hub *h, command_done done, void *userdata, struct refusal
 
 /* ---- adopting ---- */
 
-static const struct station_config *find_config(const struct hub *h, const char *name) {
-        for (size_t i = 0; i < h->config->n_stations; i++)
-                if (strcmp(h->config->stations[i].name, name) == 0)
-                        return &h->config->stations[i];
-        return NULL;
-}
-
-static const struct station_config *find_owner(const struct hub *h, const char *address) {
-        for (size_t i = 0; i < h->config->n_stations; i++)
-                if (strcmp(h->config->stations[i].sensor, address) == 0)
-                        return &h->config->stations[i];
-        return NULL;
-}
-
 static int refuse_station(const struct hub *h, const char *name, struct refusal *refusal) {
         const char *names[CONFIG_STATIONS_MAX], *nearest;
         char known[256] = "";
@@ -135,7 +121,7 @@ static int check_profile(const struct hub *h, const char *address, const char *n
 /* Whose is it now? An adoption can be moved, what a configuration file says cannot be taken back from here. */
 static int check_owner(const struct hub *h, const struct adopt_request *q, const char *address,
         const struct station_config **ret_other, struct refusal *refusal) {
-        const struct station_config *other = find_owner(h, address);
+        const struct station_config *other = config_find_sensor(h->config, address, NULL);
         const struct key_origin *origin;
 
         *ret_other = NULL;
@@ -174,7 +160,7 @@ static int apply(struct hub *h, struct refusal *refusal) {
 int command_adopt(struct hub *h, const struct adopt_request *q, command_done done, void *userdata,
         char ret_replaced[static ADDRESS_MAX], struct refusal *refusal) {
         static const struct log_fields kind = {.kind = LOG_KIND_ADOPTED};
-        const struct station_config *s = find_config(h, q->station), *other;
+        const struct station_config *s = config_find_station(h->config, q->station), *other;
         char address[ADDRESS_MAX], profile[ADOPTED_PROFILE_MAX], replaced[ADDRESS_MAX];
         struct log_fields fields = kind;
         int r;
@@ -223,7 +209,8 @@ static const struct adoption *find_adoption(const struct hub *h, const char *wha
 static int refuse_forget(const struct hub *h, const char *what, struct refusal *refusal) {
         char address[ADDRESS_MAX];
         bool is_address = address_parse(what, address);
-        const struct station_config *s = is_address ? find_owner(h, address) : find_config(h, what);
+        const struct station_config *s = is_address ? config_find_sensor(h->config, address, NULL)
+                                                    : config_find_station(h->config, what);
         const struct key_origin *origin;
 
         if (s && *s->sensor != '\0') {
@@ -265,8 +252,9 @@ int command_forget(struct hub *h, const char *what, command_done done, void *use
 int command_record(struct hub *h, const char *what, int fd, char ret_address[static ADDRESS_MAX],
         struct refusal *refusal) {
         char address[ADDRESS_MAX];
-        const struct station_config *s =
-                address_parse(what, address) ? find_owner(h, address) : find_config(h, what);
+        const struct station_config *s = address_parse(what, address)
+                ? config_find_sensor(h->config, address, NULL)
+                : config_find_station(h->config, what);
         struct source_sensor *source;
         int own, r;
 

@@ -34,7 +34,7 @@ struct loader {
         struct config_section *section;
 };
 
-static struct station_config *find_station(struct config *c, const char *name) {
+struct station_config *config_find_station(struct config *c, const char *name) {
         for (size_t i = 0; i < c->n_stations; i++)
                 if (strcmp(c->stations[i].name, name) == 0)
                         return &c->stations[i];
@@ -98,7 +98,7 @@ static void select_section(struct loader *l, const struct ini_entry *e) {
 
         l->table = NULL;
         if (strcmp(e->section, "station") == 0) {
-                s = find_station(l->config, e->argument);
+                s = config_find_station(l->config, e->argument);
                 if (!s)
                         s = add_station(l, e);
                 if (!s)
@@ -224,17 +224,9 @@ static void check_hub(struct loader *l) {
         topic_level(host, h->name, sizeof(h->name));
 }
 
-static size_t key_at(const struct key_table *t, size_t offset) {
-        size_t i = 0;
-
-        while (t->keys[i].offset != offset)
-                i++;
-        return i;
-}
-
 static void check_mqtt(struct loader *l) {
         struct mqtt_config *m = &l->config->mqtt;
-        size_t i = key_at(&config_mqtt_keys, offsetof(struct mqtt_config, password_file));
+        size_t i = keys_index(&config_mqtt_keys, offsetof(struct mqtt_config, password_file));
         struct key_origin place = m->section.origins[i];
         char why[CONFIG_PATH_MAX + 128];
 
@@ -248,16 +240,8 @@ static void check_mqtt(struct loader *l) {
                         "Username=: is missing in [mqtt]; a password needs one");
 }
 
-static size_t sensor_key(void) {
-        return key_at(&config_station_keys, offsetof(struct station_config, sensor));
-}
-
-static size_t profile_key(void) {
-        return key_at(&config_station_keys, offsetof(struct station_config, profile));
-}
-
 const struct key_origin *config_sensor_origin(const struct station_config *s) {
-        return &s->section.origins[sensor_key()];
+        return &s->section.origins[CONFIG_SENSOR_KEY];
 }
 
 static void sensor_fault(struct loader *l, const struct station_config *s, const char *format, ...)
@@ -274,7 +258,7 @@ static void sensor_fault(struct loader *l, const struct station_config *s, const
         faults_add(l->faults, origin->path, origin->line, "Sensor=: %s", text);
 }
 
-static const struct station_config *find_sensor(
+const struct station_config *config_find_sensor(
         const struct config *c, const char *sensor, const struct station_config *but) {
         for (size_t i = 0; i < c->n_stations; i++)
                 if (&c->stations[i] != but && strcmp(c->stations[i].sensor, sensor) == 0)
@@ -300,7 +284,7 @@ static void check_sensors(struct loader *l) {
                 (void) address_parse(s->sensor, s->sensor);
                 if (*s->sensor == '\0')
                         continue;
-                other = find_sensor(c, s->sensor, s);
+                other = config_find_sensor(c, s->sensor, s);
                 if (other && other < s)
                         sensor_fault(l, s,
                                 "%s is the sensor of [station %s] already (%s:%u); a sensor belongs to one "
@@ -338,8 +322,9 @@ static void check_profiles(struct loader *l) {
 
                 if (*s->profile == '\0' || profiles_find(&profiles, s->profile, &nearest))
                         continue;
-                key_fault(&config_station_keys.keys[profile_key()], &s->section.origins[profile_key()],
-                        l->faults, "no such profile%s%s%s; given was '%s'", nearest ? "; did you mean " : "",
+                key_fault(&config_station_keys.keys[CONFIG_PROFILE_KEY],
+                        &s->section.origins[CONFIG_PROFILE_KEY], l->faults,
+                        "no such profile%s%s%s; given was '%s'", nearest ? "; did you mean " : "",
                         nearest ? nearest : "", nearest ? "?" : "", s->profile);
         }
 }
@@ -398,107 +383,6 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
         if (faults->n > faults_before)
                 return -EINVAL;
         *ret = TAKE_PTR(c);
-        return 0;
-}
-
-/* ---- adopted sensors ---- */
-
-/* The list's own copy of the path. */
-static int add_path(struct config *c, const char *path, const char **ret) {
-        char **paths, *copy;
-
-        for (size_t i = 0; i < c->n_paths; i++)
-                if (strcmp(c->paths[i], path) == 0) {
-                        *ret = c->paths[i];
-                        return 0;
-                }
-        paths = reallocarray(c->paths, c->n_paths + 1, sizeof(*paths));
-        if (!paths)
-                return -ENOMEM;
-        c->paths = paths;
-        copy = strdup(path);
-        if (!copy)
-                return -ENOMEM;
-        paths[c->n_paths++] = copy;
-        *ret = copy;
-        return 0;
-}
-
-/* Why the station cannot have what was adopted for it; NULL = it can. */
-static const char *refuse_adoption(const struct config *c, const struct station_config *s,
-        const struct adopted *fitting, const struct adoption *item, const char **ret_other) {
-        const struct station_config *other;
-
-        *ret_other = "";
-        if (!s)
-                return "no such station is configured";
-        if (*s->recording != '\0')
-                return "the station plays a recording";
-        other = find_sensor(c, item->sensor, s);
-        if (!other || adopted_find(fitting, other->name))
-                return NULL; /* that one has been given another sensor itself */
-        *ret_other = other->name;
-        return "the configuration gives it to station ";
-}
-
-/* What does not fit is taken out, until all that is left fits: one that goes may have made room for another. */
-static void leave_out(struct config *c, const struct adopted *adopted, struct adopted *fitting,
-        const char *path, struct faults *notes) {
-        size_t i = 0;
-
-        while (i < fitting->n) {
-                const struct adoption item = fitting->items[i];
-                const char *other, *why;
-
-                why = refuse_adoption(c, find_station(c, item.station), fitting, &item, &other);
-                i++;
-                if (!why)
-                        continue;
-                faults_add(notes, path, adopted_find(adopted, item.station)->line,
-                        "%s for %s is left out: %s%s", item.sensor, item.station, why, other);
-                adopted_remove(fitting, item.station);
-                i = 0;
-        }
-}
-
-/* Back to what the files say; at the first call that is remembered. */
-static void restore_configured(struct station_config *s) {
-        struct key_origin *origins = s->section.origins;
-
-        if (s->configured.kept) {
-                strcpy(s->sensor, s->configured.sensor);
-                strcpy(s->profile, s->configured.profile);
-                origins[sensor_key()] = s->configured.sensor_origin;
-                origins[profile_key()] = s->configured.profile_origin;
-                return;
-        }
-        strcpy(s->configured.sensor, s->sensor);
-        strcpy(s->configured.profile, s->profile);
-        s->configured.sensor_origin = origins[sensor_key()];
-        s->configured.profile_origin = origins[profile_key()];
-        s->configured.kept = true;
-}
-
-int config_adopt(struct config *c, const struct adopted *adopted, const char *path, struct faults *notes) {
-        struct adopted fitting = *adopted;
-        const char *kept_path;
-        int r = add_path(c, path, &kept_path);
-
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < c->n_stations; i++)
-                restore_configured(&c->stations[i]);
-        leave_out(c, adopted, &fitting, path, notes);
-        for (size_t i = 0; i < fitting.n; i++) {
-                struct station_config *s = find_station(c, fitting.items[i].station);
-                const struct adoption *item = adopted_find(adopted, s->name); /* with its own line */
-
-                strcpy(s->sensor, item->sensor);
-                strcpy(s->profile, item->profile);
-                s->section.origins[sensor_key()] = (struct key_origin){kept_path, item->line};
-                s->section.origins[profile_key()] =
-                        (struct key_origin){kept_path, item->line + (*item->profile != '\0')};
-        }
         return 0;
 }
 

@@ -117,6 +117,15 @@ int config_load_profiles(const struct bluetooth_config *c, struct profiles *ret,
  * they have changed. path: of their file, for --dump-config. */
 int config_adopt(struct config *c, const struct adopted *adopted, const char *path, struct faults *notes);
 
+/* NULL = there is none. but: not this one; may be NULL. */
+struct station_config *config_find_station(struct config *c, const char *name);
+const struct station_config *config_find_sensor(
+        const struct config *c, const char *sensor, const struct station_config *but);
+
+/* Their places in a station's origins. */
+#define CONFIG_SENSOR_KEY  keys_index(&config_station_keys, offsetof(struct station_config, sensor))
+#define CONFIG_PROFILE_KEY keys_index(&config_station_keys, offsetof(struct station_config, profile))
+
 /* Where it says that a sensor stands: NULL path = nowhere, the station has none. */
 const struct key_origin *config_sensor_origin(const struct station_config *s);
 

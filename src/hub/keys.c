@@ -173,6 +173,14 @@ static int parse(const struct key *key, const char *value, const char *path, voi
         return -EINVAL;
 }
 
+size_t keys_index(const struct key_table *t, size_t offset) {
+        size_t i = 0;
+
+        while (t->keys[i].offset != offset)
+                i++;
+        return i;
+}
+
 void keys_preset(const struct key_table *t, void *object) {
         for (size_t i = 0; i < t->n; i++)
                 if (t->keys[i].preset)

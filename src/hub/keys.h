@@ -51,6 +51,9 @@ struct key_table {
         size_t n;
 };
 
+/* Which key of the table is the one of that field? There must be one. */
+size_t keys_index(const struct key_table *t, size_t offset);
+
 /* Set every field that has a default. */
 void keys_preset(const struct key_table *t, void *object);
 
