@@ -67,12 +67,13 @@ bool adapter_hears(const struct bluez_link *l, const struct mirror_device *d, ui
 }
 
 static unsigned count_links(const struct bluez *b, const struct radio *r) {
+        const struct mirror_device *d = r->turn ? connection_device(r->turn) : NULL;
         unsigned n = 0;
 
         for (const struct mirror_object *o = mirror_next(&b->mirror, NULL); o; o = mirror_next(&b->mirror, o))
                 n += o->device && o->device->info.connected && path_is_below(o->path, r->path);
-        if (r->turn && r->turn->state == BLUEZ_LINK_CONNECTING && !r->turn->came_up)
-                n++;
+        if (d && r->turn->state == BLUEZ_LINK_CONNECTING && !d->info.connected)
+                n++; /* under way */
         return n;
 }
 

@@ -128,7 +128,6 @@ struct bluez_link {
         bool remove;          /* RemoveDevice once it is closed */
         bool own;             /* Connect was called: the link is not left over from somebody else */
         bool start_notify;    /* AcquireNotify did not do */
-        bool came_up;         /* since Connect was called */
         struct session session;
 
         struct backoff backoff;

@@ -376,7 +376,7 @@ static void begin(
         case BLUEZ_LINK_CONNECTING:
                 l->deadline_us = now_us + p->connect_us;
                 l->connects++;
-                l->came_up = l->remove = false;
+                l->remove = false;
                 l->own = !connection_device(l)->info.connected;
                 if (l->own)
                         bluez_call(l->b, &l->call, l->path, DEVICE_INTERFACE, "Connect",
@@ -384,7 +384,6 @@ static void begin(
                 break;
         case BLUEZ_LINK_RESOLVING:
                 l->deadline_us = now_us + p->resolve_us;
-                l->came_up = true;
                 l->call = sd_bus_slot_unref(l->call);
                 breaker_succeeded(&l->radio->breaker);
                 break;
@@ -466,6 +465,8 @@ void connection_give_turn(struct bluez_link *l, struct radio *r, uint64_t now_us
 static const char *why_seeking(const struct bluez_link *l, uint64_t now_us) {
         bool usable = false, pinned = false;
 
+        if (l->b->owner_call)
+                return NULL; /* not known yet */
         if (l->b->service == BLUEZ_SERVICE_ABSENT)
                 return "BlueZ (bluetooth.service) is not running";
         if (l->b->service != BLUEZ_SERVICE_READY)
@@ -486,8 +487,10 @@ static const char *why_seeking(const struct bluez_link *l, uint64_t now_us) {
 }
 
 static void tell(struct bluez_link *l, uint64_t now_us) {
-        bool failed = l->state == BLUEZ_LINK_CLOSING || l->state == BLUEZ_LINK_BACKOFF ||
-                l->state == BLUEZ_LINK_QUARANTINE;
+        bool wanted = l->dropped || l->b->stopping;
+        bool failed = !wanted &&
+                (l->state == BLUEZ_LINK_CLOSING || l->state == BLUEZ_LINK_BACKOFF ||
+                        l->state == BLUEZ_LINK_QUARANTINE);
         const char *why = l->state == BLUEZ_LINK_SEEKING ? why_seeking(l, now_us)
                 : failed && l->why[0]                    ? l->why
                                                          : NULL;
