@@ -58,21 +58,17 @@ int decoder_init(struct decoder *d, const struct profile *profile, double rate_h
 /* ---- clocks ---- */
 
 /* Packets since the last one of this part, by the sequence number: 1 = none is missing, 0 or less = it was before. */
-static int64_t advance(struct decoder *d, enum part part, const struct profile_packet *packet, uint64_t seq) {
-        unsigned bits = 8 * type_size(packet->seq.type);
-        uint32_t span = bits < 32 ? 1U << bits : 0, delta = (uint32_t) seq - d->seq[part];
+static int64_t advance(
+        const struct decoder *d, enum part part, const struct profile_packet *packet, uint64_t seq) {
+        uint64_t span = 1ULL << (8 * type_size(packet->seq.type)), delta = (seq - d->seq[part]) & (span - 1);
 
         if (!d->seq_known[part])
                 return 1;
-        if (span > 0)
-                delta &= span - 1;
-        if (delta > (span > 0 ? span / 2 : 1U << 31))
-                return (int64_t) delta - (span > 0 ? (int64_t) span : 1LL << 32);
-        return delta;
+        return delta > span / 2 ? (int64_t) delta - (int64_t) span : (int64_t) delta;
 }
 
 /* The packet's counter at its first sample, as its timebase wants it. */
-static uint64_t counter_of(struct decoder *d, enum part part, const struct profile_packet *packet,
+static uint64_t counter_of(const struct decoder *d, enum part part, const struct profile_packet *packet,
         const struct unpacked *u, int64_t step) {
         unsigned bits = 8 * type_size(packet->time.type);
         uint64_t counter = u->time;
@@ -118,8 +114,9 @@ static void restart(struct decoder *d, enum part part) {
         struct timebase_params params = d->timebase[part].params;
 
         if (params.counter_hz > 0)
-                return;                                    /* its own clock will tell */
-        (void) timebase_init(&d->timebase[part], &params); /* taken before, they are in their ranges */
+                return; /* its own clock will tell */
+        /* The parameters were taken before: they are in their ranges. */
+        (void) timebase_init(&d->timebase[part], &params);
 }
 
 /* Samples between the last one given out and a timeline that has started anew. */

@@ -51,12 +51,14 @@ expect 64 'unrecognized option' 'wrong use' --jason
 "$ctl" check-profiles "$profiles" >/dev/full 2>"$work/full"
 status=$?
 n=$((n + 1))
-[ $status = 74 ] && echo "ok $n - a full disk is told" || echo "not ok $n - a full disk is told ($status)"
+if [ $status = 74 ]; then echo "ok $n - a full disk is told"; else echo "not ok $n - a full disk is told ($status)"; fi
 n=$((n + 1))
 # What is built in is what is shipped as files.
 built_in=$("$ctl" check-profiles --json | sed -n 's|.*"path":"built-in/\([^"]*\)".*|\1|p' | sort)
-shipped=$(cd "$profiles" && ls ./*.conf | sed 's|./||' | sort)
-[ "$built_in" = "$shipped" ] && echo "ok $n - all that is shipped is built in" || {
+shipped=$(find "$profiles" -name '*.conf' | sed 's|.*/||' | sort)
+if [ "$built_in" = "$shipped" ]; then
+        echo "ok $n - all that is shipped is built in"
+else
         echo "not ok $n - all that is shipped is built in"
         printf '%s\n' "$built_in" | sed 's/^/# /'
-}
+fi

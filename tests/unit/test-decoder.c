@@ -464,8 +464,9 @@ static void test_time_units(void **state) {
 #define JOINED                                                                                                 \
         HEAD("100=\nDefault=100")                                                                              \
         STREAM("a")                                                                                            \
-        STREAM("b") "[packet acc]\nStream=a\nLength=6\nAcc=0 i16 1 mg\nJoin=gyro\n"                            \
-                    "[packet gyro]\nStream=b\nLength=6\nGyro=0 i16 1 dps\n" TEST("acc", "000000000000", "Acc")
+        STREAM("b")                                                                                            \
+        "[packet acc]\nStream=a\nLength=6\nAcc=0 i16 1 mg\nJoin=gyro\n"                                        \
+        "[packet gyro]\nStream=b\nLength=6\nGyro=0 i16 1 dps\n" TEST("acc", "000000000000", "Acc")
 
 static void push_half(unsigned stream, int value, uint64_t t_us) {
         uint8_t bytes[6] = {(uint8_t) value, (uint8_t) (value >> 8)};

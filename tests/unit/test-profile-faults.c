@@ -10,90 +10,90 @@
 
 /* Two streams of messages, joined; one of frames; one of lines: all that the format has. */
 static const char good[] =
-        "[profile good]\n"                                                                       /* 1 */
-        "Label=good\n"                                                                           /* 2 */
-        "[characteristics]\n"                                                                    /* 3 */
-        "acc=00000001-0000-0000-0000-000000000000, 00000002-0000-0000-0000-000000000000\n"       /* 4 */
-        "gyro=00000003-0000-0000-0000-000000000000\n"                                            /* 5 */
-        "command=00000004-0000-0000-0000-000000000000 beside acc\n" /* 6 */
-        "[match]\n"                                                                              /* 7 */
-        "Name=Good *, Better?\n"                                                                 /* 8 */
-        "Service=00000001-0000-0000-0000-000000000000\n"                                         /* 9 */
-        "Company=0x0001 0xffff\n"                                                                /* 10 */
-        "Address=AA:BB:*\n"                                                                      /* 11 */
-        "Model=1, 2\n"                                                                           /* 12 */
-        "Require=name service\n"                                                                 /* 13 */
-        "[rates]\n"                                                                              /* 14 */
-        "50=32\n"                                                                                /* 15 */
-        "100=64\n"                                                                               /* 16 */
-        "Default=100\n"                                                                          /* 17 */
-        "[init]\n"                                                                               /* 18 */
-        "Step=write command 01 {rate} \"{hz} Hz\\n\"\n"                                          /* 19 */
-        "Step=wait 100\n"                                                                        /* 20 */
-        "[stop]\n"                                                                               /* 21 */
-        "Step=send command 00\n"                                                                 /* 22 */
-        "[idle]\n"                                                                               /* 23 */
-        "Kind=slow\n"                                                                            /* 24 */
-        "Hz=10\n"                                                                                /* 25 */
-        "Step=write command 02\n"                                                                /* 26 */
-        "[wake]\n"                                                                               /* 27 */
-        "Step=write command 03\n"                                                                /* 28 */
-        "[battery]\n"                                                                            /* 29 */
-        "Kind=stream\n"                                                                          /* 30 */
-        "Stream=gyro\n"                                                                          /* 31 */
-        "When=0:42\n"                                                                            /* 32 */
-        "Value=1 u16 0.01\n"                                                                     /* 33 */
-        "Table=4:100 3:0\n"                                                                      /* 34 */
-        "Every=60\n"                                                                             /* 35 */
-        "Step=write command 04\n"                                                                /* 36 */
-        "[quirks]\n"                                                                             /* 37 */
-        "ConnectCooldown=40\n"                                                                   /* 38 */
-        "WeakAdverts=yes\n"                                                                      /* 39 */
-        "[stream acc]\n"                                                                         /* 40 */
-        "Characteristic=acc\n"                                                                   /* 41 */
-        "Framing=message\n"                                                                      /* 42 */
-        "[stream gyro]\n"                                                                        /* 43 */
-        "Characteristic=gyro\n"                                                                  /* 44 */
-        "Framing=fixed 13\n"                                                                     /* 45 */
-        "Sync=41 4243\n"                                                                         /* 46 */
-        "[packet acc]\n"                                                                         /* 47 */
-        "Stream=acc\n"                                                                           /* 48 */
-        "When=0:40/f0\n"                                                                         /* 49 */
-        "Length=14..200\n"                                                                       /* 50 */
-        "Base=8\n"                                                                               /* 51 */
-        "Samples=rest\n"                                                                         /* 52 */
-        "Stride=6\n"                                                                             /* 53 */
-        "Order=interleaved\n"                                                                    /* 54 */
-        "Count=1 u8\n"                                                                           /* 55 */
-        "Seq=2 u8\n"                                                                             /* 56 */
-        "Time=3 u32 us first\n"                                                                  /* 57 */
-        "Acc=0 i16 16/32768 g\n"                                                                 /* 58 */
-        "AccClip=15.9\n"                                                                         /* 59 */
-        "Axes=+x+y+z\n"                                                                          /* 60 */
-        "Join=gyro\n"                                                                            /* 61 */
-        "[packet gyro]\n"                                                                        /* 62 */
-        "Stream=gyro\n"                                                                          /* 63 */
-        "When=0:41\n"                                                                            /* 64 */
-        "Base=1\n"                                                                               /* 65 */
-        "Samples=2\n"                                                                            /* 66 */
-        "Stride=6\n"                                                                             /* 67 */
-        "Gyro=0 i16be 2000/32768 dps\n"                                                          /* 68 */
-        "GyroClip=1990\n"                                                                        /* 69 */
-        "GyroAxes=-y+x+z\n"                                                                      /* 70 */
-        "[test acc]\n"                                                                           /* 71 */
-        "Packet=acc\n"                                                                           /* 72 */
-        "Hex=4001 07 40420f00 00 000000000008\n"                                                 /* 73 */
-        "Acc=0 0 1\n"                                                                            /* 74 */
-        "Time=1\n"                                                                               /* 75 */
-        "Seq=7\n"                                                                                /* 76 */
-        "[test gyro]\n"                                                                          /* 77 */
-        "Packet=gyro\n"                                                                          /* 78 */
-        "Hex=41 400000000000 000040000000\n"                                                     /* 79 */
-        "Gyro=0 1000 0 -1000 0 0\n"                                                              /* 80 */
-        "Tolerance=0.01\n"                                                                       /* 81 */
-        "[test battery]\n"                                                                       /* 82 */
-        "Hex=42 5e01 00000000000000000000\n"                                                     /* 83 */
-        "Battery=50\n";                                                                          /* 84 */
+        "[profile good]\n"                                                                 /* 1 */
+        "Label=good\n"                                                                     /* 2 */
+        "[characteristics]\n"                                                              /* 3 */
+        "acc=00000001-0000-0000-0000-000000000000, 00000002-0000-0000-0000-000000000000\n" /* 4 */
+        "gyro=00000003-0000-0000-0000-000000000000\n"                                      /* 5 */
+        "command=00000004-0000-0000-0000-000000000000 beside acc\n"                        /* 6 */
+        "[match]\n"                                                                        /* 7 */
+        "Name=Good *, Better?\n"                                                           /* 8 */
+        "Service=00000001-0000-0000-0000-000000000000\n"                                   /* 9 */
+        "Company=0x0001 0xffff\n"                                                          /* 10 */
+        "Address=AA:BB:*\n"                                                                /* 11 */
+        "Model=1, 2\n"                                                                     /* 12 */
+        "Require=name service\n"                                                           /* 13 */
+        "[rates]\n"                                                                        /* 14 */
+        "50=32\n"                                                                          /* 15 */
+        "100=64\n"                                                                         /* 16 */
+        "Default=100\n"                                                                    /* 17 */
+        "[init]\n"                                                                         /* 18 */
+        "Step=write command 01 {rate} \"{hz} Hz\\n\"\n"                                    /* 19 */
+        "Step=wait 100\n"                                                                  /* 20 */
+        "[stop]\n"                                                                         /* 21 */
+        "Step=send command 00\n"                                                           /* 22 */
+        "[idle]\n"                                                                         /* 23 */
+        "Kind=slow\n"                                                                      /* 24 */
+        "Hz=10\n"                                                                          /* 25 */
+        "Step=write command 02\n"                                                          /* 26 */
+        "[wake]\n"                                                                         /* 27 */
+        "Step=write command 03\n"                                                          /* 28 */
+        "[battery]\n"                                                                      /* 29 */
+        "Kind=stream\n"                                                                    /* 30 */
+        "Stream=gyro\n"                                                                    /* 31 */
+        "When=0:42\n"                                                                      /* 32 */
+        "Value=1 u16 0.01\n"                                                               /* 33 */
+        "Table=4:100 3:0\n"                                                                /* 34 */
+        "Every=60\n"                                                                       /* 35 */
+        "Step=write command 04\n"                                                          /* 36 */
+        "[quirks]\n"                                                                       /* 37 */
+        "ConnectCooldown=40\n"                                                             /* 38 */
+        "WeakAdverts=yes\n"                                                                /* 39 */
+        "[stream acc]\n"                                                                   /* 40 */
+        "Characteristic=acc\n"                                                             /* 41 */
+        "Framing=message\n"                                                                /* 42 */
+        "[stream gyro]\n"                                                                  /* 43 */
+        "Characteristic=gyro\n"                                                            /* 44 */
+        "Framing=fixed 13\n"                                                               /* 45 */
+        "Sync=41 4243\n"                                                                   /* 46 */
+        "[packet acc]\n"                                                                   /* 47 */
+        "Stream=acc\n"                                                                     /* 48 */
+        "When=0:40/f0\n"                                                                   /* 49 */
+        "Length=14..200\n"                                                                 /* 50 */
+        "Base=8\n"                                                                         /* 51 */
+        "Samples=rest\n"                                                                   /* 52 */
+        "Stride=6\n"                                                                       /* 53 */
+        "Order=interleaved\n"                                                              /* 54 */
+        "Count=1 u8\n"                                                                     /* 55 */
+        "Seq=2 u8\n"                                                                       /* 56 */
+        "Time=3 u32 us first\n"                                                            /* 57 */
+        "Acc=0 i16 16/32768 g\n"                                                           /* 58 */
+        "AccClip=15.9\n"                                                                   /* 59 */
+        "Axes=+x+y+z\n"                                                                    /* 60 */
+        "Join=gyro\n"                                                                      /* 61 */
+        "[packet gyro]\n"                                                                  /* 62 */
+        "Stream=gyro\n"                                                                    /* 63 */
+        "When=0:41\n"                                                                      /* 64 */
+        "Base=1\n"                                                                         /* 65 */
+        "Samples=2\n"                                                                      /* 66 */
+        "Stride=6\n"                                                                       /* 67 */
+        "Gyro=0 i16be 2000/32768 dps\n"                                                    /* 68 */
+        "GyroClip=1990\n"                                                                  /* 69 */
+        "GyroAxes=-y+x+z\n"                                                                /* 70 */
+        "[test acc]\n"                                                                     /* 71 */
+        "Packet=acc\n"                                                                     /* 72 */
+        "Hex=4001 07 40420f00 00 000000000008\n"                                           /* 73 */
+        "Acc=0 0 1\n"                                                                      /* 74 */
+        "Time=1\n"                                                                         /* 75 */
+        "Seq=7\n"                                                                          /* 76 */
+        "[test gyro]\n"                                                                    /* 77 */
+        "Packet=gyro\n"                                                                    /* 78 */
+        "Hex=41 400000000000 000040000000\n"                                               /* 79 */
+        "Gyro=0 1000 0 -1000 0 0\n"                                                        /* 80 */
+        "Tolerance=0.01\n"                                                                 /* 81 */
+        "[test battery]\n"                                                                 /* 82 */
+        "Hex=42 5e01 00000000000000000000\n"                                               /* 83 */
+        "Battery=50\n";                                                                    /* 84 */
 
 static const char lines[] = "[profile good]\n"                          /* 1 */
                             "Label=good\n"                              /* 2 */
