@@ -266,6 +266,15 @@ static void on_link_battery(void *userdata, unsigned percent) {
         take_battery(userdata, (int) percent);
 }
 
+/* A characteristic of the sensor's own, which the profile knows to read. */
+static void on_link_battery_value(void *userdata, const uint8_t *bytes, size_t n) {
+        struct source_sensor *s = userdata;
+        double percent;
+
+        if (profile_battery(s->profile, bytes, n, &percent) >= 0)
+                take_battery(s, (int) lrint(CLAMP(percent, 0.0, 100.0)));
+}
+
 static void on_link_info(void *userdata, const struct bluez_sensor_info *info) {
         struct source_sensor *s = userdata;
 
@@ -280,6 +289,7 @@ static void want(struct source_sensor *s) {
                 .on_state = on_link_state,
                 .on_packet = on_link_packet,
                 .on_battery = on_link_battery,
+                .on_battery_value = on_link_battery_value,
                 .on_info = on_link_info,
         };
         int64_t passkey = sensors_passkey(s->sensors, s->address);

@@ -314,6 +314,23 @@ def a_still_sensor_rests():
     equal(bluez.violations(), [], "what would harm bluetoothd")
 
 
+def a_battery_in_a_characteristic():
+    """As a Movella DOT has it: no Battery1, no standard service, a value that only the profile understands."""
+    bus = gym.Bus(WORK)
+    bluez = gym.BlueZ(bus, f"sensor {ONE} name=Movella%20DOT mtu=247 here", *(
+        f"characteristic {ONE} 1517{uuid}-4947-11e9-8646-d663bd873d93 {more}" for uuid, more in (
+            ("2003", "notify"), ("2001", "write"), ("1002", "write"), ("3001", "read,notify value=5700"))))
+    hub = Hub(bus, {"rack-1": f"Sensor={ONE}\nProfile=movella-dot\n"})
+    hub.wait_bus()
+    wait_for("the charge", lambda: [row["battery_pct"] for row in gym.rows(bus, "sensors")] == [87])
+    # Again and again: nothing streams here, so that the link is made anew now and then.
+    wait_for("the change", lambda: bluez.do(f"notify {ONE} 15173001-4947-11e9-8646-d663bd873d93 0900") or
+             [row["battery_pct"] for row in gym.rows(bus, "sensors")] == [9])
+    true("battery of sensor " + ONE + " is low: 9 %" in hub.log(), hub.log())
+    hub.stop()
+    equal(bluez.violations(), [], "what would harm bluetoothd")
+
+
 def strangers_in_masses():
     bus = gym.Bus(WORK)
     bluez = gym.BlueZ(bus)
@@ -336,4 +353,5 @@ if __name__ == "__main__":
             print(f"1..0 # SKIP {name} is not installed")
             sys.exit(0)
     sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another, reload_keeps_links,
-                  an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests, strangers_in_masses]).run())
+                  an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests,
+                  a_battery_in_a_characteristic, strangers_in_masses]).run())
