@@ -206,6 +206,8 @@ def main():
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("stopped by a signal"))  # brokers and daemons are killed on the way out
     if not BROKER:
         print("1..0 # SKIP mosquitto is not installed")
         return 0

@@ -252,6 +252,61 @@ static void test_history_goes_before_what_waits(void **state) {
         archive_close(a);
 }
 
+/* Four racks, sixteen hours a day, and not once a broker. */
+static void test_a_week_without_a_broker(void **state) {
+        (void) state;
+        enum { STATIONS = 4, HOURS = 7 * 16, AN_HOUR = 130, AT_ONCE = 26, N = STATIONS * HOURS * AN_HOUR };
+        struct archive_config c = config;
+        struct archive *a = begin(&c);
+        struct row rows[AT_ONCE];
+        static char json[1300]; /* a rep */
+        struct archive_stats stats;
+        struct stat database, log;
+        uint64_t number = 0, now_us = 0;
+
+        memset(json, 'x', sizeof(json) - 1);
+        (void) sqlite3_memory_highwater(1);
+        while (number < N) {
+                for (unsigned i = 0; i < AT_ONCE; i++)
+                        rows[i] = (struct row){.run = "0123",
+                                .number = ++number,
+                                .seq = number,
+                                .station = "rack-1",
+                                .type = MESSAGE_REP,
+                                .made_ms = TODAY_MS,
+                                .json = json};
+                archive_add(a, rows, AT_ONCE);
+                archive_keep(a, now_us += 1000000, TODAY_MS);
+        }
+        archive_get_stats(a, &stats);
+        assert_true(sqlite3_memory_highwater(0) < 4 << 20);
+        assert_true(stats.bytes <= c.disk_max);
+        assert_int_equal(stat(path, &database), 0);
+        assert_true(database.st_size <= (off_t) c.disk_max + (1 << 20));
+        char wal[128];
+        snprintf(wal, sizeof(wal), "%s-wal", path);
+        assert_int_equal(stat(wal, &log), 0);
+        assert_true(log.st_size <= 6 << 20);
+        assert_int_equal(stats.waiting + stats.dropped, N);
+        assert_true(stats.waiting > 9000); /* what 16 MiB hold */
+
+        /* It comes out in the order in which it went in. */
+        struct spans seen = {0};
+        struct row row;
+        number = stats.dropped;
+        while (archive_next(a, &seen, &row) > 0) {
+                assert_int_equal(row.number, ++number);
+                assert_int_equal(spans_add(&seen, row.position, row.position), 0);
+                free(row.json);
+        }
+        assert_int_equal(number, N);
+        archive_close(a);
+        print_message(
+                "# %d events of %zu bytes: %llu wait in %lld KiB, %llu dropped; memory at most %lld KiB\n", N,
+                sizeof(json), (unsigned long long) stats.waiting, (long long) database.st_size / 1024,
+                (unsigned long long) stats.dropped, (long long) sqlite3_memory_highwater(0) / 1024);
+}
+
 static void test_memory_is_bounded_too(void **state) {
         (void) state;
         struct archive_config c = config;
@@ -670,6 +725,7 @@ int main(void) {
                 cmocka_unit_test(test_a_killed_process_loses_nothing),
                 cmocka_unit_test(test_no_folder_is_memory),
                 cmocka_unit_test(test_history_goes_before_what_waits),
+                cmocka_unit_test(test_a_week_without_a_broker),
                 cmocka_unit_test(test_memory_is_bounded_too),
                 cmocka_unit_test(test_age),
                 cmocka_unit_test(test_no_history),
