@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import tempfile
 import time
+import uuid
 from contextlib import closing
 
 from broker import wait_for
@@ -73,11 +74,10 @@ class Asker:
     """Asks a hub what was, over MQTT, page by page."""
 
     def __init__(self, listener, hub="repcast/gym"):
-        self.listener, self.hub, self.n = listener, hub, 0
+        self.listener, self.hub = listener, hub
 
     def ask(self, **fields):
-        self.n += 1
-        name = f"ask-{id(self)}-{self.n}"
+        name = uuid.uuid4().hex
         self.listener.publish(self.hub + "/query", json.dumps({"id": name, **fields}))
         (reply,) = wait_for(f"the answer to {fields}", lambda: self.listener.on(f"{self.hub}/reply/{name}"))
         return json.loads(reply)

@@ -267,14 +267,18 @@ static void test_a_week_without_a_broker(void **state) {
         memset(json, 'x', sizeof(json) - 1);
         (void) sqlite3_memory_highwater(1);
         while (number < N) {
-                for (unsigned i = 0; i < AT_ONCE; i++)
-                        rows[i] = (struct row){.run = "0123",
-                                .number = ++number,
+                for (unsigned i = 0; i < AT_ONCE; i++) {
+                        number++;
+                        rows[i] = (struct row){
+                                .run = "0123",
+                                .number = number,
                                 .seq = number,
                                 .station = "rack-1",
                                 .type = MESSAGE_REP,
                                 .made_ms = TODAY_MS,
-                                .json = json};
+                                .json = json,
+                        };
+                }
                 archive_add(a, rows, AT_ONCE);
                 archive_keep(a, now_us += 1000000, TODAY_MS);
         }
