@@ -103,5 +103,20 @@ bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cyc
 /* Start of the round trip that is most likely under way, or now. */
 uint64_t beam_begun(const struct beam *b);
 
+/* What the hypotheses that hold the bar to go one way, or to rest, say together. */
+struct beam_claim {
+        double p;          /* probability */
+        uint64_t since_us; /* of the best of them: since when, how fast, how far by now */
+        double v_mps, travel_m;
+};
+
+struct beam_view {
+        struct beam_claim down, up, hold;
+        double loose; /* probability of what belongs to no rep */
+};
+
+/* False between two weighings: nothing is new. */
+bool beam_look(const struct beam *b, struct beam_view *ret);
+
 /* The stream ends here. Returns true if that completes a round trip. */
 bool beam_flush(struct beam *b, struct cycle *ret);

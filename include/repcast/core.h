@@ -25,6 +25,7 @@
 
 #include <repcast/beam.h>
 #include <repcast/cycle.h>
+#include <repcast/display.h>
 #include <repcast/event.h>
 #include <repcast/exercise.h>
 #include <repcast/front.h>
@@ -74,10 +75,8 @@ struct core {
         struct repfit repfit;
         struct setlog setlog;
 
+        struct display display;
         struct live live;
-        uint64_t phase_us;    /* start of the running phase */
-        double top_m, deep_m; /* highest and lowest position of the running cycle */
-        double shake_m2ps4;
 
         struct event events[CORE_EVENTS];
         unsigned n_events, taken;

@@ -93,6 +93,8 @@ struct track {
         enum track_mode mode;
         bool changed;       /* mode is new, since */
         uint64_t border_us; /* this instant */
+        double held_s;      /* in a hold for so long */
+        bool rests;         /* nobody touches the bar, and nothing moves it */
         double v_mps, p_m;  /* up is positive; p is 0 where the cycle began */
         double sigma_mps;   /* of v */
         enum cycle_result result;

@@ -303,6 +303,50 @@ uint64_t beam_begun(const struct beam *b) {
         return b->n > 0 && away && h->lap.whole && !lasts ? h->lap.out_us : b->now_us;
 }
 
+/* They stand best first. */
+static void claim(struct beam_claim *c, const struct hypothesis *h, double p) {
+        if (!(c->p > 0)) {
+                double far = h->leg == LEG_BACK ? h->far_m : 0;
+                c->since_us = h->since_us;
+                c->v_mps = h->motion.x[VERTICAL_V];
+                c->travel_m = fabs(h->motion.x[VERTICAL_P] - far);
+        }
+        c->p += p;
+}
+
+bool beam_look(const struct beam *b, struct beam_view *ret) {
+        double sum = 0;
+
+        if (b->n == 0 || b->ticks > 0)
+                return false;
+        *ret = (struct beam_view){0};
+        for (unsigned i = 0; i < b->n; i++) {
+                const struct hypothesis *h = &b->hypotheses[i];
+                double p = exp(h->score);
+                sum += p;
+                switch (h->leg) {
+                case LEG_OUT:
+                        claim(h->up_first ? &ret->up : &ret->down, h, p);
+                        break;
+                case LEG_BACK:
+                        claim(h->up_first ? &ret->down : &ret->up, h, p);
+                        break;
+                case LEG_HOME:
+                case LEG_FAR:
+                        claim(&ret->hold, h, p);
+                        break;
+                case LEG_LOOSE:
+                case _LEG_MAX:
+                        break;
+                }
+        }
+        ret->down.p /= sum;
+        ret->up.p /= sum;
+        ret->hold.p /= sum;
+        ret->loose = 1 - ret->down.p - ret->up.p - ret->hold.p;
+        return true;
+}
+
 bool beam_flush(struct beam *b, struct cycle *ret) {
         const struct hypothesis *h = &b->hypotheses[0];
         bool done = b->n > 0 && h->pending;

@@ -36,6 +36,7 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
         pairing_init(&c->pairing, &p.cycle);
         repfit_init(&c->repfit, &p.repfit, exercise);
         setlog_init(&c->setlog, &p.setlog, &p.setmodel, &p.traits, exercise);
+        display_init(&c->display, exercise->set_gap_s);
         c->live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN};
         return 0;
 }
@@ -67,32 +68,14 @@ const struct event *core_next(struct core *c) {
         return c->taken < c->n_events ? &c->events[c->taken++] : NULL;
 }
 
-static enum phase phase_of(enum track_mode mode) {
-        switch (mode) {
-        case TRACK_IDLE:
-                return PHASE_REST;
-        case TRACK_DOWN:
-                return PHASE_ECCENTRIC;
-        case TRACK_BOTTOM:
-                return PHASE_BOTTOM;
-        case TRACK_UP:
-                return PHASE_CONCENTRIC;
-        case TRACK_TOP:
-                return PHASE_TOP;
-        case _TRACK_MODE_MAX:
-                break;
-        }
-        return PHASE_REST;
-}
-
-static void say_phase(struct core *c, enum track_mode mode, uint64_t border_us) {
+static void say_phase(struct core *c) {
         uint32_t set = setlog_set(&c->setlog);
-        c->phase_us = border_us;
+        uint64_t border_us = c->display.phase_us;
         struct event e = {
                 .type = EVENT_PHASE,
                 .phase =
                         {
-                                .phase = phase_of(mode),
+                                .phase = c->display.phase,
                                 .start_us = border_us,
                                 .latency_us = c->now_us > border_us ? c->now_us - border_us : 0,
                                 .set = set,
@@ -173,36 +156,37 @@ static void take_result(struct core *c, enum cycle_result result, const struct c
 }
 
 static void show(struct core *c, const struct track *t) {
-        enum cycle_state state = c->tracker.cycler.state;
+        struct beam_view view;
+        const struct display *d = &c->display;
         double rom = setlog_rom(&c->setlog);
-        bool open = setlog_set(&c->setlog) > 0, moving = t->mode == TRACK_DOWN || t->mode == TRACK_UP;
 
-        if (state == CYCLE_EMPTY && !moving)
-                c->top_m = c->deep_m = t->p_m;
-        c->top_m = MAX(c->top_m, t->p_m);
-        c->deep_m = MIN(c->deep_m, t->p_m);
-        /* On the way down for the first time the deepest point is still to come: it is foretold. */
-        double deep =
-                t->mode == TRACK_DOWN && state == CYCLE_EMPTY ? MIN(c->deep_m, c->top_m - rom) : c->deep_m;
-        bool inside = open || moving;
+        if (beam_look(&c->beam, &view) &&
+                display_push(&c->display, &view, t, setlog_set(&c->setlog) > 0, rom, c->history.t_us))
+                say_phase(c);
 
+        bool moving = display_moving(d), open = setlog_set(&c->setlog) > 0, inside = open || moving;
+        bool begun = c->tracker.cycler.state != CYCLE_EMPTY || moving;
         c->live = (struct live){
                 .t_us = c->history.t_us,
-                .phase = phase_of(t->mode),
-                .phase_s = c->history.t_us > c->phase_us ? (double) (c->history.t_us - c->phase_us) * US_S : 0,
-                .velocity_mps = moving ? t->v_mps : 0,
-                .position_m = inside ? t->p_m - deep : (double) NAN,
-                .rom_share = inside ? CLAMP((t->p_m - deep) / rom, 0.0, 1.0) : (double) NAN,
+                .phase = d->phase,
+                .phase_s = c->history.t_us > d->phase_us ? (double) (c->history.t_us - d->phase_us) * US_S : 0,
+                .velocity_mps = d->velocity_mps,
+                .position_m = inside ? d->height_m : (double) NAN,
+                .rom_share = inside ? CLAMP(d->height_m / rom, 0.0, 1.0) : (double) NAN,
                 .set = setlog_set(&c->setlog),
-                .rep = open ? setlog_next_rep(&c->setlog) - !(state != CYCLE_EMPTY || moving) : 0,
+                .rep = open ? setlog_next_rep(&c->setlog) - !begun : 0,
                 .moving = moving,
         };
 }
 
+static void show_rest(struct core *c) {
+        if (display_reset(&c->display, c->now_us))
+                say_phase(c);
+}
+
 /* Nothing that was known of the motion holds any more. */
 static void lose_track(struct core *c) {
-        if (c->tracker.mode != TRACK_IDLE)
-                say_phase(c, TRACK_IDLE, c->now_us);
+        show_rest(c);
         tracker_lose(&c->tracker);
         beam_reset(&c->beam);
         history_reset(&c->history);
@@ -222,8 +206,7 @@ static void start_tracker(struct core *c, const struct motion *m) {
 static void settle(struct core *c, const struct motion *m) {
         if (!front_settle(&c->front, m->up))
                 return;
-        if (c->tracker.mode != TRACK_IDLE)
-                say_phase(c, TRACK_IDLE, c->now_us);
+        show_rest(c);
         history_reset(&c->history);
         pairing_reset(&c->pairing);
         start_tracker(c, m);
@@ -250,8 +233,6 @@ static bool glides(struct core *c, const struct motion *m, const struct track *t
 static void doubt_tracker(struct core *c, struct track *t) {
         *t = (struct track){
                 .mode = TRACK_IDLE,
-                .changed = c->tracker.mode != TRACK_IDLE,
-                .border_us = c->now_us,
                 .result = CYCLE_NONE,
         };
         c->glide_s = 0;
@@ -290,8 +271,6 @@ static void push_tick(struct core *c, const struct tick *tick) {
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
         if (beam_push(&c->beam, &m, tick->t_us, &lap))
                 take_lap(c, &lap);
-        if (t.changed)
-                say_phase(c, t.mode, t.border_us);
         setlog_wait(&c->setlog, tick->t_us, begun(c), m.quiet);
         hear(c);
         show(c, &t);

@@ -435,6 +435,8 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
                 hold(t, m, h, ret);
 
         ret->mode = t->mode;
+        ret->rests = rests(t, m);
+        ret->held_s = moving(t->mode) ? 0 : (double) (h->t_us - t->hold_us) * 1e-6;
         ret->v_mps = v_of(t);
         ret->p_m = t->vertical.x[VERTICAL_P];
         ret->sigma_mps = sigma_of(&t->vertical);

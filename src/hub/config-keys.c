@@ -121,6 +121,8 @@ static const struct key mqtt_keys[] = {
         { "PasswordFile", KEY_PATH, FIELD(mqtt_config, password_file), .preset = "",
                 .allowed = "the path of a file", .fixed = true,
                 .what = "file that holds the password, for its owner only; unset: the credential mqtt-password" },
+        { "Queries", KEY_YES_NO, FIELD(mqtt_config, queries), .preset = "yes", .fixed = true,
+                .what = "answer questions about what was (doc/mqtt.md, Query)" },
 };
 
 static const struct key storage_keys[] = {

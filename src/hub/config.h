@@ -42,6 +42,7 @@ struct mqtt_config {
         unsigned keepalive_s;
         char username[128];
         char password_file[CONFIG_PATH_MAX];
+        bool queries;
         /* Taken out of the above. */
         char host[CONFIG_HOST_MAX];
         uint16_t port;

@@ -196,6 +196,7 @@ static int make_uplink(struct hub *h) {
                 .version = VERSION,
                 .keepalive_s = m->keepalive_s,
                 .outbox = h->outbox,
+                .queries = m->queries,
                 .n_stations = STATIONS_MAX,
         };
 

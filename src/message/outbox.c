@@ -15,6 +15,8 @@
 #define LIVE_MAX OUTBOX_MAX
 #define LATE_MAX 32
 
+#define QUERIES_MAX 8
+
 struct lane {
         size_t max, first, n;
         struct parcel ring[LIVE_MAX];
@@ -29,6 +31,8 @@ struct outbox {
         size_t n_out; /* put, and not yet collected as acknowledged: bounds acked[] */
         size_t n_acked;
         uint64_t acked[OUTBOX_MAX];
+        size_t n_queries;
+        struct query queries[QUERIES_MAX];
         uint64_t waiting;
         bool last;
 };
@@ -137,6 +141,19 @@ void outbox_acked(struct outbox *o, uint64_t position) {
         pthread_mutex_unlock(&o->mutex);
 }
 
+int outbox_ask(struct outbox *o, const struct query *q) {
+        int r = -ENOBUFS;
+
+        pthread_mutex_lock(&o->mutex);
+        if (o->n_queries < QUERIES_MAX) {
+                o->queries[o->n_queries++] = *q;
+                wake(o->store_fd);
+                r = 0;
+        }
+        pthread_mutex_unlock(&o->mutex);
+        return r;
+}
+
 uint64_t outbox_hear(struct outbox *o, bool *ret_last) {
         pthread_mutex_lock(&o->mutex);
         hush(o->uplink_fd);
@@ -161,6 +178,17 @@ void outbox_look(struct outbox *o, struct outbox_news *ret) {
         o->n_out -= o->n_acked;
         o->n_acked = 0;
         pthread_mutex_unlock(&o->mutex);
+}
+
+bool outbox_asked(struct outbox *o, struct query *ret) {
+        pthread_mutex_lock(&o->mutex);
+        bool any = o->n_queries > 0;
+        if (any) {
+                *ret = o->queries[0];
+                memmove(&o->queries[0], &o->queries[1], --o->n_queries * sizeof(o->queries[0]));
+        }
+        pthread_mutex_unlock(&o->mutex);
+        return any;
 }
 
 int outbox_put(struct outbox *o, uint64_t connection, enum outbox_lane lane, const struct parcel *p) {

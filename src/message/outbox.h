@@ -6,6 +6,7 @@
  *     store ── live ──▶ uplink      committed while the broker is there: at once
  *           ── late ──▶             waited: at the uplink's pace, beside the live ones
  *           ◀─ acked ──             the broker has it
+ *           ◀─ query ──             somebody asks what was; the answer goes the live way
  *           ◀─ connected, disconnected
  *
  * What was handed out is meant for one connection: when that is lost, what still lies here is let go, and the store, which
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "message/message.h"
+#include "message/query.h"
 
 /* Handed out and not yet known to be acknowledged, at most. */
 #define OUTBOX_MAX 512
@@ -30,10 +32,12 @@ enum outbox_lane {
 };
 
 struct parcel {
-        uint64_t position; /* of the event in the store, from 1; 0 = not kept, may be missed, is not acknowledged */
+        uint64_t
+                position; /* of the event in the store, from 1; 0 = not kept, may be missed, is not acknowledged */
         enum message_type type;
         char station[MESSAGE_NAME_MAX];
-        char *json; /* free() it */
+        bool is_reply; /* to a query: for B/reply/<station> */
+        char *json;    /* free() it */
 };
 
 int outbox_new(struct outbox **ret);
@@ -51,6 +55,9 @@ bool outbox_take(struct outbox *o, enum outbox_lane lane, struct parcel *ret);
 /* Of this connection, each position once. */
 void outbox_acked(struct outbox *o, uint64_t position);
 
+/* -ENOBUFS: too many queries wait already. */
+int outbox_ask(struct outbox *o, const struct query *q);
+
 /* Clears the descriptor. How many events are still to be acknowledged, as the store last said, and whether it is sure
  * that no more come. */
 uint64_t outbox_hear(struct outbox *o, bool *ret_last);
@@ -67,6 +74,9 @@ int outbox_store_fd(const struct outbox *o);
 
 /* Clears the descriptor. What the uplink has said since the last time. */
 void outbox_look(struct outbox *o, struct outbox_news *ret);
+
+/* The next query; false: there is none. */
+bool outbox_asked(struct outbox *o, struct query *ret);
 
 /* Takes p->json over. -ESTALE: that connection is gone; -ENOBUFS: the lane is full. Then p->json stays the caller's. */
 int outbox_put(struct outbox *o, uint64_t connection, enum outbox_lane lane, const struct parcel *p);

@@ -116,7 +116,7 @@ static void on_message(struct mosquitto *mosq, void *userdata, const struct mosq
 
         (void) mosq;
         c->handlers->received(
-                c->userdata, m->topic, m->payload, m->payloadlen > 0 ? (size_t) m->payloadlen : 0);
+                c->userdata, m->topic, m->payload, m->payloadlen > 0 ? (size_t) m->payloadlen : 0, m->retain);
 }
 
 static int set_up(struct client *c, const struct client_config *config) {

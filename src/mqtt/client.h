@@ -32,7 +32,7 @@ struct client_config {
 struct client_handlers {
         void (*accepted)(void *userdata);
         void (*acked)(void *userdata, int mid); /* QoS 1 only */
-        void (*received)(void *userdata, const char *topic, const void *payload, size_t size);
+        void (*received)(void *userdata, const char *topic, const void *payload, size_t size, bool retained);
 };
 
 /* Start to connect. Returns 0 or negative errno with the reason in ret_why. */

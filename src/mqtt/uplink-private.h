@@ -89,7 +89,8 @@ struct uplink {
         bool last;                  /* the store says that no more come */
         struct retained *retained;  /* per station */
         char *health_json;          /* the newest; NULL = none yet */
-        char health_topic[TOPIC_MAX];
+        char health_topic[TOPIC_MAX], query_topic[TOPIC_MAX];
+        uint64_t query_us;      /* when the next query may come */
         char *birth;            /* what B/status must say; NULL = not born on this connection */
         uint64_t birth_us;      /* when it was published */
         unsigned births;        /* published on this connection */

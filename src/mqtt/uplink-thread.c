@@ -39,6 +39,11 @@ DEFINE_CLEANUP(char *, free);
 #define TURN_US  (5 * SECOND_US)
 #define SLEEP_US (1 * SECOND_US)
 
+/* Questions to the store: a page each (store/database.c bounds its cost). */
+#define QUERY_US        (SECOND_US / 5)
+#define QUERIES_AT_ONCE 10
+#define QUERY_BYTES_MAX 4096
+
 #define STABLE_US (30 * SECOND_US) /* a connection that lasted as long makes the next wait short again */
 
 /* Births on one connection: the first few at once, then spaced, for something may be fighting us. */
@@ -153,6 +158,16 @@ static void take_health(struct uplink *u) {
                 (void) client_publish(u->client, u->health_topic, u->health_json, 0, true);
 }
 
+/* ---- from the store ---- */
+
+static void reply(struct uplink *u, const char *id, const char *json) {
+        char leaf[MESSAGE_NAME_MAX + 8] = "reply/", topic[TOPIC_MAX];
+
+        topic_level(id, leaf + strlen(leaf), MESSAGE_NAME_MAX);
+        if (topic_hub(u->config.prefix, u->config.hub, leaf, topic, sizeof(topic)) >= 0)
+                (void) client_publish(u->client, topic, json, 1, false);
+}
+
 static bool late_may_go(const struct uplink *u, uint64_t now) {
         return now >= u->late_us && u->n_late < LATE_IN_FLIGHT_MAX;
 }
@@ -174,6 +189,10 @@ static bool take_parcel(struct uplink *u, struct parcel *ret, bool *ret_late) {
 static bool publish_parcel(struct uplink *u, const struct parcel *p, bool late) {
         char topic[TOPIC_MAX];
 
+        if (p->is_reply) {
+                reply(u, p->station, p->json);
+                return true;
+        }
         if (topic_station(u->config.prefix, u->config.hub, p->station, message_type_to_string(p->type), topic,
                     sizeof(topic)) < 0)
                 return true; /* cannot be: prefix and names were checked for their length */
@@ -234,16 +253,49 @@ static void on_acked(void *userdata, int mid) {
 
 /* Our own status: the will of an earlier connection may come after our birth and overwrite it. An "online" of another
  * session is another hub that runs under our name; to answer it would start an endless quarrel. */
-static void on_received(void *userdata, const char *topic, const void *payload, size_t size) {
-        struct uplink *u = userdata;
-
-        (void) topic; /* the only one that was subscribed to */
+static void receive_status(struct uplink *u, const void *payload, size_t size) {
         if (u->birth && strlen(u->birth) == size && memcmp(u->birth, payload, size) == 0)
                 u->birth_overwritten = false;
         else if (status_is_online_of_another(payload, size, u->config.run))
                 log_warning("another hub publishes as \"%s\": give each hub a name of its own", u->config.hub);
         else
                 u->birth_overwritten = true;
+}
+
+/* A few at once, then a few a second, whoever asks. */
+static bool query_may_pass(struct uplink *u) {
+        const uint64_t now = uplink_now_us(), longest_us = QUERIES_AT_ONCE * QUERY_US;
+
+        if (u->query_us > now)
+                return false;
+        u->query_us = MAX(u->query_us, now > longest_us ? now - longest_us : 0) + QUERY_US;
+        return true;
+}
+
+static void receive_query(struct uplink *u, const void *payload, size_t size) {
+        _cleanup_(freep) char *json = NULL;
+        struct query q;
+        char why[128] = "";
+
+        if (size > QUERY_BYTES_MAX)
+                return;
+        if (query_from_json(payload, size, &q, why, sizeof(why)) >= 0) {
+                if (q.session[0] == '\0')
+                        snprintf(q.session, sizeof(q.session), "%s", u->config.run);
+                if (!query_may_pass(u) || outbox_ask(u->config.outbox, &q) < 0)
+                        snprintf(why, sizeof(why), "too many questions: ask again in a second");
+        }
+        if (why[0] != '\0' && q.id[0] != '\0' && query_refuse(&q, why, &json) >= 0)
+                reply(u, q.id, json);
+}
+
+static void on_received(void *userdata, const char *topic, const void *payload, size_t size, bool retained) {
+        struct uplink *u = userdata;
+
+        if (strcmp(topic, u->status_topic) == 0)
+                receive_status(u, payload, size);
+        else if (!retained) /* a question that lies about is not asked now */
+                receive_query(u, payload, size);
 }
 
 /* ---- what is told of it ---- */
@@ -338,6 +390,8 @@ static void enter_online(struct uplink *u) {
         u->births = 0;
         publish_birth(u);
         (void) client_subscribe(u->client, u->status_topic);
+        if (u->config.queries)
+                (void) client_subscribe(u->client, u->query_topic);
         for (unsigned i = 0; i < u->config.n_stations; i++)
                 if (u->retained[i].json)
                         (void) publish_retained(u, &u->retained[i]);

@@ -79,6 +79,9 @@ static int make_parts(struct uplink *u) {
         r = topic_hub(u->config.prefix, u->config.hub, "health", u->health_topic, sizeof(u->health_topic));
         if (r < 0)
                 return -EINVAL;
+        r = topic_hub(u->config.prefix, u->config.hub, "query", u->query_topic, sizeof(u->query_topic));
+        if (r < 0)
+                return -EINVAL;
         r = status_to_json(&gone, &u->will);
         if (r < 0)
                 return r;

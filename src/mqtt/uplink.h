@@ -28,6 +28,7 @@ struct uplink_config {
         const char *version;
         unsigned keepalive_s;  /* 5 to 3600 */
         struct outbox *outbox; /* outlives the uplink */
+        bool queries;          /* answer who asks what was */
         unsigned n_stations;
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };

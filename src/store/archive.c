@@ -59,7 +59,8 @@ static int set_aside(const char *path, const char *why) {
         if (r < 0)
                 return r;
         (void) rename_one(path, aside, "-wal");
-        log_error("the event store %s is not used: %s; it is kept as %s and a new one is begun", path, why, aside);
+        log_error("the event store %s is not used: %s; it is kept as %s and a new one is begun", path, why,
+                aside);
         return 0;
 }
 
@@ -77,7 +78,8 @@ static int open_disk(struct archive *a) {
                 if (r >= 0)
                         r = database_open(a->path, &a->disk, a->why, sizeof(a->why));
                 else
-                        snprintf(a->why, sizeof(a->why), "%s, and it cannot be renamed: %s", aside_why, strerror(-r));
+                        snprintf(a->why, sizeof(a->why), "%s, and it cannot be renamed: %s", aside_why,
+                                strerror(-r));
         }
         if (r == -EBUSY)
                 snprintf(a->why, sizeof(a->why), "another process uses it: is a second repcastd running?");
@@ -158,8 +160,8 @@ static void refuse(struct archive *a, int r) {
         snprintf(a->why, sizeof(a->why), "%s", database_why(a->disk));
         database_rollback(a->disk);
         if (!a->failing)
-                log_error("the event store %s takes nothing: %s; events are kept in memory until it does", a->path,
-                        a->why);
+                log_error("the event store %s takes nothing: %s; events are kept in memory until it does",
+                        a->path, a->why);
         a->failing = true;
         if (is_unusable(r))
                 reopen(a);
@@ -224,7 +226,8 @@ static int move_spare(struct archive *a) {
         uint64_t ignored;
         int r = database_begin(a->disk), more = 0;
 
-        for (uint64_t at = a->first_spare; r >= 0 && (more = database_read(a->spare, at, INT64_MAX, &row)) > 0;) {
+        for (uint64_t at = a->first_spare;
+                r >= 0 && (more = database_read(a->spare, at, INT64_MAX, &row)) > 0;) {
                 at = row.position + 1;
                 r = database_insert(a->disk, &row);
                 free(row.json);
@@ -297,6 +300,21 @@ int archive_next(struct archive *a, const struct spans *other, struct row *ret) 
                 r = drop(a, at, MAX(row.position - 1, at));
         }
         return r;
+}
+
+int archive_answer(struct archive *a, const struct query *q, struct page *ret) {
+        int r = 0;
+
+        *ret = (struct page){.n = 0};
+        if (a->disk)
+                r = database_select(a->disk, q, q->after, ret);
+        if (r == 0 && a->first_spare > 0)
+                r = database_select(a->spare, q, q->after, ret);
+        if (r == 0)
+                ret->next = 0;
+        else if (q->kind == QUERY_RESYNC)
+                ret->next++; /* from_seq of the next page, and not what it comes behind */
+        return MIN(r, 0);
 }
 
 bool archive_acked(struct archive *a, uint64_t position) {

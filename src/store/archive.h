@@ -23,18 +23,18 @@
 struct archive;
 
 struct archive_config {
-        const char *path; /* of the database; NULL = memory only */
+        const char *path;              /* of the database; NULL = memory only */
         uint64_t disk_max, memory_max; /* bytes */
         unsigned history_days;         /* acknowledged events are kept for; 0 = not at all */
         unsigned unsent_days;          /* others */
 };
 
 struct archive_stats {
-        bool on_disk;        /* what is committed now is safe from the end of the process */
-        uint64_t last;       /* position of the last event */
-        uint64_t waiting;    /* neither acknowledged nor dropped */
-        uint64_t in_memory;  /* of these */
-        uint64_t dropped;    /* since the start */
+        bool on_disk;          /* what is committed now is safe from the end of the process */
+        uint64_t last;         /* position of the last event */
+        uint64_t waiting;      /* neither acknowledged nor dropped */
+        uint64_t in_memory;    /* of these */
+        uint64_t dropped;      /* since the start */
         uint64_t dropped_ever; /* since the database was begun */
         uint64_t bytes;        /* in use on disk */
         char error[256];       /* why it is not on disk; empty = it is */
@@ -52,6 +52,9 @@ void archive_add(struct archive *a, struct row *rows, unsigned n);
 /* The first event from this position up that is neither acknowledged nor in the other set. Returns 1, 0 for none, or
  * negative errno. */
 int archive_next(struct archive *a, const struct spans *other, struct row *ret);
+
+/* A page of what is asked for. Returns 0 or negative errno; the page is the caller's in any case. */
+int archive_answer(struct archive *a, const struct query *q, struct page *ret);
 
 /* Returns whether it was waiting until now. */
 bool archive_acked(struct archive *a, uint64_t position);

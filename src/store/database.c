@@ -15,6 +15,10 @@
 #define APPLICATION_ID 0x72657063 /* "repc": tells our file from any other database (file(1) shows it) */
 #define SCHEMA         1
 
+/* One page of answers: so many bytes, and so many events looked at, whatever is asked: new events wait meanwhile. */
+#define PAGE_BYTES 65536
+#define SEARCH_MAX 2000
+
 /* Pages of 4 KiB in the write-ahead log before they are taken over into the database. */
 #define WAL_PAGES_MAX 1000
 
@@ -27,6 +31,9 @@ enum statement {
         ROLLBACK,
         INSERT,
         READ,
+        HISTORY,
+        RESYNC,
+        FIRST,
         LAST,
         DELETE,
         AGES,
@@ -49,6 +56,14 @@ static const char *const statements[_STATEMENT_MAX] = {
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [READ] = "SELECT position, run, number, station, seq, type, made_ms, json FROM event "
                  "WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1",
+        [HISTORY] = "SELECT position, json FROM event WHERE position BETWEEN ?1 AND ?2"
+                    " AND ?3 IN ('', station) AND ?4 IN ('', json_extract(json, '$.athlete'))"
+                    " AND ?5 IN ('', json_extract(json, '$.exercise')) AND made_ms >= ?6 AND (?7 = 0 OR "
+                    "made_ms < ?7)"
+                    " ORDER BY position",
+        [RESYNC] = "SELECT seq, json FROM event WHERE run = ?1 AND station = ?2 AND seq BETWEEN ?3 AND ?4 "
+                   "ORDER BY seq",
+        [FIRST] = "SELECT min(position) FROM event",
         [LAST] = "SELECT max(position) FROM event",
         [DELETE] = "DELETE FROM event WHERE position IN "
                    "(SELECT position FROM event WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT ?3) "
@@ -70,6 +85,7 @@ static const char schema[] =
         "CREATE TABLE event (position INTEGER PRIMARY KEY, run TEXT NOT NULL, number INTEGER NOT NULL,"
         " station TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, made_ms INTEGER NOT NULL,"
         " json TEXT NOT NULL);"
+        "CREATE INDEX event_by_seq ON event (run, station, seq);"
         "CREATE TABLE acked (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);"
         "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
         "CREATE TABLE calibration (sensor TEXT PRIMARY KEY, version INTEGER NOT NULL,"
@@ -450,6 +466,67 @@ static int ask_number(struct database *d, enum statement s, uint64_t *ret) {
         *ret = number_at(d, s, 0);
         sqlite3_reset(d->prepared[s]);
         return 1;
+}
+
+/* Put the row on the page; its first column is what the next page begins behind. Returns 1 where there was no room. */
+static int put_on_page(
+        struct database *d, enum statement s, const struct query *q, struct page *page, size_t *bytes) {
+        const char *json = text_at(d, s, 1);
+
+        *bytes += strlen(json);
+        if (page->n == q->limit || (page->n > 0 && *bytes > PAGE_BYTES))
+                return 1;
+        page->events[page->n] = strdup(json);
+        if (!page->events[page->n])
+                return -ENOMEM;
+        page->n++;
+        page->next = number_at(d, s, 0);
+        return 0;
+}
+
+static int fill_page(struct database *d, enum statement s, const struct query *q, struct page *page) {
+        size_t bytes = 0;
+        int r, full = 0;
+
+        while (full == 0 && (r = step(d, s)) > 0)
+                full = put_on_page(d, s, q, page, &bytes);
+        sqlite3_reset(d->prepared[s]);
+        return full != 0 ? full : r;
+}
+
+static int select_history(struct database *d, const struct query *q, uint64_t after, struct page *page) {
+        uint64_t first = 0, last = 0;
+        int r = ask_number(d, FIRST, &first);
+
+        if (r >= 0)
+                r = ask_number(d, LAST, &last);
+        if (r < 0)
+                return r;
+        first = MAX(first, after + 1);
+        const uint64_t end = MIN(last, first + SEARCH_MAX - 1);
+        bind_number(d, HISTORY, 1, first);
+        bind_number(d, HISTORY, 2, end);
+        bind_text(d, HISTORY, 3, q->station);
+        bind_text(d, HISTORY, 4, q->athlete);
+        bind_text(d, HISTORY, 5, q->exercise);
+        sqlite3_bind_int64(d->prepared[HISTORY], 6, q->since_ms);
+        sqlite3_bind_int64(d->prepared[HISTORY], 7, q->until_ms);
+        r = fill_page(d, HISTORY, q, page);
+        if (r == 0 && end < last) {
+                page->next = end;
+                r = 1;
+        }
+        return r;
+}
+
+int database_select(struct database *d, const struct query *q, uint64_t after, struct page *page) {
+        if (q->kind == QUERY_HISTORY)
+                return select_history(d, q, after, page);
+        bind_text(d, RESYNC, 1, q->session);
+        bind_text(d, RESYNC, 2, q->station);
+        bind_number(d, RESYNC, 3, q->from_seq);
+        bind_number(d, RESYNC, 4, q->to_seq);
+        return fill_page(d, RESYNC, q, page);
 }
 
 int database_last(struct database *d, uint64_t *ret) {

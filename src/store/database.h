@@ -18,6 +18,7 @@
 #include <repcast/calibration.h>
 
 #include "message/message.h"
+#include "message/query.h"
 #include "util/spans.h"
 
 struct database;
@@ -48,6 +49,11 @@ int database_insert(struct database *d, const struct row *row);
 
 /* The first event from this position up to that one. Returns 1, or 0: there is none. */
 int database_read(struct database *d, uint64_t first, uint64_t last, struct row *ret);
+
+/* Add to a page the events that a question is about, as far as it has room; looks at so many events at most. A history goes
+ * on after this position. page->next becomes what the next page begins behind, position or seq. Returns 1 where the page is
+ * full or the search is not at its end, else 0. */
+int database_select(struct database *d, const struct query *q, uint64_t after, struct page *page);
 
 /* Position of the last event; 0 = none. */
 int database_last(struct database *d, uint64_t *ret);

@@ -45,11 +45,11 @@ struct store {
 
         /* the thread's own; before its start and after its end, the caller's */
         struct archive *archive;
-        uint64_t connection;  /* of the uplink; 0 = the broker is away */
-        struct spans handed;  /* on this connection */
-        bool finished;        /* finishing, and the queue is empty */
-        uint64_t keep_us;     /* when archive_keep() is due */
-        uint64_t lost;        /* events lost for lack of memory */
+        uint64_t connection; /* of the uplink; 0 = the broker is away */
+        struct spans handed; /* on this connection */
+        bool finished;       /* finishing, and the queue is empty */
+        uint64_t keep_us;    /* when archive_keep() is due */
+        uint64_t lost;       /* events lost for lack of memory */
         uint64_t acknowledged;
         uint64_t told_lost, told_lost_us; /* losses that were logged, and when */
         bool synced;                      /* the time of day is known, as the newest message says */

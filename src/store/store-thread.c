@@ -45,7 +45,8 @@ static bool hand(struct store *s, enum outbox_lane lane, struct parcel *p) {
                 return false;
         }
         if (p->position > 0)
-                (void) spans_add(&s->handed, p->position, p->position); /* without room there it is sent twice */
+                (void) spans_add(
+                        &s->handed, p->position, p->position); /* without room there it is sent twice */
         return true;
 }
 
@@ -66,6 +67,26 @@ static void hand_late(struct store *s) {
                 if (!hand(s, OUTBOX_LATE, &p))
                         return;
         }
+}
+
+static void answer(struct store *s, const struct query *q) {
+        struct parcel p = {.is_reply = true};
+        struct page page;
+        int r = archive_answer(s->archive, q, &page);
+
+        r = r < 0 ? query_refuse(q, "the store cannot be read", &p.json) : query_answer(q, &page, &p.json);
+        page_done(&page);
+        if (r < 0)
+                return; /* out of memory: the asker asks again */
+        memcpy(p.station, q->id, sizeof(p.station));
+        (void) hand(s, OUTBOX_LIVE, &p);
+}
+
+static void answer_queries(struct store *s) {
+        struct query q;
+
+        while (outbox_asked(s->outbox, &q))
+                answer(s, &q);
 }
 
 /* ---- from the sense thread ---- */
@@ -123,7 +144,8 @@ static void tell_losses(struct store *s, uint64_t now_us) {
         uint64_t lost = s->stats.archive.dropped + s->lost + queue_dropped(s->queue);
         const struct log_fields fields = {.kind = LOG_KIND_EVENTS_DROPPED};
 
-        if (lost == s->told_lost || (s->told_lost > 0 && now_us - s->told_lost_us < LOST_TOLD_US && !s->stopping))
+        if (lost == s->told_lost ||
+                (s->told_lost > 0 && now_us - s->told_lost_us < LOST_TOLD_US && !s->stopping))
                 return;
         log_event(LOG_WARNING, fields,
                 "events lost so far: %llu dropped at the bounds of the store, %llu that it could not take",
@@ -180,6 +202,7 @@ void *store_thread(void *userdata) {
                 hand_late(s); /* before the live ones: a few that waited for a moment keep their place */
                 bool more = take_events(s);
                 take_calibrations(s);
+                answer_queries(s);
                 if (store_now_us() >= s->keep_us)
                         keep(s, store_now_us());
                 s->finished = finishing && !more;

@@ -18,7 +18,15 @@ static void check(const struct sample *s, uint64_t *last_us, bool *any) {
         *any = true;
 }
 
+static void fault(const char *text, void *userdata) {
+        (void) userdata;
+        fprintf(stderr, "%s\n", text);
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        static struct profiles set;
+        struct faults faults = {.sink = fault};
         FILE *f = fmemopen((void *) (uintptr_t) data, size, "r");
         struct playback *p = NULL;
         struct sample sample;
@@ -28,7 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (!f)
                 return 0;
-        k = playback_open_stream(f, "x", NULL, &p);
+        if (set.n == 0) /* once: it takes longer than most recordings */
+                must(profiles_load_builtin(&set, &faults) == 0);
+        k = playback_open_stream(f, "x", &set, &p);
         must(p);
         while (k >= 0 && (k = playback_next(p, &sample)) > 0)
                 check(&sample, &last_us, &any);

@@ -2,10 +2,13 @@
 """A repcastd with a store of its own, a look into that store, and a clock that can be set: what the tests of the store
 share."""
 
+import json
 import os
 import sqlite3
 import struct
 import tempfile
+import time
+import uuid
 from contextlib import closing
 
 from broker import wait_for
@@ -65,6 +68,40 @@ class Hub:
         with self.database() as db:
             done = [range(a, b + 1) for a, b in db.execute("SELECT first, last FROM acked")]
             return [p for (p,) in db.execute("SELECT position FROM event") if not any(p in d for d in done)]
+
+
+class Asker:
+    """Asks a hub what was, over MQTT, page by page."""
+
+    def __init__(self, listener, hub="repcast/gym"):
+        self.listener, self.hub = listener, hub
+
+    def ask(self, **fields):
+        name = uuid.uuid4().hex
+        self.listener.publish(self.hub + "/query", json.dumps({"id": name, **fields}))
+        (reply,) = wait_for(f"the answer to {fields}", lambda: self.listener.on(f"{self.hub}/reply/{name}"))
+        return json.loads(reply)
+
+    def ask_all(self, cursor, **fields):
+        events = []
+        while True:
+            reply = self.ask(**fields)
+            while reply["error"] and "too many" in reply["error"]:
+                time.sleep(0.2)
+                reply = self.ask(**fields)
+            if reply["error"]:
+                raise AssertionError(reply["error"])
+            events += reply["events"]
+            if reply["next"] is None:
+                return events
+            fields[cursor] = reply["next"]
+
+    def resync(self, session, station, from_seq, to_seq):
+        return self.ask_all("from_seq", type="resync", session=session, station=station, from_seq=from_seq, to_seq=to_seq,
+                            limit=100)
+
+    def history(self, **fields):
+        return self.ask_all("after", type="history", **fields)
 
 
 def heard(listener):

@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Gate, Listener, Tap, wait_for  # noqa: E402
 from hub import deadlift, equal, of, reconfigure, squat, station, true  # noqa: E402
-from store import EVENTS, Clock, Hub, heard  # noqa: E402
+from store import EVENTS, Asker, Clock, Hub, heard  # noqa: E402
 
 DAY = 86400
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -134,8 +134,20 @@ class Sequence:
         wait_for("the reload", lambda: "configuration reloaded" in self.hub.daemon.log())
         time.sleep(1.2)
         self.hub.wait_for_status("broker connected", "waiting: 0,", seconds=90)
+        self.check_resync()
         self.hub.daemon.stop()
         self.logs.append(self.hub.daemon.log())
+
+    def check_resync(self):
+        """Whatever a listener missed, it can have: each sequence is complete when asked for."""
+        last = {}
+        for leaf in EVENTS:
+            for m in of(self.listener, leaf):
+                key = (m["id"].split("-")[0], m["station"])
+                last[key] = max(last.get(key, 0), m["seq"])
+        for (run, name), seq in last.items():
+            again = [m["seq"] for m in Asker(self.listener).resync(run, name, 1, seq)]
+            equal(again, list(range(1, seq + 1)), f"what a resync of {name} brings")
 
     def check(self):
         committed = self.hub.committed()
@@ -206,6 +218,8 @@ def main():
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("stopped by a signal"))  # brokers and daemons are killed on the way out
     if not BROKER:
         print("1..0 # SKIP mosquitto is not installed")
         return 0

@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Gate, Listener, Tap, free_port, wait_for  # noqa: E402
 from hub import deadlift, equal, of, squat, station, true  # noqa: E402
-from store import EVENTS, Clock, Hub, heard  # noqa: E402
+from store import EVENTS, Asker, Clock, Hub, heard  # noqa: E402
 
 def what_waits_outlives_kill_9():
     broker = Broker()
@@ -194,6 +194,48 @@ def the_clock_is_set_in_the_middle():
     broker.kill()
 
 
+def who_missed_something_asks_for_it():
+    broker = Broker()
+    listener = Listener(broker.port)
+    hub = Hub(broker.port, station("rack-1", squat(), speed=100, RecordingLoop="yes", Athlete="ana"),
+              station("floor", deadlift(), "deadlift", speed=100, RecordingLoop="yes"))
+    hub.start()
+    wait_for("the first run's sets", lambda: len(of(listener, "set", "rack-1")) >= 3)
+    hub.daemon.stop()
+    hub.start()
+    wait_for("the second run's sets", lambda: len(of(listener, "set", "rack-1")) >= 6)
+    asker = Asker(listener)
+    runs = list(dict.fromkeys(m["id"].split("-")[0] for m in of(listener, "set", "rack-1")))
+    for run in runs:
+        told = {m["seq"]: m for leaf in EVENTS for m in of(listener, leaf, "rack-1") if m["id"].startswith(run)}
+        again = asker.resync(run, "rack-1", 3, 9)
+        equal([{**m, "late": 0} for m in again], [{**told[seq], "late": 0} for seq in range(3, 10)], "what was told, again")
+    equal([m["seq"] for m in asker.ask(type="resync", station="floor", from_seq=1, to_seq=2)["events"]], [1, 2],
+          "without a session it is this one")
+    everything = asker.history()
+    in_pages = asker.history(limit=10)
+    equal(in_pages[:len(everything)], everything, "in pages of 10")
+    true({m["station"] for m in everything} == {"rack-1", "floor"}, "both stations")
+    equal({m["athlete"] for m in asker.history(athlete="ana")}, {"ana"}, "of one athlete")
+    middle = everything[len(everything) // 2]
+    now = round(time.time() * 1000)
+    equal(asker.history(since_ms=now + 3600000), [], "nothing of the future")
+    true(len(asker.history(until_ms=now + 3600000, station=middle["station"])) > 5, "all of the past")
+    for fields, why in (({"type": "reboot"}, "type must be history or resync"),
+                        ({"type": "history", "colour": 1}, "colour is no field of a history")):
+        equal(asker.ask(**fields)["error"], why, "refusal")
+    # Whoever asks too much is told so, and events flow on.
+    before = len(of(listener, "set"))
+    for i in range(60):
+        listener.publish("repcast/gym/query", json.dumps({"id": f"flood-{i}", "type": "history", "limit": 1}))
+    refused = lambda: [p for t, p, _ in list(listener.seen) if "/reply/flood-" in t and "too many" in p]  # noqa: E731
+    wait_for("refusals", lambda: len(refused()) >= 20)
+    listener.publish("repcast/gym/query", "x" * 10000)
+    wait_for("events beside it", lambda: len(of(listener, "set")) > before + 2)
+    hub.daemon.stop()
+    broker.kill()
+
+
 if not BROKER:
     print("1..0 # SKIP mosquitto is not installed")
     sys.exit(0)
@@ -207,4 +249,5 @@ if __name__ == "__main__":
         a_full_disk_and_what_comes_after_it,
         what_is_known_of_a_sensor_outlives_the_hub,
         the_clock_is_set_in_the_middle,
+        who_missed_something_asks_for_it,
     ]).run())

@@ -252,6 +252,65 @@ static void test_history_goes_before_what_waits(void **state) {
         archive_close(a);
 }
 
+/* Four racks, sixteen hours a day, and not once a broker. */
+static void test_a_week_without_a_broker(void **state) {
+        (void) state;
+        enum { STATIONS = 4, HOURS = 7 * 16, AN_HOUR = 130, AT_ONCE = 26, N = STATIONS * HOURS * AN_HOUR };
+        struct archive_config c = config;
+        struct archive *a = begin(&c);
+        struct row rows[AT_ONCE];
+        static char json[1300]; /* a rep */
+        struct archive_stats stats;
+        struct stat database, log;
+        uint64_t number = 0, now_us = 0;
+
+        memset(json, 'x', sizeof(json) - 1);
+        (void) sqlite3_memory_highwater(1);
+        while (number < N) {
+                for (unsigned i = 0; i < AT_ONCE; i++) {
+                        number++;
+                        rows[i] = (struct row){
+                                .run = "0123",
+                                .number = number,
+                                .seq = number,
+                                .station = "rack-1",
+                                .type = MESSAGE_REP,
+                                .made_ms = TODAY_MS,
+                                .json = json,
+                        };
+                }
+                archive_add(a, rows, AT_ONCE);
+                archive_keep(a, now_us += 1000000, TODAY_MS);
+        }
+        archive_get_stats(a, &stats);
+        assert_true(sqlite3_memory_highwater(0) < 4 << 20);
+        assert_true(stats.bytes <= c.disk_max);
+        assert_int_equal(stat(path, &database), 0);
+        assert_true(database.st_size <= (off_t) c.disk_max + (1 << 20));
+        char wal[128];
+        snprintf(wal, sizeof(wal), "%s-wal", path);
+        assert_int_equal(stat(wal, &log), 0);
+        assert_true(log.st_size <= 6 << 20);
+        assert_int_equal(stats.waiting + stats.dropped, N);
+        assert_true(stats.waiting > 9000); /* what 16 MiB hold */
+
+        /* It comes out in the order in which it went in. */
+        struct spans seen = {0};
+        struct row row;
+        number = stats.dropped;
+        while (archive_next(a, &seen, &row) > 0) {
+                assert_int_equal(row.number, ++number);
+                assert_int_equal(spans_add(&seen, row.position, row.position), 0);
+                free(row.json);
+        }
+        assert_int_equal(number, N);
+        archive_close(a);
+        print_message(
+                "# %d events of %zu bytes: %llu wait in %lld KiB, %llu dropped; memory at most %lld KiB\n", N,
+                sizeof(json), (unsigned long long) stats.waiting, (long long) database.st_size / 1024,
+                (unsigned long long) stats.dropped, (long long) sqlite3_memory_highwater(0) / 1024);
+}
+
 static void test_memory_is_bounded_too(void **state) {
         (void) state;
         struct archive_config c = config;
@@ -589,6 +648,145 @@ static void test_power_cuts(void **state) {
         closedir(d);
 }
 
+/* ---- questions ---- */
+
+static void add_one(struct archive *a, const char *run, const char *station, uint64_t seq, int64_t made_ms,
+        const char *athlete) {
+        char json[96];
+        struct row row = {.number = seq, .seq = seq, .type = MESSAGE_REP, .made_ms = made_ms, .json = json};
+        snprintf(row.run, sizeof(row.run), "%s", run);
+        snprintf(row.station, sizeof(row.station), "%s", station);
+        snprintf(json, sizeof(json), "{\"station\":\"%s\",\"seq\":%u,\"athlete\":\"%s\",\"exercise\":\"curl\"}",
+                station, (unsigned) seq, athlete);
+        archive_add(a, &row, 1);
+}
+
+/* Every page of an answer; returns the sum of all seq, and how many events there were. */
+static unsigned ask_all(struct archive *a, struct query q, unsigned *ret_pages, uint64_t *ret_sum) {
+        unsigned n = 0;
+        struct page p;
+
+        *ret_pages = 0;
+        *ret_sum = 0;
+        do {
+                assert_int_equal(archive_answer(a, &q, &p), 0);
+                assert_true(p.n <= q.limit);
+                for (unsigned i = 0; i < p.n; i++)
+                        *ret_sum += strtoul(strstr(p.events[i], "\"seq\":") + 6, NULL, 10);
+                n += p.n;
+                if (q.kind == QUERY_HISTORY)
+                        q.after = p.next;
+                else
+                        q.from_seq = p.next;
+                page_done(&p);
+                assert_true(++*ret_pages < 1000);
+        } while (p.next > 0);
+        return n;
+}
+
+static void check_answers(struct archive *a) {
+        struct query history = {.kind = QUERY_HISTORY, .limit = 20};
+        struct query resync = {.kind = QUERY_RESYNC,
+                .limit = 20,
+                .session = "b",
+                .station = "rack-1",
+                .from_seq = 11,
+                .to_seq = 60};
+        unsigned pages;
+        uint64_t sum;
+
+        assert_int_equal(ask_all(a, history, &pages, &sum), 4000);
+        assert_true(pages >= 200);
+        strcpy(history.station, "rack-2");
+        history.limit = 100;
+        assert_int_equal(ask_all(a, history, &pages, &sum), 2000);
+        strcpy(history.athlete, "ben");
+        assert_int_equal(ask_all(a, history, &pages, &sum), 1000);
+        strcpy(history.exercise, "squat");
+        assert_int_equal(ask_all(a, history, &pages, &sum), 0);
+        assert_true(pages >= 2); /* so many events are not looked at in one go */
+        history.exercise[0] = '\0';
+        history.since_ms = TODAY_MS + 1001;
+        history.until_ms = TODAY_MS + 1011;
+        assert_int_equal(ask_all(a, history, &pages, &sum), 10);
+        assert_int_equal(sum, 10 * 1 + 45);
+
+        assert_int_equal(ask_all(a, resync, &pages, &sum), 50);
+        assert_int_equal(pages, 3);
+        assert_int_equal(sum, (11 + 60) * 25);
+        resync.to_seq = 100000;
+        resync.from_seq = 991;
+        assert_int_equal(ask_all(a, resync, &pages, &sum), 10);
+        strcpy(resync.session, "c");
+        assert_int_equal(ask_all(a, resync, &pages, &sum), 0);
+}
+
+static void fill(struct archive *a) {
+        for (unsigned run = 0; run < 2; run++)
+                for (unsigned seq = 1; seq <= 1000; seq++)
+                        for (unsigned rack = 1; rack <= 2; rack++)
+                                add_one(a, run ? "b" : "a", rack == 1 ? "rack-1" : "rack-2", seq,
+                                        TODAY_MS + 1000 * run + seq, run ? "ben" : "ana");
+}
+
+static void test_questions(void **state) {
+        (void) state;
+        struct archive_config memory = config;
+        struct archive *a = begin(&config);
+        fill(a);
+        check_answers(a);
+        archive_close(a);
+        memory.path = NULL;
+        a = begin(&memory);
+        fill(a);
+        check_answers(a);
+        archive_close(a);
+
+        /* Half on disk, half in memory. */
+        a = begin(&config);
+        for (unsigned seq = 1; seq <= 30; seq++)
+                add_one(a, "b", "rack-1", seq, TODAY_MS, "ana");
+        disk_set_fault(DISK_FULL);
+        for (unsigned seq = 31; seq <= 60; seq++)
+                add_one(a, "b", "rack-1", seq, TODAY_MS, "ana");
+        struct query history = {.kind = QUERY_HISTORY, .limit = 7};
+        struct query resync = {.kind = QUERY_RESYNC,
+                .limit = 20,
+                .session = "b",
+                .station = "rack-1",
+                .from_seq = 11,
+                .to_seq = 60};
+        unsigned pages;
+        uint64_t sum;
+        assert_int_equal(ask_all(a, history, &pages, &sum), 60);
+        assert_int_equal(ask_all(a, resync, &pages, &sum), 50);
+        disk_set_fault(DISK_WELL);
+        archive_close(a);
+}
+
+static void test_a_page_is_bounded(void **state) {
+        (void) state;
+        static char json[10000];
+        struct query history = {.kind = QUERY_HISTORY, .limit = 100};
+        struct archive *a = begin(&config);
+        struct page p;
+        memset(json, 'x', sizeof(json) - 1);
+        for (unsigned seq = 1; seq <= 20; seq++) {
+                struct row row = {.run = "b",
+                        .station = "rack-1",
+                        .number = seq,
+                        .seq = seq,
+                        .type = MESSAGE_SET,
+                        .json = json};
+                archive_add(a, &row, 1);
+        }
+        assert_int_equal(archive_answer(a, &history, &p), 0);
+        assert_int_equal(p.n, 6);
+        assert_int_equal(p.next, 6);
+        page_done(&p);
+        archive_close(a);
+}
+
 /* ---- calibration ---- */
 
 static struct calibration known(double bias) {
@@ -670,6 +868,7 @@ int main(void) {
                 cmocka_unit_test(test_a_killed_process_loses_nothing),
                 cmocka_unit_test(test_no_folder_is_memory),
                 cmocka_unit_test(test_history_goes_before_what_waits),
+                cmocka_unit_test(test_a_week_without_a_broker),
                 cmocka_unit_test(test_memory_is_bounded_too),
                 cmocka_unit_test(test_age),
                 cmocka_unit_test(test_no_history),
@@ -681,6 +880,8 @@ int main(void) {
                 cmocka_unit_test(test_a_disk_that_refuses_and_recovers),
                 cmocka_unit_test(test_one_sync_a_turn),
                 cmocka_unit_test(test_power_cuts),
+                cmocka_unit_test(test_questions),
+                cmocka_unit_test(test_a_page_is_bounded),
                 cmocka_unit_test(test_calibration_is_kept),
                 cmocka_unit_test(test_text_of_no_sensor_is_refused),
         };

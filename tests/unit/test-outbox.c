@@ -144,6 +144,29 @@ static void test_room_for_late_ones_is_told(void **state) {
         outbox_free(o);
 }
 
+static void test_queries(void **state) {
+        (void) state;
+        static struct outbox_news news;
+        struct query q = {.id = "a"};
+        struct outbox *o;
+        unsigned n = 0;
+        assert_int_equal(outbox_new(&o), 0);
+        assert_false(outbox_asked(o, &q));
+        while (outbox_ask(o, &q) == 0) {
+                q.id[0]++;
+                n++;
+        }
+        assert_true(n >= 4);
+        assert_true(readable(outbox_store_fd(o)));
+        outbox_look(o, &news);
+        for (unsigned i = 0; i < n; i++) {
+                assert_true(outbox_asked(o, &q));
+                assert_int_equal(q.id[0], 'a' + i);
+        }
+        assert_false(outbox_asked(o, &q));
+        outbox_free(o);
+}
+
 static void test_report(void **state) {
         (void) state;
         struct outbox *o;
@@ -168,6 +191,7 @@ int main(void) {
                 cmocka_unit_test(test_a_lost_connection_takes_its_parcels_along),
                 cmocka_unit_test(test_bounds),
                 cmocka_unit_test(test_room_for_late_ones_is_told),
+                cmocka_unit_test(test_queries),
                 cmocka_unit_test(test_report),
         };
         return run_unit_tests(tests);

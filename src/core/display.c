@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The phase that is shown, by the odds of the beam.
+ *
+ *            moves up
+ *     REST -------------+               What is shown changes when another phase is likely enough, not as soon as it
+ *      | moves down     |               leads: a display that flickers is worse than a late one.
+ *      v                v
+ *     ECCENTRIC <--> CONCENTRIC
+ *      |  ^             |  ^
+ *      v  |             v  |            either hold is left by either movement,
+ *     BOTTOM            TOP             and for REST when it lasts too long
+ *
+ * A movement needs more than even odds, and the more the longer the movement before it lasted: the error of the velocity
+ * grows as it is integrated, and the end of a slow lowering looks like the start of a lift. */
+
+#include <math.h>
+
+#include <repcast/display.h>
+
+#include "util/macros.h"
+
+#define US_S        1e-6
+#define HOLD_LEAST  0.75 /* probability: most holds that are shown too soon have to be taken back */
+#define HOLD_AGREED 0.6  /* where the tracker holds as well */
+#define DRIFT_NATS                                                                                             \
+        0.06 /* per s2 of the movement before: the variance that an error of the bias gives grows so */
+#define DRIFT_MOST 6.0
+#define STANDS_S   1.0 /* longer than a movement hesitates */
+
+void display_init(struct display *d, double rest_after_s) {
+        *d = (struct display){.rest_after_s = rest_after_s, .phase = PHASE_REST};
+}
+
+bool display_moving(const struct display *d) {
+        return d->phase == PHASE_ECCENTRIC || d->phase == PHASE_CONCENTRIC;
+}
+
+static double since_s(const struct display *d, uint64_t now_us) {
+        return now_us > d->phase_us ? (double) (now_us - d->phase_us) * US_S : 0;
+}
+
+static bool begin(struct display *d, enum phase phase, uint64_t border_us) {
+        if (phase == d->phase)
+                return false;
+        d->phase = phase;
+        d->phase_us = MAX(border_us, d->phase_us);
+        return true;
+}
+
+bool display_reset(struct display *d, uint64_t now_us) {
+        d->lasted_s = d->velocity_mps = 0;
+        return begin(d, PHASE_REST, now_us);
+}
+
+static bool lower(struct display *d, uint64_t border_us, double rom_m) {
+        if (d->phase != PHASE_ECCENTRIC)
+                d->from_m = d->phase == PHASE_REST ? rom_m : d->height_m;
+        return begin(d, PHASE_ECCENTRIC, border_us);
+}
+
+static bool hold(struct display *d, uint64_t border_us, uint64_t now_us) {
+        switch (d->phase) {
+        case PHASE_ECCENTRIC:
+                d->height_m = 0;
+                return begin(d, PHASE_BOTTOM, border_us);
+        case PHASE_CONCENTRIC:
+                return begin(d, PHASE_TOP, border_us);
+        case PHASE_BOTTOM:
+        case PHASE_TOP:
+                return since_s(d, now_us) > d->rest_after_s && display_reset(d, now_us);
+        case PHASE_REST:
+        case _PHASE_MAX:
+                break;
+        }
+        return false;
+}
+
+static bool likely(const struct display *d, const struct beam_claim *c) {
+        double nats = fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
+        return c->p > 1 / (1 + exp(-nats));
+}
+
+/* Before a set neither home nor ROM are known, and to the beam the wait under the bar may be a very slow movement: the
+ * tracker must agree. */
+static bool change(struct display *d, const struct beam_view *view, const struct track *track, double rom_m,
+        uint64_t now_us) {
+        bool agreed_down = d->in_set || track->mode == TRACK_DOWN;
+        bool agreed_up = d->in_set || track->mode == TRACK_UP;
+        bool stands = track->rests || (!d->in_set && track->held_s > STANDS_S);
+
+        if (track->rests)
+                return hold(d, now_us, now_us);
+        if (agreed_down && likely(d, &view->down))
+                return lower(d, view->down.since_us, rom_m);
+        if (agreed_up && likely(d, &view->up))
+                return begin(d, PHASE_CONCENTRIC, view->up.since_us);
+        if (view->hold.p > (track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST))
+                return hold(d, view->hold.since_us, now_us);
+        if (stands)
+                return hold(d, now_us, now_us);
+        return view->loose > HOLD_LEAST && display_reset(d, now_us);
+}
+
+bool display_push(struct display *d, const struct beam_view *view, const struct track *track, bool in_set,
+        double rom_m, uint64_t now_us) {
+        if (display_moving(d))
+                d->lasted_s = since_s(d, now_us);
+        d->in_set = in_set;
+        bool news = change(d, view, track, rom_m, now_us);
+
+        d->velocity_mps = 0;
+        if (d->phase == PHASE_ECCENTRIC && view->down.p > 0) {
+                d->height_m = fmax(0, d->from_m - view->down.travel_m);
+                d->velocity_mps = view->down.v_mps;
+        }
+        if (d->phase == PHASE_CONCENTRIC && view->up.p > 0) {
+                d->height_m = view->up.travel_m;
+                d->velocity_mps = view->up.v_mps;
+        }
+        return news;
+}

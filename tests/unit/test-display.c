@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is shown, from odds told by hand. */
+
+#include <repcast/display.h>
+
+#include "unit.h"
+#include "util/macros.h"
+
+#define SET_GAP_S 15
+#define ROM_M     0.5
+
+static struct display display;
+static struct track track;
+static bool in_set;
+static uint64_t now_us;
+
+static void start(void) {
+        now_us = 1000000;
+        in_set = true;
+        track = (struct track){0};
+        display_init(&display, SET_GAP_S);
+}
+
+/* Odds for s seconds, of a bar that has come so far. Returns how often another phase began. */
+static unsigned look(double down, double up, double hold, double travel_m, double s) {
+        struct beam_view view = {
+                .down = {.p = down, .since_us = now_us, .v_mps = -0.2, .travel_m = travel_m},
+                .up = {.p = up, .since_us = now_us, .v_mps = 0.4, .travel_m = travel_m},
+                .hold = {.p = hold, .since_us = now_us},
+                .loose = 1 - down - up - hold,
+        };
+        unsigned news = 0;
+        for (; s > 0; s -= 0.05) {
+                now_us += 50000;
+                news += display_push(&display, &view, &track, in_set, ROM_M, now_us);
+        }
+        return news;
+}
+
+static void test_a_rep(void **state) {
+        (void) state;
+        start();
+        assert_int_equal(display.phase, PHASE_REST);
+        assert_int_equal(look(0.4, 0, 0.6, 0, 1), 0); /* not likely enough */
+        assert_int_equal(look(0.6, 0, 0.4, 0.1, 1), 1);
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
+        assert_near(display.height_m, ROM_M - 0.1, 1e-9);
+        assert_near(display.velocity_mps, -0.2, 1e-9);
+        assert_int_equal(look(0.3, 0, 0.7, 0.4, 1), 0); /* neither */
+        assert_int_equal(look(0.1, 0, 0.9, 0.4, 1), 1);
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+        assert_near(display.height_m, 0, 1e-9);
+        assert_near(display.velocity_mps, 0, 1e-9);
+        assert_int_equal(look(0, 0.9, 0.1, 0.48, 1), 1);
+        assert_int_equal(display.phase, PHASE_CONCENTRIC);
+        assert_int_equal(look(0, 0.1, 0.9, 0.48, 1), 1);
+        assert_int_equal(display.phase, PHASE_TOP);
+        assert_near(display.height_m, 0.48, 1e-9); /* stays up there */
+        assert_int_equal(look(0.9, 0, 0.1, 0.1, 0.2), 1);
+        assert_near(display.height_m, 0.38, 1e-9);
+}
+
+/* The longer a movement lasted, the surer its opposite must be. */
+static void test_a_slow_movement_is_not_turned_by_a_guess(void **state) {
+        (void) state;
+        start();
+        look(0.9, 0, 0.1, 0.1, 1);
+        assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.06 nats */
+        start();
+        look(0.9, 0, 0.1, 0.1, 6);
+        assert_int_equal(look(0.1, 0.85, 0.05, 0.1, 0.1), 0); /* 1.7 nats of 2.2 */
+        assert_int_equal(look(0, 0.95, 0.05, 0.1, 0.1), 1);
+}
+
+static void test_before_a_set_the_tracker_must_agree(void **state) {
+        (void) state;
+        start();
+        in_set = false;
+        track.mode = TRACK_TOP;
+        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0);
+        track.mode = TRACK_DOWN;
+        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 1);
+        track.mode = TRACK_BOTTOM;
+        track.held_s = 0.5; /* hesitates */
+        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0);
+        track.held_s = 1.5;
+        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 1);
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+}
+
+static void test_holds_end_in_rest(void **state) {
+        (void) state;
+        start();
+        look(0, 0.9, 0.1, 0.4, 1);
+        track.held_s = 0.1;
+        assert_int_equal(look(0, 0.38, 0.62, 0.4, 0.1), 1); /* the tracker holds as well */
+        assert_int_equal(display.phase, PHASE_TOP);
+        assert_int_equal(look(0, 0.1, 0.9, 0.4, SET_GAP_S + 1), 1);
+        assert_int_equal(display.phase, PHASE_REST);
+
+        look(0.9, 0, 0.1, 0.1, 1);
+        track.rests = true;
+        assert_int_equal(look(0.9, 0, 0.1, 0.1, 0.1), 1);
+        assert_false(display_moving(&display));
+
+        start();
+        look(0.9, 0, 0.1, 0.1, 1);
+        assert_int_equal(look(0.1, 0, 0, 0.1, 0.1), 1); /* moved about */
+        assert_int_equal(display.phase, PHASE_REST);
+        assert_false(display_reset(&display, now_us));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_rep),
+                cmocka_unit_test(test_a_slow_movement_is_not_turned_by_a_guess),
+                cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
+                cmocka_unit_test(test_holds_end_in_rest),
+        };
+        return run_unit_tests(tests);
+}
