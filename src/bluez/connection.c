@@ -14,7 +14,6 @@
 #define PROPERTIES        "org.freedesktop.DBus.Properties"
 #define CONNECT_CALLS     4                 /* of connect_us: BlueZ itself gives up after 41 s */
 #define REFUSED_US        UINT64_C(1000000) /* a failure so soon is a refusal, not silence */
-#define BLIND_US          UINT64_C(60000000) /* a known device that is not heard for so long is tried all the same */
 #define SECONDS(us)       ((double) (us) / 1e6)
 
 static struct mirror_object *object(const struct bluez_link *l) {
@@ -79,13 +78,10 @@ static bool is_spoilt(const struct bluez_link *l) {
 static bool is_seen(struct bluez_link *l, uint64_t now_us) {
         const struct radio *r = adapter_find_best(l->b, l, now_us);
         char path[MIRROR_PATH_MAX];
-        bool blind = l->plan.weak_adverts || now_us >= l->since_us + BLIND_US;
 
-        if (!r)
-                return false;
-        if (!blind)
-                bluez_wake_at(l->b, l->since_us + BLIND_US);
-        return blind || adapter_hears(l, adapter_find_device(l->b, r, l, path)->device, now_us);
+        return r &&
+                (l->plan.weak_adverts ||
+                        adapter_hears(l, adapter_find_device(l->b, r, l, path)->device, now_us));
 }
 
 /* What brings this state forward, and whether it is there. */

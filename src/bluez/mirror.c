@@ -204,7 +204,7 @@ static void took_device(
                 d->resolved = false;
         }
         d->changed = true;
-        m->dirty |= d->wanted;
+        m->dirty |= d->wanted || d->info.connected != was_connected; /* every link takes a slot */
         m->heard |= !d->wanted;
 }
 

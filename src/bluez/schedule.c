@@ -101,7 +101,7 @@ const char *ladder_to_string(enum ladder rung) {
                 [LADDER_HEARS] = "hears",
                 [LADDER_RESTARTED] = "scan restarted",
                 [LADDER_CYCLED] = "switched off and on",
-                [LADDER_TOLD] = "deaf: bluetooth.service may need a restart",
+                [LADDER_TOLD] = "nothing is near, or it is deaf: then restart bluetooth.service",
         };
         return rung < _LADDER_MAX ? words[rung] : NULL;
 }

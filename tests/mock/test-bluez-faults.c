@@ -98,6 +98,33 @@ static void test_an_absent_sensor_is_given_up(void **state) {
         rig_stop(r);
 }
 
+/* BlueZ knows it from before, and it is not heard: no try, which would keep the adapter from the others. Unless its
+ * profile says that its adverts are not to be counted on. */
+static void test_a_silent_sensor_is_not_tried(void **state) {
+        struct rig *r = set_up("", "");
+        struct gatt_plan plan = rig_plan();
+        struct bluez_want want = {.plan = &plan, .passkey = -1};
+
+        (void) state;
+        r->params.scan_us = 50000;
+        rig_client(r);
+        rig_tell(r, "connect hci0 " SENSOR);
+        UNTIL(r, r->n_adapters == 1 && r->adapters[0].links == 1);
+        rig_tell(r, "sensor " SENSOR " away");
+        rig_tell(r, "lose " SENSOR);
+        UNTIL(r, r->adapters[0].links == 0);
+        rig_want(r, 1, &want);
+        UNTIL(r, rig_said(r, "call StartDiscovery") >= 3);
+        assert_int_equal(rig_said(r, "call Connect"), 0);
+        bluez_link_drop(r->sensors[1].link);
+        plan.weak_adverts = true;
+        rig_want(r, 1, &want);
+        UNTIL(r, rig_said(r, "call Connect") == 1);
+        rig_tell(r, "sensor " SENSOR " here");
+        UNTIL(r, STREAMS(r, 1));
+        rig_stop(r);
+}
+
 static void test_object_expires_before_connect(void **state) {
         struct rig *r = set_up("random", "Connect x1 delay 200");
 
@@ -390,6 +417,7 @@ int main(void) {
                 cmocka_unit_test(test_connect_fails_twice),
                 cmocka_unit_test(test_connect_answers_and_nothing_happens),
                 cmocka_unit_test(test_an_absent_sensor_is_given_up),
+                cmocka_unit_test(test_a_silent_sensor_is_not_tried),
                 cmocka_unit_test(test_object_expires_before_connect),
                 cmocka_unit_test(test_connected_is_not_told),
                 cmocka_unit_test(test_unasked_link_is_used),
