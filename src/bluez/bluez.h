@@ -49,8 +49,7 @@ struct bluez_params {
         bool only_listed;   /* no other adapter is used */
         unsigned max_links; /* of adapters that are not listed; default 7 */
 
-        const char *const
-                *scan_uuids; /* services of known sensors, small letters; every other window asks for them */
+        const char *const *scan_uuids; /* services of known sensors; every other window asks for them */
         size_t n_scan_uuids;
 
         bool power_cycle; /* a silent adapter without links may be switched off and on; default true */
@@ -70,10 +69,9 @@ struct bluez_params {
         uint64_t stable_us;        /* streaming for so long forgives earlier failures; default 60 s */
         unsigned quarantine_after; /* resolve failures in a row; default 4 */
         uint64_t quarantine_us;    /* default 10 min */
-        uint64_t scan_us; /* window of a scan for missing sensors; default 10.24 s, as long as the kernel's */
-        uint64_t scan_pause_us; /* between windows; default 20 s */
-        uint64_t
-                scan_silent_us; /* no advertisement at all for so long while some sensor is missed; default 90 s */
+        uint64_t scan_us;          /* window of a scan for missing sensors; default 10.24 s, the kernel's own */
+        uint64_t scan_pause_us;    /* between windows; default 20 s */
+        uint64_t scan_silent_us;   /* nothing heard for so long, while a sensor is missed; default 90 s */
         unsigned breaker_failures; /* failures in a row at one adapter... default 6 */
         unsigned breaker_sensors;  /* ... of so many sensors: the adapter is at fault; default 3 */
         uint64_t breaker_us;       /* and rests for so long; default 60 s */
