@@ -331,6 +331,35 @@ def a_battery_in_a_characteristic():
     equal(bluez.violations(), [], "what would harm bluetoothd")
 
 
+def ten_sensors_and_one_is_lost():
+    bus = gym.Bus(WORK)
+    bluez = gym.BlueZ(bus, "adapter hci1 00:1A:7D:DA:71:14")
+    sensors = {f"rack-{i}": f"C0:FF:EE:00:01:{i:02X}" for i in range(10)}
+    for address in sensors.values():
+        bluez.sensor(address, lift(5))
+    start = time.monotonic()
+    hub = Hub(bus, {name: f"Sensor={address}\n" for name, address in sensors.items()})
+    for name in sensors:
+        hub.wait_streaming(name, 40)
+    took = time.monotonic() - start
+    hub.wait_bus()
+    links = {row["id"]: row["links"] for row in gym.rows(bus, "status") if "links" in row}
+    equal((sum(links.values()), max(links.values()) <= 7), (10, True), f"links of the adapters, {links}")
+    wait_for("a rep", lambda: len(hub.of("rep", "rack-0")) >= 2, 40)
+    bluez.do(f"sensor {sensors['rack-0']} away")
+    bluez.do(f"lose {sensors['rack-0']}")
+    wait_for("the loss", lambda: hub.state_of("rack-0")[0] == "waiting")
+    # Its set waits for it no longer than for a lifter who rests.
+    (lost,) = wait_for("the end of the set", lambda: hub.of("set", "rack-0"), 40)
+    true(2 <= lost["n_reps"] <= 3, f"{lost['n_reps']} reps before the loss")
+    for name in list(sensors)[1:]:
+        wait_for(f"every rep of {name}", lambda n=name: len(hub.of("rep", n)) >= 5, 20)
+    hub.stop()
+    equal([s["n_reps"] for name in list(sensors)[1:] for s in hub.of("set", name)], [5] * 9, "sets of the others")
+    equal(bluez.violations(), [], "what would harm bluetoothd")
+    return f"all stream after {took:.1f} s"
+
+
 def strangers_in_masses():
     bus = gym.Bus(WORK)
     bluez = gym.BlueZ(bus)
@@ -354,4 +383,4 @@ if __name__ == "__main__":
             sys.exit(0)
     sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another, reload_keeps_links,
                   an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests,
-                  a_battery_in_a_characteristic, strangers_in_masses]).run())
+                  a_battery_in_a_characteristic, ten_sensors_and_one_is_lost, strangers_in_masses]).run())
