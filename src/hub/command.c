@@ -243,7 +243,8 @@ int command_forget(struct hub *h, const char *what, command_done done, void *use
         r = apply(h, refusal);
         if (r < 0)
                 return r;
-        sensors_forget(h->sensors, ret_forgotten->sensor);
+        if (!config_find_sensor(h->config, ret_forgotten->sensor, NULL)) /* a file may name it, too */
+                sensors_forget(h->sensors, ret_forgotten->sensor);
         return keep(h, done, userdata, refusal);
 }
 

@@ -20,7 +20,8 @@
 #define STALL_MIN_US                                                                                           \
         UINT64_C(2000000) /* a lost and resent packet at a supervision timeout of 2 s is no stall */
 #define STALL_PERIODS 20
-#define RATE_TICKS    10 /* seconds or so over which the measured rate is a mean */
+#define SENSELESS_US  UINT64_C(10000000) /* a sensor that was connected has begun to stream by then */
+#define RATE_TICKS    10                 /* seconds or so over which the measured rate is a mean */
 
 /* A bar that is used turns faster than this, or is pushed harder, within any second; a rack that trembles is not. */
 #define MOTION_RADPS 0.3
@@ -45,7 +46,8 @@ struct source_sensor {
         enum bluez_link_state link_state;
 
         struct decoder decoder;
-        bool decoding, moved;        /* moved: seen in the packet in work */
+        bool decoding, moved; /* moved: seen in the packet in work */
+        uint64_t decoding_since_us;
         struct decoder_stats before; /* of earlier decoders */
         struct idle idle;
         double mean_mps2;
@@ -201,6 +203,7 @@ static void begin_decoder(struct source_sensor *s, double rate_hz) {
         s->mean_mps2 = (double) NAN;
         if (decoder_init(&s->decoder, s->profile, rate_hz, &handler, s) >= 0)
                 s->decoding = true;
+        s->decoding_since_us = now_us(s);
 }
 
 /* ---- rest and wake ---- */
@@ -395,6 +398,19 @@ static uint64_t all_samples(const struct source_sensor *s) {
         return s->before.samples + (s->decoding ? s->decoder.stats.samples : 0);
 }
 
+/* Connected for a while, and nothing of what it sends makes a sample: begin anew, and say what may be wrong. */
+static void judge_stream(struct source_sensor *s) {
+        const struct decoder_stats *d = &s->decoder.stats;
+        char why[SENSORS_WORDS_MAX];
+
+        if (!s->decoding || s->idle.state != IDLE_AWAKE || d->samples > 0 || d->notifications == 0 ||
+                now_us(s) - s->decoding_since_us < SENSELESS_US)
+                return;
+        snprintf(why, sizeof(why), "what it sends is not what the profile %s says: another model or firmware?",
+                s->profile->name);
+        bluez_link_restart(s->link, why);
+}
+
 void source_sensor_tick(struct source_sensor *s) {
         struct bluez_link_info info;
 
@@ -408,8 +424,10 @@ void source_sensor_tick(struct source_sensor *s) {
                 sensors_may_pair(s->sensors, s->address) || sensors_passkey(s->sensors, s->address) >= 0);
         if (s->link_state == BLUEZ_LINK_SEEKING && s->state == SOURCE_WAITING)
                 tell(s, SOURCE_WAITING, link_words(s, *info.why ? info.why : NULL));
-        if (s->link_state == BLUEZ_LINK_STREAMING)
-                step_idle(s, false);
+        if (s->link_state != BLUEZ_LINK_STREAMING)
+                return;
+        step_idle(s, false);
+        judge_stream(s);
 }
 
 static const char *state_word(const struct source_sensor *s) {

@@ -360,10 +360,12 @@ def ten_sensors_and_one_is_lost():
     return f"all stream after {took:.1f} s"
 
 
-def strangers_in_masses():
+def strangers_in_masses_and_nonsense():
     bus = gym.Bus(WORK)
     bluez = gym.BlueZ(bus)
-    hub = Hub(bus, {"rack-1": ""})
+    bluez.sensor(TWO)  # which sends what no profile knows
+    bluez.do(f"pattern {TWO} {gym.MOTION} 20 10")
+    hub = Hub(bus, {"rack-1": "", "rack-2": f"Sensor={TWO}\n"})
     hub.wait_bus()
     bluez.do("flood hci0 400")
     bluez.sensor(ONE, lift())
@@ -373,6 +375,10 @@ def strangers_in_masses():
     for row in near:
         true(all(c.isprintable() for c in row["name"] or ""), row["name"])
     ok(gym.ctl(bus, "adopt", ONE, "-s", "rack-1", "--wait"))
+    wait_for("words about the nonsense", lambda: any(
+        "what it sends is not what the profile repcast-bar says" in (state["sensor_error"] or "")
+        for state in hub.of("state", "rack-2")), 20)
+    equal({state["sensor_state"] for state in hub.of("state", "rack-2")}, {"waiting"}, "it never streamed")
     hub.stop()
 
 
@@ -383,4 +389,4 @@ if __name__ == "__main__":
             sys.exit(0)
     sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another, reload_keeps_links,
                   an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests,
-                  a_battery_in_a_characteristic, ten_sensors_and_one_is_lost, strangers_in_masses]).run())
+                  a_battery_in_a_characteristic, ten_sensors_and_one_is_lost, strangers_in_masses_and_nonsense]).run())
