@@ -83,7 +83,7 @@ static unsigned under_way(const struct flank *f, double slow, double fast) {
 
         for (unsigned i = f->peak; i != f->limit; i = beside(f, i, 1)) {
                 double s = speed(f, i);
-                more += s * T;
+                more += s > slow || s < 0 || below <= lull ? s * T : 0;
                 if (more < -HALT_SHARE * made)
                         break;
                 if (below <= lull || (s > fast && more > HALT_SHARE * made)) {
@@ -126,9 +126,9 @@ static double beyond(double a, double b, double n) {
 }
 
 static struct edge edge_of(
-        const struct flank *f, const struct repfit_params *p, double noise, unsigned length) {
+        const struct flank *f, const struct repfit_params *p, double level, double noise, unsigned length) {
         double top = speed(f, f->peak);
-        double a = fmin(0.4 * top, fmax(fmax(p->edge_share * top, p->edge_mps), 1.8 * noise));
+        double a = fmin(0.4 * top, fmax(fmax(level * top, p->edge_mps), 1.8 * noise));
         double b = fmin(0.5 * top, fmax(2.6 * a, 0.2 * top)), c = fmin(0.8 * top, 2.25 * b);
         unsigned last = under_way(f, a, b);
         double ta = passes(f, last, a), tb = passes(f, last, b), tc = passes(f, last, c), gap = fabs(tb - ta);
@@ -167,7 +167,7 @@ static double hold_noise(const float *v, const struct window *w) {
         return n > GUARD ? fmin(sqrt(sum2 / n), SWAY_MOST) : 0;
 }
 
-int borders_find(struct repfit *f, const struct window *w, double sign, struct borders *ret) {
+int borders_find(struct repfit *f, const struct window *w, double sign, double level, struct borders *ret) {
         float *v = f->v;
         const struct repfit_params *p = &f->params;
         unsigned turn = (w->a1 + w->b0) / 2, end = w->n - 1;
@@ -184,10 +184,10 @@ int borders_find(struct repfit *f, const struct window *w, double sign, struct b
         if (pa >= pb || sign * (double) v[pa] <= 0 || sign * (double) v[pb] >= 0)
                 return -ENODATA;
 
-        struct edge a0 = edge_of(&(struct flank){v, sign, pa, 0, -1}, p, noise, length_a);
-        struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1}, p, noise, length_a);
-        struct edge b0 = edge_of(&(struct flank){v, -sign, pb, pa, -1}, p, noise, length_b);
-        struct edge b1 = edge_of(&(struct flank){v, -sign, pb, end, 1}, p, noise, length_b);
+        struct edge a0 = edge_of(&(struct flank){v, sign, pa, 0, -1}, p, level, noise, length_a);
+        struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1}, p, level, noise, length_a);
+        struct edge b0 = edge_of(&(struct flank){v, -sign, pb, pa, -1}, p, level, noise, length_b);
+        struct edge b1 = edge_of(&(struct flank){v, -sign, pb, end, 1}, p, level, noise, length_b);
         join(p, &a1, &b0, &ret->a1, &ret->b0);
 
         /* What is left of the movement before the first, what is seen of the one after the second. */
@@ -195,13 +195,13 @@ int borders_find(struct repfit *f, const struct window *w, double sign, struct b
         ret->before = w->hold_from;
         ret->a0 = fmax(a0.at, 0);
         if (-sign * (double) v[p0] > MAX(0.2 * sign * (double) v[pa], 4 * ERROR_MPS)) {
-                struct edge e = edge_of(&(struct flank){v, -sign, p0, pa, 1}, p, noise, length_b);
+                struct edge e = edge_of(&(struct flank){v, -sign, p0, pa, 1}, p, level, noise, length_b);
                 join(p, &e, &a0, &ret->before, &ret->a0);
         }
         ret->b1 = fmin(b1.at, end);
         ret->after = w->hold_until;
         if (sign * (double) v[n0] > MAX(-0.2 * sign * (double) v[pb], 4 * ERROR_MPS)) {
-                struct edge e = edge_of(&(struct flank){v, sign, n0, pb, -1}, p, noise, length_a);
+                struct edge e = edge_of(&(struct flank){v, sign, n0, pb, -1}, p, level, noise, length_a);
                 join(p, &b1, &e, &ret->b1, &ret->after);
         }
         return 0;

@@ -13,8 +13,10 @@
 
 #include "util/macros.h"
 
-#define NEWS_PER_S  3.0 /* a contradiction is news again every third of a second */
-#define SURE_NEWS   0.5 /* and at each weighing if the velocity is known better than SURE_MPS */
+#define NEWS_PER_S  3.0   /* a contradiction is news again every third of a second at most, as sway is */
+#define NEWS_NOISE  50.0  /* or when noise has added a fiftieth to the variance of the velocity */
+#define SWAY_MPS2   0.012 /* 3 mm rms at 0.3 Hz */
+#define SURE_NEWS   0.5   /* and at each weighing if the velocity is known better than SURE_MPS */
 #define SURE_MPS    0.018
 #define SWAY_MPS    0.008 /* of a lifter who means to stand still */
 #define ONSET_S     0.8   /* a movement may be slower at its start */
@@ -22,9 +24,10 @@
 #define SLOWEST_MPS 0.014 /* slower is no lifting: 10 cm in 7 s */
 #define LONGEST_S   12.0
 #define LONG_PER_S  4.0
+#define COLD_PER_S  2.0 /* a movement whose start was not seen */
 #define SHORTEST_S  0.2
 #define DRIFT_PER_S 3.5 /* a hold whose velocity leaves zero, per chi2 above its expectation */
-#define LOOSE_PER_S 8.0
+#define LOOSE_PER_S 4.0
 #define FLAT_PER_S  6.0 /* acceleration too even for so fast a movement */
 #define FLAT_MOST   5.0
 #define FLAT_SHARE  0.4
@@ -37,15 +40,16 @@
 #define ROM_M       0.03
 #define TYPICAL_LOG 0.5 /* of lifters' ROMs about the usual one, as a logarithm */
 
-/* -log of the probability per 50 ms: a leg lasts about a second, other ways are one in hundreds to thousands. */
+/* -log of the probability per 50 ms: a leg lasts about a second, other ways are one in hundreds to thousands. A first
+ * rep comes out of a hold: out of a loose movement it is rarer still. */
 double hypothesis_price(enum leg from, enum leg to) {
         static const double price[_LEG_MAX][_LEG_MAX] = {
                 /*              HOME OUT  FAR  BACK LOOSE */
                 [LEG_HOME] = {-1, 3.2, -1, -1, 9},
                 [LEG_OUT] = {6, -1, 1.6, 3.2, 9},
-                [LEG_FAR] = {-1, 6, -1, 2.8, 9},
+                [LEG_FAR] = {-1, 4, -1, 2.8, 9},
                 [LEG_BACK] = {1.6, 3.2, -1, -1, 9},
-                [LEG_LOOSE] = {5, 8, -1, -1, -1},
+                [LEG_LOOSE] = {5, 11, -1, -1, -1},
         };
         return price[from][to];
 }
@@ -92,9 +96,20 @@ static double log_phi(double z) {
 static double hold(const struct beam *b, struct hypothesis *h) {
         const struct beam_params *p = &b->params;
         double chi2 = square(v_of(h)) / (var_v(h) + square(p->rest_mps));
-        bool racked = h->leg == LEG_HOME && b->quiet && h->laps == 0;
+        bool racked = (h->leg == LEG_HOME || h->leg == LEG_LOOSE) && b->quiet && h->laps == 0;
         vertical_update(&h->motion, VERTICAL_V, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
         return BEAM_S * DRIFT_PER_S * CLAMP(chi2 - 1.5, 0.0, 20.0);
+}
+
+/* How often per second a contradiction is news. The error of the velocity wanders with what is not known of the bias,
+ * and with sway: on a good sensor it takes seconds to become another. Noise, as of slow sampling, makes it new at once. */
+static double news(const struct beam *b, const struct hypothesis *h) {
+        double wander2 = square(SWAY_MPS2), v = var_v(h);
+        for (unsigned i = 0; i < 3; i++)
+                for (unsigned j = 0; j < 3; j++)
+                        wander2 += b->step.av[i] * b->step.av[j] / square(BEAM_S) *
+                                h->motion.P[VERTICAL_B + i][VERTICAL_B + j];
+        return fmin(NEWS_PER_S, sqrt(wander2 / v) + NEWS_NOISE * b->step.q / (BEAM_S * v));
 }
 
 /* Velocity against the movement, and position beyond home. */
@@ -103,7 +118,7 @@ static double contradiction(const struct beam *b, struct hypothesis *h, double v
         double nats = -log_phi((v - slowest) / sqrt(var_v(h) + square(SWAY_MPS)));
         double beyond = h->leg == LEG_BACK ? fmax(0, way(h) * p_of(h) - b->params.close_m) : 0;
         double fresh = nats - M_LN2 + 0.5 * square(beyond) / (var_p(h) + square(0.05)) - (double) h->against;
-        double again = fmax(NEWS_PER_S * BEAM_S, SURE_NEWS * fmin(1, square(SURE_MPS) / var_v(h)));
+        double again = fmax(BEAM_S * news(b, h), SURE_NEWS * fmin(1, square(SURE_MPS) / var_v(h)));
 
         fresh = fmax(fresh, 0);
         h->against += (float) fresh;
@@ -128,6 +143,7 @@ static double move(const struct beam *b, struct hypothesis *h) {
         double too_far = fmax(0, travel(h) - most);
         double nats = contradiction(b, h, v) + evenness(b, h, v);
         nats += fmin(3, 0.3 * square(too_far) / (square(0.05) + var_p(h)));
+        nats += h->lap.whole ? 0 : BEAM_S * COLD_PER_S;
         return nats + (lasted_s(b, h) > LONGEST_S ? BEAM_S * LONG_PER_S : 0);
 }
 
@@ -143,10 +159,7 @@ double hypothesis_stay(const struct beam *b, struct hypothesis *h) {
                 nats += move(b, h);
                 break;
         case LEG_LOOSE:
-                if (b->quiet && v2 < 9 * (var_v(h) + square(0.01)))
-                        vertical_update(&h->motion, VERTICAL_V, 0, square(b->params.racked_mps) / BEAM_S);
-                else
-                        nats += BEAM_S * LOOSE_PER_S;
+                nats += b->quiet ? fmin(hold(b, h), BEAM_S * LOOSE_PER_S) : BEAM_S * LOOSE_PER_S;
                 break;
         case _LEG_MAX:
                 break;

@@ -19,16 +19,13 @@
 #include "core/felt.h"
 #include "util/macros.h"
 
-#define T           TICK_S
-#define BEFORE_S    1.0 /* of the hold before a cycle, so much is used */
-#define AFTER_S     1.0 /* and of what follows it */
-#define PASSES      3
-#define GUARD_FIRST 25 /* ticks next to a border that may still move, first and later passes */
-#define GUARD_LATER 8
-#define DRIFT_MPS3  0.01
-#define TURN_MPS2   0.03 /* per radian */
-#define STILL_S     0.4  /* the lifter stands still for so long before a first rep */
-#define LOOK_OUT_S  0.1 /* the sensor's direction is read so far outside the movement */
+#define T          TICK_S
+#define BEFORE_S   1.0 /* of the hold before a cycle, so much is used */
+#define AFTER_S    1.0 /* and of what follows it */
+#define DRIFT_MPS3 0.01
+#define TURN_MPS2  0.03 /* per radian */
+#define STILL_S    0.4  /* the lifter stands still for so long before a first rep */
+#define LOOK_OUT_S 0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
         f->params = *params;
@@ -182,6 +179,8 @@ static double drift(const struct cycle *c) {
 }
 
 int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
+        static const double level[] = {
+                0.2, 0.1, 0}; /* from coarse to fine: the first velocity is none too good */
         const double drift_mps3 = drift(c);
         double sign = c->first.up ? 1 : -1, misfit = 0;
         struct window w;
@@ -190,10 +189,9 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         int r = set_up(h, c, &w);
         if (r < 0)
                 return r;
-        for (unsigned pass = 0; pass < PASSES; pass++) {
-                misfit =
-                        smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, pass ? GUARD_LATER : GUARD_FIRST);
-                r = borders_find(f, &w, sign, &b);
+        for (unsigned pass = 0; pass < ARRAY_SIZE(level); pass++) {
+                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, pass == 0);
+                r = borders_find(f, &w, sign, fmax(level[pass], f->params.edge_share), &b);
                 if (r < 0)
                         return r;
                 set_window(&w, &b);

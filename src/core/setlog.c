@@ -118,17 +118,21 @@ static void move_border(struct phase_fit *p, uint64_t start_us, uint64_t end_us)
 }
 
 /* Without a hold between them two reps share a border, which each of them was fitted for alone. The one that was told
- * first keeps it. */
+ * first keeps it. More than half a stroke in common is no border: the neighbour is paired another way, and about to go. */
 static struct cycle_fit beside(const struct set *set, unsigned at, const struct cycle_fit *fit) {
         struct cycle_fit f = *fit;
         struct phase_fit *first = f.eccentric_first ? &f.eccentric : &f.concentric;
         struct phase_fit *last = f.eccentric_first ? &f.concentric : &f.eccentric;
+        uint64_t least = first->start_us, most = last->end_us;
 
-        if (at > 0 && set->reps[at - 1].end_us > first->start_us && set->reps[at - 1].end_us < first->end_us)
-                move_border(first, set->reps[at - 1].end_us, first->end_us);
-        if (at < set->n_reps && set->reps[at].start_us < last->end_us &&
-                set->reps[at].start_us > last->start_us)
-                move_border(last, last->start_us, set->reps[at].start_us);
+        if (at > 0)
+                least = MAX(least, set->reps[at - 1].end_us);
+        if (at < set->n_reps)
+                most = MIN(most, set->reps[at].start_us);
+        if (least < first->start_us + (first->end_us - first->start_us) / 2)
+                move_border(first, least, first->end_us);
+        if (most > last->end_us - (last->end_us - last->start_us) / 2)
+                move_border(last, last->start_us, most);
         return f;
 }
 

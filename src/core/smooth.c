@@ -23,10 +23,15 @@
 
 #define T            TICK_S
 #define N            5
-#define PAUSE        20   /* ticks: a hold long enough to rest in */
+#define PAUSE        20  /* ticks: a hold long enough to rest in */
+#define FOUND        8u  /* ticks next to a border that was found in a velocity, and may still move */
+#define GUESS        25u /* the same of one that was seen live, */
+#define GUESS_SHARE  0.4 /* and of what its movement lasts beyond a second and a half, */
+#define GUESS_FROM   150u
+#define GUESS_MOST   300u /* up to so much */
 #define STRIDE       5    /* rest is weighed every so many ticks */
 #define PRIOR_V0_MPS 0.3  /* nothing is known of v0 beyond the scale of lifting */
-#define BIAS_LEAST   0.05 /* 5 mg: the filter's belief in its bias is not trusted beyond this per axis */
+#define BIAS_LEAST   0.05
 
 /* Running integrals at a tick: velocity and position are known sums plus rows times x. */
 struct sums {
@@ -124,23 +129,39 @@ static void prior(struct normal *n, const struct bias *bias, double drift) {
         n->A[4][4] = 1 / (drift * drift);
 }
 
-/* Is tick k in the middle of a hold? */
-static bool held(unsigned from, unsigned to, unsigned k, unsigned guard) {
-        unsigned margin = MIN(guard, (to - from) / 3);
-        return to - from >= PAUSE && k > from + margin && k + margin < to;
+/* A hold between two movements, or the turn from one to the other. */
+struct gap {
+        unsigned from, to;             /* end of the movement before, start of the one after */
+        unsigned doubt_from, doubt_to; /* ticks next to each in which the bar may still move */
+};
+
+static bool rests(const struct gap *g, unsigned k) {
+        return g->to - g->from >= PAUSE && k > g->from + g->doubt_from && k + g->doubt_to < g->to;
 }
 
-static bool resting(const struct window *w, unsigned k, unsigned guard) {
-        return held(w->before, w->a0, k, guard) || held(w->a1, w->b0, k, guard) ||
-                held(w->b1, w->after, k, guard);
+static bool turns(const struct gap *g, unsigned k) {
+        if (g->to - g->from >= PAUSE && g->to > g->from + g->doubt_from + g->doubt_to + STRIDE)
+                return false;
+        /* The surer border is nearer to the turn. */
+        return k == g->from + (g->to - g->from) * g->doubt_from / MAX(g->doubt_from + g->doubt_to, 1u);
 }
 
-static bool turns(unsigned from, unsigned to, unsigned k) {
-        return to - from < PAUSE && k == (from + to) / 2;
+/* Live borders are the worse the slower their movement, and what seems a hold may be a slow part of it. */
+static unsigned doubt(bool guess, unsigned length, unsigned pause) {
+        if (!guess)
+                return MIN(FOUND, pause / 3);
+        return MIN(GUESS + (unsigned) (GUESS_SHARE * (MAX(length, GUESS_FROM) - GUESS_FROM)), GUESS_MOST);
 }
 
-static bool turning(const struct window *w, unsigned k) {
-        return turns(w->before, w->a0, k) || turns(w->a1, w->b0, k) || turns(w->b1, w->after, k);
+static struct gap gap_of(unsigned from, unsigned to, unsigned before, unsigned after, bool guess) {
+        return (struct gap){from, to, doubt(guess, before, to - from), doubt(guess, after, to - from)};
+}
+
+static void gaps_of(const struct window *w, bool guess, struct gap ret[static 3]) {
+        unsigned a = w->a1 - w->a0, b = w->b1 - w->b0;
+        ret[0] = gap_of(w->before, w->a0, b, a, guess);
+        ret[1] = gap_of(w->a1, w->b0, a, b, guess);
+        ret[2] = gap_of(w->b1, w->after, b, a, guess);
 }
 
 /* What a sum comes to with the prior's bias. */
@@ -151,12 +172,14 @@ static double expected(double sum, const double row[N], const struct bias *bias)
 }
 
 double smooth_velocity(struct repfit *f, const struct history *h, const struct window *w,
-        const struct bias *bias, double drift_mps3, unsigned guard) {
+        const struct bias *bias, double drift_mps3, bool guess) {
         const struct repfit_params *p = &f->params;
         const double rest2 = p->rest_mps * p->rest_mps / (STRIDE * T), turn2 = p->turn_mps * p->turn_mps;
         struct normal n;
         struct sums s, start;
+        struct gap gaps[3];
 
+        gaps_of(w, guess, gaps);
         prior(&n, bias, drift_mps3);
         sums_init(&s);
         start = s;
@@ -164,10 +187,12 @@ double smooth_velocity(struct repfit *f, const struct history *h, const struct w
                 const struct moment *m = history_ago(h, w->newest_ago + w->n - 1 - k);
                 sums_add(&s, m);
                 double v = expected(s.v, s.v_row, bias);
-                if (k % STRIDE == 0 && resting(w, k, guard))
-                        weigh(&n, s.v_row, -v, rest2);
-                if (turning(w, k))
-                        weigh(&n, s.v_row, -v, turn2);
+                for (unsigned i = 0; i < ARRAY_SIZE(gaps); i++) {
+                        if (k % STRIDE == 0 && rests(&gaps[i], k))
+                                weigh(&n, s.v_row, -v, rest2);
+                        if (turns(&gaps[i], k))
+                                weigh(&n, s.v_row, -v, turn2);
+                }
                 if (k == w->a0)
                         start = s;
                 if (k == w->b1) {

@@ -14,6 +14,6 @@ struct window {
         unsigned before, a0, a1, b0, b1, after; /* in this order */
 };
 
-/* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. guard: ticks next to a border that are not trusted to be at rest. */
+/* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. guess: the borders are live ones. */
 double smooth_velocity(struct repfit *f, const struct history *h, const struct window *w,
-        const struct bias *bias, double drift_mps3, unsigned guard);
+        const struct bias *bias, double drift_mps3, bool guess);
