@@ -187,7 +187,7 @@ static int on_refreshed(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return 0;
 }
 
-/* BlueZ 5.66 was seen to be connected without telling it: where the mirror does not know of a link yet, ask. */
+/* BlueZ 5.66 does not always tell that a device is connected (mirror.c): where no link is known of yet, ask. */
 static int on_connected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         struct bluez_link *l = userdata;
         const struct mirror_device *d = connection_device(l);

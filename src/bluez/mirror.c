@@ -196,7 +196,8 @@ static void took_device(
                 heard(d, now_us);
         if (seen & UINT32_C(1) << DEVICE_BONDED)
                 d->has_bonded = true;
-        /* BlueZ 5.66 was seen to tell that the services are resolved, and never that the device is connected. */
+        /* Where the ATT socket is up before the kernel's event, BlueZ 5.66 never tells that the device is connected, and its
+         * log says "already connected" instead. Resolved services are proof. */
         if (seen & UINT32_C(1) << DEVICE_RESOLVED && d->resolved)
                 d->info.connected = true;
         if (was_connected && !d->info.connected) {
