@@ -313,8 +313,8 @@ struct rig *rig_new(bool with_mock) {
         r->to_mock = r->from_mock = -1;
         r->service = _BLUEZ_SERVICE_STATE_MAX;
         r->params = bluez_params_default();
-        r->params.connect_us = 1500 * MS;
-        r->params.resolve_us = 1500 * MS;
+        r->params.connect_us = 5000 * MS;
+        r->params.resolve_us = 5000 * MS;
         r->params.settle_us = 200 * MS;
         r->params.pair_us = r->params.prepare_us = r->params.call_us = 3000 * MS;
         r->params.acquire_us = 1000 * MS;

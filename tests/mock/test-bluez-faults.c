@@ -251,7 +251,7 @@ static void test_acquire_fails(void **state) {
                 struct rig *r = set_up("", faults[i]);
                 struct bluez_link_info info;
 
-                r->params.acquire_us = 200000;
+                r->params.acquire_us = 500000;
                 begin(r);
                 UNTIL(r, r->sensors[1].packets >= 20);
                 bluez_link_get_info(r->sensors[1].link, &info);
