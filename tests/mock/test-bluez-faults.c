@@ -107,6 +107,7 @@ static void test_a_silent_sensor_is_not_tried(void **state) {
 
         (void) state;
         r->params.scan_us = 50000;
+        r->params.connect_us = 300000;
         rig_client(r);
         rig_tell(r, "connect hci0 " SENSOR);
         UNTIL(r, r->n_adapters == 1 && r->adapters[0].links == 1);
