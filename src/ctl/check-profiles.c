@@ -25,7 +25,7 @@ struct check {
         char **paths; /* none = the shipped ones and the user's */
         int n_paths;
         unsigned n_good, n_faulty;
-        json_t *faults; /* of the profile in work; JSON only */
+        json_t *faults; /* of the profile in work */
         int status;
 };
 
@@ -112,8 +112,7 @@ static json_t *rates_of(const struct profile *p) {
         return rates;
 }
 
-/* The object takes the faults with it. */
-static json_t *object_of(struct check *c, const char *path, const struct profile *p) {
+static json_t *object_of(const struct check *c, const char *path, const struct profile *p) {
         json_t *o = json_object();
         const char *refusal;
 
@@ -131,11 +130,11 @@ static json_t *object_of(struct check *c, const char *path, const struct profile
                 if (refusal)
                         json_object_set_new(o, "why_not", json_string(refusal));
         }
-        json_object_set_new(o, "faults", TAKE_PTR(c->faults));
+        json_object_set(o, "faults", c->faults);
         return o;
 }
 
-static void print_json(struct check *c, const char *path, const struct profile *p) {
+static void print_json(const struct check *c, const char *path, const struct profile *p) {
         json_t *o = object_of(c, path, p);
         char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(10));
 
@@ -149,6 +148,7 @@ static void report(struct check *c, const char *path, const struct profile *p) {
                 print_json(c, path, p);
         else
                 print_line(c, path, p);
+        json_decref(TAKE_PTR(c->faults));
         if (p) {
                 c->n_good++;
                 return;
