@@ -19,13 +19,13 @@
 
 #include "util/macros.h"
 
-#define US_S        1e-6
-#define HOLD_LEAST  0.75 /* probability: most holds that are shown too soon have to be taken back */
+#define US_S 1e-6
+
+#define HOLD_LEAST  0.75 /* probability: a hold that is shown too soon has to be taken back */
 #define HOLD_AGREED 0.6  /* where the tracker holds as well */
-#define DRIFT_NATS                                                                                             \
-        0.06 /* per s2 of the movement before: the variance that an error of the bias gives grows so */
-#define DRIFT_MOST 6.0
-#define STANDS_S   1.0 /* longer than a movement hesitates */
+#define DRIFT_NATS  0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
+#define DRIFT_MOST  6.0
+#define STANDS_S    1.0 /* longer than a movement hesitates */
 
 void display_init(struct display *d, double rest_after_s) {
         *d = (struct display){.rest_after_s = rest_after_s, .phase = PHASE_REST};

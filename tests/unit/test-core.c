@@ -323,8 +323,9 @@ static void test_live(void **state) {
                 assert_true(live.rom_share >= 0 && live.rom_share <= 1);
                 lift_move(&lift, 0.25, 0.7);
                 lift_move(&lift, 0, 1);
+                core_live(&core, &live);
+                assert_near(live.position_m, 0.5, 0.05); /* it stays up there */
         }
-        core_live(&core, &live);
         assert_int_equal(live.phase, PHASE_TOP);
         assert_int_equal(live.set, 1);
         assert_near(live.phase_s, 1, 0.3);
