@@ -124,7 +124,7 @@ fuzz_runs() { # TARGET
         case $1 in
         fuzz-core) echo 400 ;;
         fuzz-config) echo 4000 ;;
-        fuzz-profile) echo 30000 ;;
+        fuzz-profile | fuzz-bluez) echo 30000 ;;
         fuzz-decoder | fuzz-recording) echo 150000 ;;
         fuzz-packet | fuzz-status) echo 6000000 ;;
         *) echo 700000 ;;
