@@ -4,12 +4,14 @@
 #include "ctl/screen.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,13 +20,22 @@ static volatile sig_atomic_t interrupted;
 void screen_init(struct screen *s) {
         const char *term = getenv("TERM");
 
-        *s = (struct screen){.terminal = isatty(STDOUT_FILENO) == 1};
+        *s = (struct screen){.terminal = isatty(STDOUT_FILENO) == 1, .rows = UINT_MAX};
         s->colour = s->terminal && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 }
 
+/* A line that wraps, or a table that scrolls, would be more lines than can be gone back. */
 void screen_begin(struct screen *s) {
-        if (s->terminal && s->lines > 0)
-                printf("\033[%uA\033[J", s->lines);
+        struct winsize size;
+
+        s->rows = UINT_MAX;
+        if (s->live && s->terminal) {
+                if (s->lines > 0)
+                        printf("\033[%uA\033[J", s->lines);
+                fputs("\033[?7l", stdout);
+                if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1)
+                        s->rows = size.ws_row - 1U;
+        }
         s->lines = 0;
 }
 
@@ -40,6 +51,8 @@ void screen_cell(struct screen *s, const char *colour, int width, const char *fo
         char text[512];
         va_list ap;
 
+        if (s->lines >= s->rows)
+                return;
         va_start(ap, format);
         vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
@@ -55,12 +68,15 @@ void screen_cell(struct screen *s, const char *colour, int width, const char *fo
 }
 
 void screen_end_line(struct screen *s) {
+        if (s->lines >= s->rows)
+                return;
         putchar('\n');
         s->lines++;
 }
 
 int screen_flush(struct screen *s) {
-        (void) s;
+        if (s->live && s->terminal)
+                fputs("\033[?7h", stdout);
         return fflush(stdout) != 0 || ferror(stdout) ? -EIO : 0;
 }
 

@@ -15,7 +15,8 @@
 
 struct screen {
         bool terminal, colour; /* of standard output */
-        unsigned lines;        /* drawn since screen_begin() */
+        bool live;             /* drawn anew in place, on a terminal: what does not fit is cut off */
+        unsigned lines, rows;  /* drawn since screen_begin(); of the terminal, at most so many are */
 };
 
 void screen_init(struct screen *s);

@@ -186,6 +186,7 @@ int sensors_main(int argc, char *argv[]) {
         argv[0] = (char[]){"repcastctl sensors"};
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         screen_init(&s);
+        s.live = o.watch;
         screen_catch_interrupt();
         status = view_open(&bus);
         do {
@@ -291,6 +292,7 @@ int status_main(int argc, char *argv[]) {
         argv[0] = (char[]){"repcastctl status"};
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         screen_init(&s);
+        s.live = o.watch;
         screen_catch_interrupt();
         status = view_open(&bus);
         do {
@@ -415,6 +417,7 @@ int scan_main(int argc, char *argv[]) {
         argv[0] = (char[]){"repcastctl scan"};
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         screen_init(&s);
+        s.live = !o.json;
         screen_catch_interrupt();
         status = view_open(&bus);
         return status == 0 ? scan(bus, &s, &o) : status;

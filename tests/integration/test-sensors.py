@@ -5,6 +5,7 @@
 import atexit
 import json
 import os
+import pty
 import shutil
 import signal
 import struct
@@ -122,6 +123,23 @@ def refused(done, status, words):
     true(words in done[2], f"no {words!r} in {done[2]!r}")
 
 
+def on_terminal(bus, environment, *arguments):
+    """What repcastctl shows where standard output is a terminal."""
+    here, there = pty.openpty()
+    environment = {**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, **bus.environment, **environment}
+    process = subprocess.Popen([gym.CTL, *arguments], stdout=there, stderr=subprocess.DEVNULL, env=environment)
+    os.close(there)
+    shown = b""
+    try:
+        while data := os.read(here, 65536):
+            shown += data
+    except OSError:  # Linux's way to say that the other end is closed
+        pass
+    os.close(here)
+    equal(process.wait(20), 0, "exit status")
+    return shown.decode()
+
+
 def without_a_bus():
     recording = WORK + "/plain.rec"
     subprocess.run([gym.SYNTH, "-o", recording, "--reps", "2", "--exercise", "bench-press", "--tempo", "2-0-1-1"], check=True,
@@ -152,6 +170,11 @@ def adopted_sensor_makes_reps():
     equal(near["C0:FF:EE:00:00:55"]["profile"], None, "profile of a stranger")
     true("\x1b" not in near["C0:FF:EE:00:00:55"]["name"], "control characters in a name")
     equal([row["sensor"] for row in gym.rows(bus, "scan", "--seconds", "1")], [ONE], "what is shown without --all")
+    for colour in (True, False):
+        shown = on_terminal(bus, {"TERM": "xterm", **({} if colour else {"NO_COLOR": "1"})}, "scan", "--seconds", "2")
+        true(ONE in shown and "repcast bar sensor" in shown and "\033[J" in shown, f"the live table {shown!r}")
+        equal("\033[1m" in shown, colour, "colours on a terminal")
+    true("\033" not in gym.ctl(bus, "scan", "--seconds", "1")[1], "control sequences into a file")
     refused(gym.ctl(bus, "adopt", "C0:FF:EE:00:00:55", "-s", "platform"), 66, "no profile fits")
     refused(gym.ctl(bus, "adopt", ONE, "-s", "platfrom"), 66, "did you mean platform?")
 
