@@ -159,9 +159,11 @@ def what_is_known_of_a_sensor_outlives_the_hub():
 
 
 def the_clock_is_set_in_the_middle():
+    clock = Clock()
+    if not clock.works:
+        return "not looked at: ThreadSanitizer does not let the clock be set"
     broker = Broker()
     listener = Listener(broker.port)
-    clock = Clock()
     clock.set(-time.time(), False)  # no battery clock: 1970
     hub = Hub(broker.port, station("rack-1", squat(), speed=50, RecordingLoop="yes"), **clock.env)
     hub.start()
