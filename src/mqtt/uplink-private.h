@@ -54,6 +54,14 @@ struct flight {
         bool late;
 };
 
+/* Asked over MQTT, and what is wrong with it; empty = nothing. */
+struct question {
+        struct query query;
+        char why[128];
+};
+
+#define QUESTIONS_MAX 8 /* of one turn of the loop */
+
 struct uplink {
         /* fixed after uplink_new() */
         struct uplink_config config;
@@ -90,7 +98,9 @@ struct uplink {
         struct retained *retained;  /* per station */
         char *health_json;          /* the newest; NULL = none yet */
         char health_topic[TOPIC_MAX], query_topic[TOPIC_MAX];
-        uint64_t query_us;      /* when the next query may come */
+        struct question questions[QUESTIONS_MAX];
+        unsigned n_questions;
+        uint64_t query_us;      /* when the next one may come */
         char *birth;            /* what B/status must say; NULL = not born on this connection */
         uint64_t birth_us;      /* when it was published */
         unsigned births;        /* published on this connection */

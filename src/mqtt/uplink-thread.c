@@ -272,21 +272,34 @@ static bool query_may_pass(struct uplink *u) {
         return true;
 }
 
+/* Called from within the library, which does not like to publish meanwhile: answer_questions() does, right after. */
 static void receive_query(struct uplink *u, const void *payload, size_t size) {
-        _cleanup_(freep) char *json = NULL;
-        struct query q;
-        char why[128] = "";
+        struct question *question = &u->questions[u->n_questions];
 
-        if (size > QUERY_BYTES_MAX)
+        if (size > QUERY_BYTES_MAX || u->n_questions == QUESTIONS_MAX)
                 return;
-        if (query_from_json(payload, size, &q, why, sizeof(why)) >= 0) {
-                if (q.session[0] == '\0')
-                        snprintf(q.session, sizeof(q.session), "%s", u->config.run);
-                if (!query_may_pass(u) || outbox_ask(u->config.outbox, &q) < 0)
-                        snprintf(why, sizeof(why), "too many questions: ask again in a second");
-        }
-        if (why[0] != '\0' && q.id[0] != '\0' && query_refuse(&q, why, &json) >= 0)
-                reply(u, q.id, json);
+        question->why[0] = '\0';
+        (void) query_from_json(payload, size, &question->query, question->why, sizeof(question->why));
+        if (question->query.id[0] != '\0') /* else nobody would hear an answer */
+                u->n_questions++;
+}
+
+static void answer_question(struct uplink *u, struct question *question) {
+        _cleanup_(freep) char *json = NULL;
+        struct query *q = &question->query;
+
+        if (q->session[0] == '\0')
+                snprintf(q->session, sizeof(q->session), "%s", u->config.run);
+        if (question->why[0] == '\0' && (!query_may_pass(u) || outbox_ask(u->config.outbox, q) < 0))
+                snprintf(question->why, sizeof(question->why), "too many questions: ask again in a second");
+        if (question->why[0] != '\0' && query_refuse(q, question->why, &json) >= 0)
+                reply(u, q->id, json);
+}
+
+static void answer_questions(struct uplink *u) {
+        for (unsigned i = 0; i < u->n_questions && is_online(u); i++)
+                answer_question(u, &u->questions[i]);
+        u->n_questions = 0;
 }
 
 static void on_received(void *userdata, const char *topic, const void *payload, size_t size, bool retained) {
@@ -543,6 +556,7 @@ void *uplink_thread(void *userdata) {
                 const bool stop = u->stop_us > 0;
                 take_shown(u);
                 take_health(u);
+                answer_questions(u);
                 u->waiting = outbox_hear(u->config.outbox, &u->last);
                 check_times(u, stop);
                 if (is_online(u))
