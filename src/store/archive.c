@@ -330,7 +330,7 @@ static int keep_bounds(struct archive *a, struct database *d, uint64_t bytes_max
         int64_t history_ms = INT64_MIN, unsent_ms = INT64_MIN;
         int by_size = bounds_by_size(d, &a->acked, bytes_max), by_age = 0;
 
-        if (ages && now_ms > 0) {
+        if (ages) {
                 history_ms = now_ms - a->config.history_days * DAY_MS;
                 unsent_ms = now_ms - a->config.unsent_days * DAY_MS;
         }
@@ -374,7 +374,7 @@ static void keep_disk(struct archive *a, bool ages, int64_t now_ms) {
 }
 
 void archive_keep(struct archive *a, uint64_t now_us, int64_t now_ms) {
-        bool ages = now_us >= a->age_us;
+        bool ages = now_ms > 0 && now_us >= a->age_us;
 
         if (a->path && a->failing && now_us >= a->retry_us) {
                 a->retry_us = now_us + RETRY_US;
@@ -384,7 +384,7 @@ void archive_keep(struct archive *a, uint64_t now_us, int64_t now_ms) {
                 keep_disk(a, ages, now_ms);
         if (a->first_spare > 0 && keep_one(a, a->spare, a->config.memory_max, ages, now_ms) < 0)
                 database_rollback(a->spare);
-        if (ages && now_ms > 0)
+        if (ages)
                 a->age_us = now_us + AGE_US;
 }
 

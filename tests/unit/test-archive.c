@@ -584,8 +584,14 @@ static void test_one_sync_a_turn(void **state) {
         }
         assert_true(disk_count_syncs() - before <= 21); /* the log's first header is one */
         before = disk_count_syncs();
+        disk_record();
         archive_keep(a, 21000000, 0); /* nothing is new */
+        archive_keep(a, 22000000, TODAY_MS);
+        const size_t looked_at_ages = disk_recorded();
+        archive_keep(a, 23000000, TODAY_MS);
+        archive_keep(a, 24000000, 0);
         assert_int_equal(disk_count_syncs(), before);
+        assert_int_equal(disk_recorded(), looked_at_ages); /* an idle hub leaves its disk alone */
         archive_close(a);
 }
 
