@@ -137,14 +137,18 @@ static double support(const struct setmodel *m, const struct group *g, unsigned 
         return m->params.midway - median3(d, n) - traits_unclosed(&m->traits, f);
 }
 
+/* What a first member is worth by itself. */
+static double alone(const struct setmodel *m, const struct cycle_fit *f) {
+        return fmax(m->params.odd - lone(m, f) - traits_waste(f), -FLAWS_MOST) - traits_unclosed(&m->traits, f);
+}
+
 /* Reps change as the lifter tires, towards the end. What begins a set unlike the rest, and is no rep by itself either, is
  * set-up. */
 static void trim(const struct setmodel *m, struct group *g) {
         while (g->n > 1) {
                 const struct cycle_fit *first = &m->candidates[g->at[0]].fit;
-                double own = MAX(m->params.odd - lone(m, first), 0.0) - traits_unclosed(&m->traits, first);
                 double d = traits_distance(&m->traits, first, &m->candidates[g->at[1]].fit);
-                if (own + m->params.midway - d >= 0)
+                if (alone(m, first) + m->params.midway - d >= 0)
                         return;
                 g->n--;
                 memmove(g->at, g->at + 1, g->n * sizeof(g->at[0]));
