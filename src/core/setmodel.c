@@ -270,15 +270,16 @@ static double among(const struct setmodel *m, const struct candidate *c) {
         return before.n >= after.n ? apart(m, c, &before, true) : apart(m, c, &after, false);
 }
 
-/* chi2 is twice a logarithm of likelihood, and where a movement would no longer be believed the odds are even. */
+/* chi2 is twice a logarithm of likelihood, and where a movement would no longer be believed the odds are even. What others
+ * like it add counts for it; one that nothing followed must be smooth, too. */
 double setmodel_confidence(const struct setmodel *m, const struct candidate *c) {
-        double odds;
+        double support = c->member ? MAX(m->evidence, 0.0) : 0;
+        double odds = m->params.odd - lone(m, &c->fit) + support;
+
         if (setmodel_is_sure(m))
                 odds = m->params.unlike - among(m, c);
-        else if (c->member)
-                odds = m->params.odd - lone(m, &c->fit) + MAX(m->evidence, 0.0);
-        else
-                odds = m->params.odd - lone(m, &c->fit) - (m->over ? traits_waste(&c->fit) : 0);
+        else if (m->over && support <= 0)
+                odds -= traits_waste(&c->fit);
         return 1 / (1 + exp(-odds / 2));
 }
 

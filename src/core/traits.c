@@ -124,7 +124,7 @@ double traits_flaws(const struct cycle_fit *f) {
 double traits_waste(const struct cycle_fit *f) {
         double most = fmax(f->concentric.force, f->eccentric.force);
         return MIN(16.0, square(fmax(log(fmax(most, 1e-3) / WASTE_FROM), 0) / WASTE_SIGMA)) +
-                MIN(16.0, square((double) f->unrest_between_mps2 / UNREST_MPS2));
+                MIN(16.0, square((double) fmaxf(f->unrest_mps2, f->unrest_between_mps2) / UNREST_MPS2));
 }
 
 double traits_unrest(const struct cycle_fit *f) {
