@@ -163,8 +163,10 @@ static void print_idle(FILE *f, const struct results *r) {
 }
 
 void report_text(FILE *f, const struct results *r) {
-        fprintf(f, "synthetic sets, %s seeds%s: a ceiling, not the accuracy of a device on a bar\n",
-                seeds_to_string(r->seeds), r->quick ? ", QUICK (a sixth of the reps)" : "");
+        fprintf(f, "synthetic sets, %s seeds%s: %s\n", seeds_to_string(r->seeds),
+                r->quick ? ", QUICK (a sixth of the reps)" : "",
+                r->ideal ? "PERFECT VELOCITY in place of the core, only borders are found in it"
+                         : "a ceiling, not the accuracy of a device on a bar");
         print_goals(f, r);
         if (r->n > 0 && r->items[0].cell->section == SECTION_TEMPO) { /* they come first */
                 print_families(f, r);

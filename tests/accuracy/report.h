@@ -18,7 +18,7 @@ struct results {
         const struct result *items;
         size_t n;
         enum seeds seeds;
-        bool quick;
+        bool quick, ideal;
 };
 
 void report_text(FILE *f, const struct results *r);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "accuracy/cells.h"
+#include "accuracy/ideal.h"
 #include "accuracy/report.h"
 #include "util/macros.h"
 #include "util/number.h"
@@ -26,7 +27,7 @@ struct suite {
         const char *only; /* part of a cell's name or its section; NULL = all */
         const char *json; /* file */
         enum seeds seeds;
-        bool quick, gate, list;
+        bool quick, gate, list, ideal;
         const char *write; /* file */
         unsigned set;      /* the one to write */
 
@@ -41,6 +42,7 @@ enum option_key {
         OPTION_ONLY,
         OPTION_JSON,
         OPTION_GATE,
+        OPTION_IDEAL,
         OPTION_FAULTS,
         OPTION_WRITE,
         OPTION_SET,
@@ -53,6 +55,7 @@ static const struct argp_option options[] = {
         {"only", OPTION_ONLY, "TEXT", 0, "Cells with this in their name or section", 0},
         {"json", OPTION_JSON, "FILE", 0, "Write every figure there, too", 0},
         {"gate", OPTION_GATE, NULL, 0, "Fail where a gate is not met", 0},
+        {"ideal", OPTION_IDEAL, NULL, 0, "What a perfect sensor would get by the same definitions", 0},
         {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
         {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
         {"set", OPTION_SET, "N", 0, "Which one, from 0", 0},
@@ -81,6 +84,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
         case OPTION_GATE:
                 s->gate = true;
                 return 0;
+        case OPTION_IDEAL:
+                s->ideal = true;
+                return 0;
         case OPTION_FAULTS:
                 s->list = true;
                 return 0;
@@ -103,6 +109,8 @@ static void tell(const char *text, void *userdata) {
 }
 
 static bool chosen(const struct suite *s, const struct cell *c) {
+        if (s->ideal && c->section == SECTION_IDLE)
+                return false;
         return !s->only || strstr(c->name, s->only) || strstr(section_to_string(c->section), s->only);
 }
 
@@ -172,8 +180,11 @@ static int run_cell(struct suite *s, struct result *r) {
                 struct trial_truth truth;
                 struct outcome outcome;
 
-                k = r->cell->section == SECTION_IDLE ? run_idle(r->cell, &trial, &truth, &outcome)
-                                                     : trial_run(&trial, &truth, &outcome);
+                if (s->ideal)
+                        k = ideal_run(&trial, &truth, &outcome);
+                else
+                        k = r->cell->section == SECTION_IDLE ? run_idle(r->cell, &trial, &truth, &outcome)
+                                                             : trial_run(&trial, &truth, &outcome);
                 if (k >= 0)
                         score_add(&r->score, &truth, &outcome, s->list ? print_fault : NULL, &place);
                 trial_truth_done(&truth);
@@ -225,7 +236,8 @@ static int write_set(const struct suite *s) {
 }
 
 static int report(const struct suite *s, unsigned *ret_unmet) {
-        struct results results = {.items = s->results, .n = s->n, .seeds = s->seeds, .quick = s->quick};
+        struct results results = {
+                .items = s->results, .n = s->n, .seeds = s->seeds, .quick = s->quick, .ideal = s->ideal};
         FILE *f;
 
         report_text(stdout, &results);

@@ -29,7 +29,7 @@ static struct true_stroke stroke_of(const struct synth *s, const struct truth_ph
         };
 }
 
-static int truth_of(const struct synth *s, struct trial_truth *ret) {
+int trial_truth_of(const struct synth *s, struct trial_truth *ret) {
         const struct truth *t = synth_truth(s);
         double best = 0;
 
@@ -198,7 +198,7 @@ int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outco
         if (k >= 0)
                 k = synth_new(&options, &s);
         if (k >= 0)
-                k = truth_of(s, ret_truth);
+                k = trial_truth_of(s, ret_truth);
         if (k >= 0)
                 k = run(t, s, h, t->options.rests > 0 ? &known : NULL, ret_truth);
         synth_free(s);

@@ -40,4 +40,5 @@ struct trial_truth {
 
 /* 0 or negative errno. Release both results in any case. */
 int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outcome *ret);
+int trial_truth_of(const struct synth *s, struct trial_truth *ret);
 void trial_truth_done(struct trial_truth *t);
