@@ -268,7 +268,7 @@ static void tell_rejected(const struct cycle_fit *f, enum rejection reason, stru
                                 .reason = reason,
                                 .start_us = traits_start_us(f),
                                 .end_us = traits_end_us(f),
-                                .rom_m = f->concentric.travel_m,
+                                .rom_m = MAX(0.0, f->concentric.travel_m), /* it may have gone the other way */
                                 .peak_mps = MAX(f->concentric.peak_mps, f->eccentric.peak_mps),
                         },
         };
