@@ -23,6 +23,7 @@
 
 #define HOLD_LEAST  0.75 /* probability: a hold that is shown too soon has to be taken back */
 #define HOLD_AGREED 0.6  /* where the tracker holds as well */
+#define LOOSE_LEAST 0.75 /* the motion belongs to no rep, as the beam sees it */
 #define DRIFT_NATS  0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
 #define DRIFT_MOST  6.0
 #define STANDS_S    1.0 /* longer than a movement hesitates */
@@ -80,6 +81,22 @@ static bool likely(const struct display *d, const struct beam_claim *c) {
         return c->p > 1 / (1 + exp(-nats));
 }
 
+/* Within a set the beam may lose a sensor whose errors it underrates, as one on a wrist; the tracker does not. */
+static bool follow(struct display *d, enum track_mode mode, double rom_m, uint64_t now_us) {
+        switch (mode) {
+        case TRACK_DOWN:
+                return lower(d, now_us, rom_m);
+        case TRACK_UP:
+                return begin(d, PHASE_CONCENTRIC, now_us);
+        case TRACK_IDLE:
+        case TRACK_BOTTOM:
+        case TRACK_TOP:
+        case _TRACK_MODE_MAX:
+                break;
+        }
+        return hold(d, now_us, now_us);
+}
+
 /* Before a set neither home nor ROM are known, and to the beam the wait under the bar may be a very slow movement: the
  * tracker must agree. */
 static bool change(struct display *d, const struct beam_view *view, const struct track *track, double rom_m,
@@ -98,7 +115,9 @@ static bool change(struct display *d, const struct beam_view *view, const struct
                 return hold(d, view->hold.since_us, now_us);
         if (stands)
                 return hold(d, now_us, now_us);
-        return view->loose > HOLD_LEAST && display_reset(d, now_us);
+        if (view->loose < LOOSE_LEAST)
+                return false;
+        return d->in_set ? follow(d, track->mode, rom_m, now_us) : display_reset(d, now_us);
 }
 
 bool display_push(struct display *d, const struct beam_view *view, const struct track *track, bool in_set,

@@ -88,6 +88,20 @@ static void test_before_a_set_the_tracker_must_agree(void **state) {
         assert_int_equal(display.phase, PHASE_BOTTOM);
 }
 
+static void test_where_the_beam_is_lost_the_tracker_leads(void **state) {
+        (void) state;
+        start();
+        track.mode = TRACK_DOWN;
+        assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
+        track.mode = TRACK_BOTTOM;
+        assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+        track.mode = TRACK_UP;
+        assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
+        assert_int_equal(display.phase, PHASE_CONCENTRIC);
+}
+
 static void test_holds_end_in_rest(void **state) {
         (void) state;
         start();
@@ -105,6 +119,7 @@ static void test_holds_end_in_rest(void **state) {
 
         start();
         look(0.9, 0, 0.1, 0.1, 1);
+        in_set = false;
         assert_int_equal(look(0.1, 0, 0, 0.1, 0.1), 1); /* moved about */
         assert_int_equal(display.phase, PHASE_REST);
         assert_false(display_reset(&display, now_us));
@@ -115,6 +130,7 @@ int main(void) {
                 cmocka_unit_test(test_a_rep),
                 cmocka_unit_test(test_a_slow_movement_is_not_turned_by_a_guess),
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
+                cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
                 cmocka_unit_test(test_holds_end_in_rest),
         };
         return run_unit_tests(tests);
