@@ -77,8 +77,7 @@ static int on_writable(sd_event_source *source, int fd, uint32_t events, void *u
 void recorder_push(struct recorder *r, unsigned stream, const uint8_t *bytes, size_t n, uint64_t arrival_us) {
         if (r->ended)
                 return;
-        if (recording_write_packet(&r->writer, arrival_us, stream, bytes, n) < 0 ||
-                fflush(r->stream) != 0)
+        if (recording_write_packet(&r->writer, arrival_us, stream, bytes, n) < 0 || fflush(r->stream) != 0)
                 r->ended = true;
         drain(r);
 }

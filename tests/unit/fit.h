@@ -27,7 +27,8 @@ static inline struct cycle_fit fit_rep(double start_s, double rom_m) {
         return (struct cycle_fit){
                 .eccentric_first = true,
                 .eccentric = {fit_us(start_s), fit_us(start_s + 2), rom_m, rom_m / 2, rom_m, .force = 1.1},
-                .concentric = {fit_us(start_s + 2), fit_us(start_s + 3), rom_m, rom_m, 1.9 * rom_m, .force = 1.1},
+                .concentric = {fit_us(start_s + 2), fit_us(start_s + 3), rom_m, rom_m, 1.9 * rom_m,
+                        .force = 1.1},
                 .mpv_mps = rom_m,
                 .sticking = {NAN, NAN, NAN},
                 .up_start = {0, 0, 1},

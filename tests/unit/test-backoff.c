@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits grow, stay in their bounds, differ between hubs, and start small again. */
 
-#include "util/backoff.h"
 #include "unit.h"
+#include "util/backoff.h"
 
 #define S UINT64_C(1000000)
 
