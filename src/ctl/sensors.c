@@ -150,6 +150,28 @@ static void draw_sensors(struct screen *s) {
         }
 }
 
+/* What the hub tells, once or, with --watch, until Ctrl-C. */
+static int show(int argc, char *argv[], const struct argp *argp,
+        int (*print)(struct screen *s, const struct options *o)) {
+        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
+        struct options o = {0};
+        struct screen s;
+        int status;
+
+        argp_parse(argp, argc, argv, 0, NULL, &o);
+        screen_init(&s);
+        s.live = o.watch;
+        screen_catch_interrupt();
+        status = view_open(&bus);
+        do {
+                if (status == 0)
+                        status = view_load(bus, &view);
+                if (status == 0)
+                        status = finish(&s, print(&s, &o));
+        } while (status == 0 && o.watch && screen_wait(FRAME_S));
+        return status;
+}
+
 static int print_sensors(struct screen *s, const struct options *o) {
         struct view_sensor *rows = view.sensors;
         size_t n = 0;
@@ -178,24 +200,9 @@ int sensors_main(int argc, char *argv[]) {
                        "  repcastctl sensors --watch\n"
                        "  repcastctl sensors --json | jq -r 'select(.battery_pct < 20) | .station'\n",
         };
-        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
-        struct options o = {0};
-        struct screen s;
-        int status;
 
         argv[0] = (char[]){"repcastctl sensors"};
-        argp_parse(&argp, argc, argv, 0, NULL, &o);
-        screen_init(&s);
-        s.live = o.watch;
-        screen_catch_interrupt();
-        status = view_open(&bus);
-        do {
-                if (status == 0)
-                        status = view_load(bus, &view);
-                if (status == 0)
-                        status = finish(&s, print_sensors(&s, &o));
-        } while (status == 0 && o.watch && screen_wait(FRAME_S));
-        return status;
+        return show(argc, argv, &argp, print_sensors);
 }
 
 /* ---- status ---- */
@@ -284,24 +291,9 @@ int status_main(int argc, char *argv[]) {
                        "  repcastctl status\n"
                        "  repcastctl status --json | jq 'select(.station) | {station, reps}'\n",
         };
-        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
-        struct options o = {0};
-        struct screen s;
-        int status;
 
         argv[0] = (char[]){"repcastctl status"};
-        argp_parse(&argp, argc, argv, 0, NULL, &o);
-        screen_init(&s);
-        s.live = o.watch;
-        screen_catch_interrupt();
-        status = view_open(&bus);
-        do {
-                if (status == 0)
-                        status = view_load(bus, &view);
-                if (status == 0)
-                        status = finish(&s, print_status(&s, &o));
-        } while (status == 0 && o.watch && screen_wait(FRAME_S));
-        return status;
+        return show(argc, argv, &argp, print_status);
 }
 
 /* ---- scan ---- */
