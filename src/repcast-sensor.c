@@ -47,7 +47,7 @@ static const struct argp_option argp_options[] = {
         {"batch", 'b', "N", 0,
                 "Samples in a notification, where the profile leaves it open (default: 40 ms of them)", 1},
         {"pair", OPTION_PAIR, "PASSKEY", OPTION_ARG_OPTIONAL,
-                "Give nothing to a hub that has not paired; with six digits, to one that knows them", 1},
+                "Give no motion to a hub that has not paired; with six digits, to one that knows them", 1},
         {"battery", OPTION_BATTERY, "PERCENT", 0, "Charge at the start (default: 90)", 1},
         {"drain", OPTION_DRAIN, "PERCENT", 0, "Charge lost in an hour (default: 1)", 1},
         {NULL, 0, NULL, 0, "The recording:", 2},

@@ -96,8 +96,10 @@ void application_reset(struct application *a) {
 
 /* ---- properties ---------------------------------------------------------------------------------------------- */
 
+/* The first service is what has to be paired for. BlueZ at the other end reads battery and model by itself as soon as it
+ * is connected: were they closed, it would begin to pair before the hub has a say. */
 static void put_flags(const struct application_characteristic *c, DBusMessageIter *properties) {
-        bool encrypted = c->application->encrypted;
+        bool encrypted = c->application->encrypted && c->service == 0;
         const char *flags[5];
         struct bus_entry e;
         size_t n = 0;

@@ -50,7 +50,7 @@ struct application_handler {
 
 struct application {
         struct bus *bus;
-        bool encrypted; /* nothing without pairing */
+        bool encrypted; /* nothing of the first service without pairing */
         char services[APPLICATION_SERVICES_MAX][GATT_UUID_MAX];
         unsigned n_services;
         struct application_characteristic characteristics[APPLICATION_CHARACTERISTICS_MAX];

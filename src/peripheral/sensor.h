@@ -25,7 +25,7 @@ struct sensor_config {
         struct air_config air;
         struct air_spell absence; /* it drops the link and is not to be found */
         double battery_percent, drain_percent_per_h;
-        bool paired;      /* nothing without pairing */
+        bool paired;      /* no motion without pairing */
         uint32_t passkey; /* AGENT_NO_PASSKEY = none */
 };
 
