@@ -63,12 +63,14 @@ if [ $# -gt 0 ]; then
                 case " $* " in *" $(basename "$scenario" .sh) "*) ;; *) rm "$scenario" ;; esac
         done
 fi
+seconds=${VM_SECONDS:-540}
+echo $((seconds - 110)) >"$stage/guest/seconds" # boot and logs take the rest
 "$here/recordings.sh" "$build" "$stage/recordings"
 truncate -s 64M "$work/project" "$work/results"
 mkfs.ext4 -q -F -O ^has_journal -m 0 -d "$stage" "$work/project"
 
 : >"$work/tap"
-timeout -k 5 "${VM_SECONDS:-540}" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu max -smp 1 -m 768 \
+timeout -k 5 "$seconds" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu max -smp 1 -m 768 \
         -nographic -nodefaults -no-reboot \
         -kernel "$image/kernel" -initrd "$image/initrd" \
         -append 'root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no' \
@@ -77,7 +79,7 @@ timeout -k 5 "${VM_SECONDS:-540}" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -
         -drive "file=$work/results,if=virtio,format=raw" \
         -serial "file:$folder/logs/console" -serial "file:$work/tap" &
 qemu=$!
-tail -f -n +1 --pid="$qemu" "$work/tap" | tr -d '\r'
+tail -f -n +1 --pid="$qemu" "$work/tap" | sed -u 's|\r$||'
 wait "$qemu" || echo "# QEMU ended with status $?"
 qemu=
 tar -C "$folder/logs" -xf "$work/results" 2>/dev/null || echo '# the guest left no logs'
