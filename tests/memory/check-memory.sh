@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Ten minutes of replay at 100 Hz under valgrind: no error, no leak, and no allocation per sample. The last is shown
-# by one rep after one minute and after ten minutes of standing still: as many messages, so as many allocations. In
-# ten minutes of sets they may grow with the messages only.
+# by one rep after one minute and after ten minutes of standing still: 54,000 samples more, and as many allocations but
+# for those of messages that one has and the other has not (a phase on the way back into the rack).
 set -u
 : "${builddir:?run by make check-memory}"
 work=$(mktemp -d) || exit 99
@@ -12,6 +12,7 @@ if [ -z "${VALGRIND:-}" ]; then
         echo '1..0 # SKIP valgrind is not here'
         exit 0
 fi
+MESSAGE_ALLOCATIONS_MAX=100 # a JSON object with some twenty members: each a node, a key, a value
 echo 1..4
 n=0
 verdict() { # STATUS NAME LOG
@@ -52,7 +53,9 @@ verdict "$status" 'one minute and a rep: no error, no leak' "$work/one.log"
 replay ten
 verdict "$status" 'ten minutes and a rep: no error, no leak' "$work/ten.log"
 status=1
-[ "$one" != unknown ] && [ "$messages" = "$one_messages" ] && [ "$allocations" = "$one" ] && status=0
+more_messages=$((messages > one_messages ? messages - one_messages : one_messages - messages))
+[ "$one" != unknown ] && [ "$allocations" != unknown ] &&
+        [ "$((allocations - one))" -le "$((more_messages * MESSAGE_ALLOCATIONS_MAX))" ] && status=0
 echo "# $one allocations in one minute, $allocations in ten; $one_messages and $messages messages"
 verdict "$status" 'no allocation per sample'
 replay sets
