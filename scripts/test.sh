@@ -111,6 +111,9 @@ check() { # TIER CONFIGURE-ARGUMENT...
         fi
         result "$1: build without a warning" 0
         status=0
+        if grep -rl --include='*.Po' 'cmocka\.h' . | grep .; then status=1; fi
+        result "$1: a plain make needs no package of the tests" "$status"
+        status=0
         make -j"$(nproc)" check >check.log 2>&1 || status=$?
         tally "$1" "$status" || {
                 printf 'logs: %s\n' "$build/$1/test-suite.log"
