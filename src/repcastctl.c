@@ -24,6 +24,7 @@ static const struct command {
         {"forget", forget_main, "take an adopted sensor away from its station"},
         {"record", record_main, "write down what a sensor sends"},
         {"replay", replay_main, "find the reps in recordings"},
+        {"prescriptions", prescriptions_main, "what can be prescribed"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
 };
 

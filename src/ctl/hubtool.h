@@ -9,3 +9,6 @@ int scan_main(int argc, char *argv[]);
 int adopt_main(int argc, char *argv[]);
 int forget_main(int argc, char *argv[]);
 int record_main(int argc, char *argv[]);
+
+/* This one needs none. */
+int prescriptions_main(int argc, char *argv[]);

@@ -105,6 +105,8 @@ static const struct key hub_keys[] = {
                 .fixed = true, .what = "first levels of every topic" },
         { "Exercises", KEY_PATH, FIELD(hub_config, exercises), .preset = "",
                 .allowed = "the path of a file", .what = "the table of lifts; unset: the one that comes with repcast, which is built in" },
+        { "Prescriptions", KEY_PATH, FIELD(hub_config, prescriptions), .preset = "",
+                .allowed = "the path of a file", .what = "own prescriptions, which go before those of the same name that come with repcast and are built in" },
         { "LogLevel", KEY_WORD, FIELD(hub_config, log_level), .preset = "info", .word = level_word,
                 .what = "what is less urgent than this is not logged" },
 };
@@ -164,6 +166,8 @@ static const struct key station_keys[] = {
                 .what = "who lifts" },
         { "LoadKg", KEY_NUMBER, FIELD(station_config, load_kg), .preset = "", .min = 0, .max = 1000, .unit = "kg",
                 .what = "what is lifted, bar included; unset: no power is told" },
+        { "Prescription", KEY_TEXT, FIELD(station_config, prescription_name), .preset = "", .allowed = "a name of a prescription",
+                .what = "what is to be done; unset: nothing is judged" },
         { "Sensor", KEY_TEXT, FIELD(station_config, sensor), .preset = "", .check = address_is_valid,
                 .allowed = "the address of a sensor, as D4:22:CD:00:11:22",
                 .what = "the sensor on the bar; unset: the one that was adopted (repcastctl adopt)" },

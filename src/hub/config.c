@@ -14,6 +14,7 @@
 #include "hub/exercises.h"
 #include "hub/passkeys.h"
 #include "hub/password.h"
+#include "hub/prescriptions.h"
 #include "message/topic.h"
 #include "sensor/profile.h"
 #include "util/ini.h"
@@ -329,31 +330,71 @@ static void check_profiles(struct loader *l) {
         }
 }
 
-static void check_stations(struct loader *l) {
-        _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
-        const char *path = *l->config->hub.exercises ? l->config->hub.exercises : NULL;
-        bool known = exercises_load(path, l->faults, &exercises) >= 0;
+/* The fault of a name that its table does not hold. */
+static void no_such(struct loader *l, const struct station_config *s, size_t offset, const char *what,
+        const char *nearest, const char *given) {
+        size_t i = keys_index(&config_station_keys, offset);
 
+        key_fault(&config_station_keys.keys[i], &s->section.origins[i], l->faults,
+                "no such %s%s%s%s; given was '%s'", what, nearest ? "; did you mean " : "",
+                nearest ? nearest : "", nearest ? "?" : "", given);
+}
+
+static void check_exercises(struct loader *l) {
+        _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
+        const char *path = *l->config->hub.exercises ? l->config->hub.exercises : NULL, *nearest;
+        char what[CONFIG_PATH_MAX + 32];
+
+        if (exercises_load(path, l->faults, &exercises) < 0)
+                return;
+        snprintf(what, sizeof(what), "exercise in %s", path ? path : EXERCISES_BUILTIN_NAME);
         for (size_t i = 0; i < l->config->n_stations; i++) {
                 struct station_config *s = &l->config->stations[i];
-                const struct key_origin *place = &s->section.place;
                 const struct exercise *exercise;
-                const char *nearest;
-                char text[MESSAGE_NAME_MAX + 16];
 
-                snprintf(text, sizeof(text), "[station %s]", s->name);
-                if (!keys_complete(&config_station_keys, s->section.origins, text, place, l->faults) ||
-                        !known || *s->exercise_name == '\0')
+                if (*s->exercise_name == '\0')
                         continue;
                 exercise = exercises_find(&exercises, s->exercise_name, &nearest);
                 if (exercise)
                         s->exercise = *exercise;
                 else
-                        key_fault(&config_station_keys.keys[0], &s->section.origins[0], l->faults,
-                                "no such exercise in %s%s%s%s; given was '%s'",
-                                path ? path : EXERCISES_BUILTIN_NAME, nearest ? "; did you mean " : "",
-                                nearest ? nearest : "", nearest ? "?" : "", s->exercise_name);
+                        no_such(l, s, offsetof(struct station_config, exercise_name), what, nearest,
+                                s->exercise_name);
         }
+}
+
+static void check_prescriptions(struct loader *l) {
+        _cleanup_(prescriptions_done) struct prescriptions prescriptions = {NULL, 0};
+        const char *path = *l->config->hub.prescriptions ? l->config->hub.prescriptions : NULL, *nearest;
+
+        if (prescriptions_load(path, l->faults, &prescriptions) < 0)
+                return;
+        for (size_t i = 0; i < l->config->n_stations; i++) {
+                struct station_config *s = &l->config->stations[i];
+                const struct prescription *prescription;
+
+                if (*s->prescription_name == '\0')
+                        continue;
+                prescription = prescriptions_find(&prescriptions, s->prescription_name, &nearest);
+                if (prescription)
+                        s->prescription = *prescription;
+                else
+                        no_such(l, s, offsetof(struct station_config, prescription_name), "prescription",
+                                nearest, s->prescription_name);
+        }
+}
+
+static void check_stations(struct loader *l) {
+        for (size_t i = 0; i < l->config->n_stations; i++) {
+                const struct station_config *s = &l->config->stations[i];
+                char text[MESSAGE_NAME_MAX + 16];
+
+                snprintf(text, sizeof(text), "[station %s]", s->name);
+                (void) keys_complete(
+                        &config_station_keys, s->section.origins, text, &s->section.place, l->faults);
+        }
+        check_exercises(l);
+        check_prescriptions(l);
 }
 
 int config_load(const char *path, struct faults *faults, struct config **ret) {
@@ -432,5 +473,6 @@ static bool equal(const struct key_table *t, const void *a, const void *b) {
 
 bool config_station_equal(const struct station_config *a, const struct station_config *b) {
         return strcmp(a->name, b->name) == 0 && equal(&config_station_keys, a, b) &&
-                equal(&exercise_keys, &a->exercise, &b->exercise);
+                equal(&exercise_keys, &a->exercise, &b->exercise) &&
+                equal(&prescription_keys, &a->prescription, &b->prescription);
 }

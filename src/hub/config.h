@@ -9,6 +9,7 @@
 
 #include <repcast/exercise.h>
 
+#include "coach/prescription.h"
 #include "hub/adopted.h"
 #include "hub/keys.h"
 #include "message/message.h"
@@ -18,7 +19,7 @@
 #define CONFIG_PATH_MAX     1024
 #define CONFIG_HOST_MAX     256 /* a DNS name has at most 253 characters (RFC 1035) */
 #define CONFIG_PASSWORD_MAX 1024
-#define CONFIG_KEYS_MAX     12 /* of a section */
+#define CONFIG_KEYS_MAX     16 /* of a section */
 #define CONFIG_ADAPTERS_MAX 8
 
 /* Where a section and its keys were given. */
@@ -33,6 +34,7 @@ struct hub_config {
         char name[MESSAGE_NAME_MAX]; /* of the hub in topics and payloads */
         char prefix[128];            /* of the topics; may have levels */
         char exercises[CONFIG_PATH_MAX];
+        char prescriptions[CONFIG_PATH_MAX];
         unsigned log_level; /* LOG_ERR and up, less LOG_ERR */
 };
 
@@ -76,11 +78,13 @@ struct station_config {
         char exercise_name[EXERCISE_NAME_MAX];
         char athlete[MESSAGE_NAME_MAX];
         double load_kg; /* NAN = not known */
+        char prescription_name[PRESCRIPTION_NAME_MAX];
         char recording[CONFIG_PATH_MAX];
         double recording_speed;
         bool recording_loop;
         double recording_pause_s;
-        struct exercise exercise; /* the one named above */
+        struct exercise exercise;         /* the one named above */
+        struct prescription prescription; /* as well; its name is empty where there is none */
         struct {
                 bool kept;
                 char sensor[ADDRESS_MAX], profile[ADOPTED_PROFILE_MAX];

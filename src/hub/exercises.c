@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/ini.h"
+#include "hub/sections.h"
 #include "util/macros.h"
 #include "util/suggest.h"
 #include "util/textfile.h"
@@ -35,10 +35,8 @@ static const char *loaded_word(unsigned i) {
         return i < ARRAY_SIZE(words) ? words[i] : NULL;
 }
 
-/* Names stand in topics, payloads and on command lines. */
 static bool is_exercise_name(const char *s) {
-        return *s != '\0' && *s != '-' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0' &&
-                strlen(s) < EXERCISE_NAME_MAX;
+        return sections_is_name(s, EXERCISE_NAME_MAX);
 }
 
 #define FIELD(name) .offset = offsetof(struct exercise, name), .size = sizeof(((struct exercise *) NULL)->name)
@@ -68,12 +66,10 @@ static const struct key keys[] = {
 
 const struct key_table exercise_keys = {.keys = keys, .n = ARRAY_SIZE(keys)};
 
-/* A section in work: its key values so far and where they came from. */
-struct section {
+/* The table in work. */
+struct reading {
+        struct exercises table;
         struct exercise exercise;
-        struct key_origin place;
-        struct key_origin origins[ARRAY_SIZE(keys)];
-        bool open, good;
 };
 
 static const struct exercise *find_exact(const struct exercises *e, const char *name) {
@@ -83,78 +79,39 @@ static const struct exercise *find_exact(const struct exercises *e, const char *
         return NULL;
 }
 
-static int section_close(struct section *s, struct exercises *e, struct faults *faults) {
-        struct exercise *items;
-        char text[EXERCISE_NAME_MAX + 3];
+static bool is_known(void *userdata, const char *name) {
+        const struct reading *reading = userdata;
 
-        if (!s->open)
-                return 0;
-        s->open = false;
-        snprintf(text, sizeof(text), "[%s]", s->exercise.name);
-        if (!keys_complete(&exercise_keys, s->origins, text, &s->place, faults) || !s->good)
-                return 0;
-        if (s->exercise.rom_typical_m < s->exercise.rom_min_m) {
-                faults_add(faults, s->place.path, s->place.line,
-                        "%s: TypicalRom=%.10g is less than MinRom=%.10g; it must be that much at least", text,
-                        s->exercise.rom_typical_m, s->exercise.rom_min_m);
+        return find_exact(&reading->table, name);
+}
+
+static int take(void *userdata, const char *section, const struct key_origin *place,
+        _unused_ const struct key_origin *origins, struct faults *faults) {
+        struct reading *reading = userdata;
+        struct exercises *e = &reading->table;
+        struct exercise *items, *x = &reading->exercise;
+
+        if (x->rom_typical_m < x->rom_min_m) {
+                faults_add(faults, place->path, place->line,
+                        "%s: TypicalRom=%.10g is less than MinRom=%.10g; it must be that much at least",
+                        section, x->rom_typical_m, x->rom_min_m);
                 return 0;
         }
         if (e->n == EXERCISES_MAX) {
-                faults_add(faults, s->place.path, s->place.line,
-                        "%s: more than %d exercises; that many are allowed", text, EXERCISES_MAX);
+                faults_add(faults, place->path, place->line,
+                        "%s: more than %d exercises; that many are allowed", section, EXERCISES_MAX);
                 return 0;
         }
         items = reallocarray(e->items, e->n + 1, sizeof(*items));
         if (!items)
                 return -ENOMEM;
         e->items = items;
-        e->items[e->n++] = s->exercise;
+        e->items[e->n++] = *x;
         return 0;
 }
 
-static void section_open(struct section *s, const struct exercises *e, const struct ini_entry *entry,
-        const char *path, struct faults *faults) {
-        *s = (struct section){.place = {path, entry->line}, .open = true, .good = true};
-        keys_preset(&exercise_keys, &s->exercise);
-        if (*entry->argument != '\0' || !is_exercise_name(entry->section)) {
-                faults_add(faults, path, entry->line,
-                        "an exercise's name is made of small letters, digits and -, at most %d; given was "
-                        "'%s%s%s'",
-                        EXERCISE_NAME_MAX - 1, entry->section, *entry->argument ? " " : "", entry->argument);
-                s->good = false;
-        } else if (find_exact(e, entry->section)) {
-                faults_add(faults, path, entry->line, "[%s] stands here a second time; one is allowed",
-                        entry->section);
-                s->good = false;
-        }
-        snprintf(s->exercise.name, sizeof(s->exercise.name), "%s", entry->section);
-}
-
-static int read_all(FILE *file, const char *path, struct exercises *e, struct faults *faults) {
-        struct section section = {.open = false};
-        struct ini ini;
-        struct ini_entry entry;
-        int r;
-
-        ini_init(&ini, file);
-        while ((r = ini_next(&ini, &entry)) > 0) {
-                switch (entry.kind) {
-                case INI_FAULT:
-                        faults_add(faults, path, entry.line, "%s", entry.fault);
-                        break;
-                case INI_SECTION:
-                        r = section_close(&section, e, faults);
-                        if (r < 0)
-                                return r;
-                        section_open(&section, e, &entry, path, faults);
-                        break;
-                case INI_KEY:
-                        section.good &= keys_take(
-                                &exercise_keys, &section.exercise, section.origins, &entry, path, faults);
-                        break;
-                }
-        }
-        return r < 0 ? r : section_close(&section, e, faults);
+static void reading_done(struct reading *reading) {
+        exercises_done(&reading->table);
 }
 
 static FILE *open_table(const char *path, const char **ret_why) {
@@ -169,11 +126,21 @@ static FILE *open_table(const char *path, const char **ret_why) {
 }
 
 int exercises_load(const char *path, struct faults *faults, struct exercises *ret) {
-        _cleanup_(exercises_done) struct exercises e = {NULL, 0};
+        _cleanup_(reading_done) struct reading reading = {.table = {NULL, 0}};
+        const struct sections sections = {
+                .keys = &exercise_keys,
+                .what = "an exercise",
+                .object = &reading.exercise,
+                .name = reading.exercise.name,
+                .name_size = sizeof(reading.exercise.name),
+                .is_known = is_known,
+                .take = take,
+                .userdata = &reading,
+        };
         const char *why = NULL, *name = path ? path : EXERCISES_BUILTIN_NAME;
         _cleanup_(fclosep) FILE *file = open_table(path, &why);
         unsigned faults_before = faults->n;
-        int r = file ? read_all(file, name, &e, faults) : -EINVAL;
+        int r = file ? sections_read(&sections, file, name, faults) : -EINVAL;
 
         if (r < 0) {
                 faults_add(faults, name, 0, "cannot be read: %s", why ? why : strerror(-r));
@@ -181,12 +148,12 @@ int exercises_load(const char *path, struct faults *faults, struct exercises *re
         }
         if (faults->n > faults_before)
                 return -EINVAL;
-        if (e.n == 0) {
+        if (reading.table.n == 0) {
                 faults_add(faults, name, 0, "holds no exercise; at least one [section] is needed");
                 return -EINVAL;
         }
-        *ret = e;
-        e = (struct exercises){NULL, 0};
+        *ret = reading.table;
+        reading.table = (struct exercises){NULL, 0};
         return 0;
 }
 

@@ -368,6 +368,7 @@ void station_configure(struct station *s, const struct station_config *config) {
         strcpy(s->origin.station, s->name);
         strcpy(s->origin.athlete, config->athlete);
         strcpy(s->origin.exercise, config->exercise_name);
+        strcpy(s->origin.prescription, config->prescription_name);
         r = core_init(&s->core, NULL, &config->exercise, NULL);
         if (r >= 0 && none) {
                 tell_sensor(s, SOURCE_WAITING, "",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as configuration, as table of lifts, as list of adopted sensors and as passkeys. What is refused has told its faults; what is taken can be dumped,
+/* Any bytes as configuration, as table of lifts, as prescriptions, as list of adopted sensors and as passkeys. What is refused has told its faults; what is taken can be dumped,
  * and the dump says the same again. */
 
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "hub/config.h"
 #include "hub/exercises.h"
 #include "hub/passkeys.h"
+#include "hub/prescriptions.h"
 
 static void count(const char *text, void *userdata) {
         size_t *n = userdata;
@@ -116,6 +117,26 @@ static void check_passkeys(const char *path) {
                 must(passkeys.items[i].passkey <= 999999);
 }
 
+/* What is taken is within the bounds that the judging relies on. */
+static void check_prescriptions(const char *path) {
+        struct prescriptions table = {NULL, 0};
+        size_t told = 0;
+        struct faults faults = {.sink = count, .userdata = &told};
+
+        must((prescriptions_load(path, &faults, &table) < 0) == (told > 0));
+        for (size_t i = 0; i < table.n; i++) {
+                const struct prescription *p = &table.items[i];
+
+                for (unsigned k = 0; k < _PHASE_TEMPO_MAX; k++)
+                        must(p->tempo[k].s >= 0 && p->tempo[k].s <= 20 &&
+                                (p->tempo[k].rule != TEMPO_FAST || k == PHASE_CONCENTRIC));
+                must(p->reps_min <= p->reps_max && p->sets_min <= p->sets_max &&
+                        !(p->load_min_pct > p->load_max_pct));
+                must(prescriptions_find(&table, p->name, NULL) == p);
+        }
+        prescriptions_done(&table);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct exercises exercises = {NULL, 0};
         size_t told = 0;
@@ -131,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fd = make_file(data, size, path);
         must((exercises_load(path, &faults, &exercises) < 0) == (faults.n > 0));
         exercises_done(&exercises);
+        check_prescriptions(path);
         check_adopted(path);
         must(fchmod(fd, 0600) == 0);
         check_passkeys(path);

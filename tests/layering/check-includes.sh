@@ -21,13 +21,14 @@ systemd='systemd/sd-[a-z0-9]+.h'
 
 allow include/repcast "$pure"
 allow src/core "$pure|core/[a-z0-9-]+.h|util/macros.h"
+allow src/coach "$pure|coach/[a-z0-9-]+.h|util/macros.h"
 allow src/util "$system|$systemd|util/[a-z0-9-]+.h"
 allow src/sensor "$system|repcast/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 for hot in decoder.c unpack.c; do # what runs for each packet neither allocates nor reads files
         allow "src/sensor/$hot" "$pure|sensor/[a-z0-9-]+.h|util/(bytes|macros|number).h"
 done
 allow src/recording "$system|repcast/[a-z0-9-]+.h|recording/[a-z0-9-]+.h|util/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h"
-allow src/message "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/message "$system|repcast/[a-z0-9-]+.h|coach/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/store "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|store/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/mqtt "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/bluez "$system|$systemd|bluez/[a-z0-9-]+.h|util/[a-z0-9-]+.h"

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# check-symbols.sh ARCHIVE: the pure archives (signal core, coach) may reference nothing but memory and string
-# functions of libc and libm. Prints each symbol that is too much; status 1 where there is one.
+# check-symbols.sh ARCHIVE [BELOW]: the pure archives (signal core, coach) may reference nothing but memory and string
+# functions of libc and libm, and what the archive below them defines. Prints each symbol that is too much; status 1 where there is one.
 set -eu
-archive=$1
+archive=$1 below=${2:-$1}
 [ -s "$archive" ] || { echo "check-symbols.sh: no such archive: $archive" >&2; exit 2; }
 nm=${NM:-nm}
 
 # What each member needs, less what the archive itself defines.
-defined=$("$nm" -g --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
+defined=$("$nm" -g --defined-only "$archive" "$below" | awk 'NF == 3 { print $3 }' | sort -u)
 needed=$("$nm" -u "$archive" | awk 'NF == 2 { print $2 }' | sort -u)
 [ -n "$defined" ] || { echo "check-symbols.sh: $archive defines nothing" >&2; exit 2; }
 

@@ -9,6 +9,7 @@
 #include "hub/config.h"
 #include "hub/exercises.h"
 #include "hub/password.h"
+#include "hub/prescriptions.h"
 #include "unit.h"
 #include "util/macros.h"
 
@@ -148,6 +149,7 @@ static void test_dump_is_a_configuration(void **state) {
                 "# c.conf:5\nExercise=back-squat\n"
                 "# default\nAthlete=\n"
                 "# c.conf.d/50-more.conf:2\nLoadKg=82.5\n"
+                "# default\nPrescription=\n"
                 "# default\nSensor=\n"
                 "# default\nProfile=\n"
                 "# default\nSensorRate=\n"
@@ -178,6 +180,23 @@ static void test_stations_compare(void **state) {
         assert_false(config_station_equal(&a->stations[0], &b->stations[0]));
 }
 
+static void test_prescriptions(void **state) {
+        static const char own[] = "[mine]\nTempo=3-0-X-0\n";
+        _cleanup_(config_freep) struct config *a = NULL, *b = NULL;
+        struct prescription *p;
+
+        (void) state;
+        put("own", own);
+        assert_int_equal(load(HUB "Prescriptions=own\n" STATION "Prescription=mine\n", NULL, &a), 0);
+        p = &a->stations[0].prescription;
+        assert_string_equal(p->name, "mine");
+        assert_near(p->tempo[PHASE_ECCENTRIC].s, 3, 0);
+        assert_int_equal(load(HUB "Prescriptions=own\n" STATION "Prescription=mine\n", NULL, &b), 0);
+        assert_true(config_station_equal(&a->stations[0], &b->stations[0]));
+        p->hold_s = 2;
+        assert_false(config_station_equal(&a->stations[0], &b->stations[0]));
+}
+
 static void test_faults(void **state) {
         static const struct {
                 const char *text, *wanted;
@@ -185,7 +204,7 @@ static void test_faults(void **state) {
                 {HUB "Nmae=x\n", "c.conf:3: Nmae=: no such key in [hub]; did you mean Name=?\n"},
                 {HUB "Colour=red\n",
                         "c.conf:3: Colour=: no such key in [hub]; allowed are Name=, Prefix=, Exercises=, "
-                        "LogLevel=\n"},
+                        "Prescriptions=, LogLevel=\n"},
                 {HUB "Name=a/b\n",
                         "c.conf:3: Name=: not understood; allowed is a name without / + # and not starting "
                         "with $, at "
@@ -284,6 +303,11 @@ static void test_faults(void **state) {
                         "c.conf:8: RecordingLoop=: not understood; allowed is yes or no; given was 'true'\n"
                         "c.conf:9: RecordingPause=: out of range; allowed is a number from 1 to 3600 (s of the "
                         "recording's time); given was '-1'\n"},
+                {HUB STATION "Prescription=negative-sqat\n",
+                        "c.conf:6: Prescription=: no such prescription; did you mean negative-squat?; given "
+                        "was "
+                        "'negative-sqat'\n"},
+                {HUB "Prescriptions=nowhere\n" STATION, "nowhere: cannot be read: No such file or directory\n"},
                 {"[hub]\nExercises=nowhere\n" STATION, "nowhere: cannot be read: No such file or directory\n"},
                 {HUB "[station \xff]\nA=1\n", "c.conf:3: no valid UTF-8 at byte 10 of the line\n"},
         };
@@ -450,6 +474,7 @@ static void check_documents(const struct key_table *t, const char *conf, const c
 static void test_documents_follow_the_tables(void **state) {
         char *conf = slurp("conf/repcast.conf"), *manual = slurp("man/repcast.conf.5");
         char *exercises = slurp("man/repcast-exercises.5");
+        char *prescriptions = slurp("man/repcast-prescriptions.5");
 
         (void) state;
         check_documents(&config_hub_keys, conf, manual);
@@ -458,9 +483,11 @@ static void test_documents_follow_the_tables(void **state) {
         check_documents(&config_bluetooth_keys, conf, manual);
         check_documents(&config_station_keys, conf, manual);
         check_documents(&exercise_keys, NULL, exercises);
+        check_documents(&prescription_keys, NULL, prescriptions);
         free(conf);
         free(manual);
         free(exercises);
+        free(prescriptions);
 }
 
 /* It must load as it is shipped. */
@@ -481,6 +508,7 @@ int main(void) {
                 cmocka_unit_test(test_drop_in_wins),
                 cmocka_unit_test(test_dump_is_a_configuration),
                 cmocka_unit_test(test_stations_compare),
+                cmocka_unit_test(test_prescriptions),
                 cmocka_unit_test(test_faults),
                 cmocka_unit_test(test_fault_in_a_drop_in),
                 cmocka_unit_test(test_too_long),
