@@ -9,6 +9,7 @@
 #include "ctl/check-profiles.h"
 #include "ctl/hubtool.h"
 #include "ctl/replay.h"
+#include "ctl/setup-broker.h"
 #include "util/macros.h"
 #include "util/suggest.h"
 
@@ -25,6 +26,8 @@ static const struct command {
         {"record", record_main, "write down what a sensor sends"},
         {"replay", replay_main, "find the reps in recordings"},
         {"prescriptions", prescriptions_main, "what can be prescribed"},
+        {"setup-broker", setup_broker_main,
+                "make mosquitto the broker of this hub, and let it serve the dashboard"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
 };
 

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An MQTT 3.1.1 client that logs in as somebody, over plain TCP, TLS or websockets. Python's standard library only."""
+
+import base64
+import os
+import socket
+import struct
+import threading
+import time
+
+from broker import packet, text, wait_for
+
+
+class Refused(Exception):
+    """The broker's answer to CONNECT; or it hung up instead of answering."""
+
+
+class Websocket:
+    """The client's half of RFC 6455, as far as MQTT needs it: binary frames, whole or in parts."""
+
+    def __init__(self, s, host):
+        self.socket, self.rest = s, b""
+        key = base64.b64encode(os.urandom(16)).decode()
+        s.sendall(f"GET /mqtt HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Protocol: mqtt\r\n\r\n".encode())
+        self.file = s.makefile("rb")
+        if b" 101 " not in self.file.readline():
+            raise Refused("no websocket")
+        while self.file.readline().strip():
+            pass
+
+    def sendall(self, data):
+        mask = os.urandom(4)
+        size = struct.pack(">BB", 0x82, 0x80 | len(data)) if len(data) < 126 else \
+            struct.pack(">BBH", 0x82, 0x80 | 126, len(data))
+        self.socket.sendall(size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
+
+    def read(self, n):
+        while len(self.rest) < n:
+            head = self.file.read(2)
+            if len(head) < 2:
+                return b""
+            size = head[1] & 127
+            if size == 126:
+                size = struct.unpack(">H", self.file.read(2))[0]
+            elif size == 127:
+                size = struct.unpack(">Q", self.file.read(8))[0]
+            data = self.file.read(size)
+            if head[0] & 15 in (0, 2):
+                self.rest += data
+        data, self.rest = self.rest[:n], self.rest[n:]
+        return data
+
+
+class Client:
+    """Collects (topic, payload) in seen. publish() is QoS 1 and waits for the broker's word, which says nothing of
+    rights: who may not is acknowledged too."""
+
+    def __init__(self, port, user=None, password=None, tls=None, web=False, host="127.0.0.1", name=None):
+        s = socket.create_connection((host, port), 5)
+        try:
+            if tls:
+                s = tls.wrap_socket(s, server_hostname=name or host)
+            self.wire = Websocket(s, f"{host}:{port}") if web else s
+            self.file = self.wire if web else s.makefile("rb")
+            flags = 2 | (0x80 if user else 0) | (0x40 if password else 0)
+            names = b"".join(text(x) for x in (user, password) if x)
+            self.wire.sendall(packet(0x10, text("MQTT") + bytes([4, flags, 0, 0]) +
+                                     text(f"client-{time.monotonic_ns()}") + names))
+            kind, body = self.take()
+        except (OSError, IndexError, ValueError) as e:
+            s.close()
+            raise Refused(str(e)) from None
+        if kind >> 4 != 2 or body[1] != 0:
+            s.close()
+            raise Refused(f"CONNACK {body[1]}")
+        s.settimeout(None)
+        self.socket, self.seen, self.answers, self.number = s, [], {}, 0
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def take(self):
+        """One packet."""
+        kind, size, shift = self.file.read(1)[0], 0, 0
+        while True:
+            byte = self.file.read(1)[0]
+            size |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return kind, self.file.read(size) if size else b""
+
+    def read(self):
+        try:
+            while True:
+                kind, body = self.take()
+                if kind >> 4 == 3:
+                    n = struct.unpack(">H", body[:2])[0]
+                    at = 2 + n + (2 if kind & 6 else 0)
+                    if kind & 6:
+                        self.wire.sendall(packet(0x40, body[2 + n:at]))
+                    self.seen.append((body[2:2 + n].decode(), body[at:].decode()))
+                elif len(body) >= 2:
+                    self.answers[struct.unpack(">H", body[:2])[0]] = body[2:]
+        except (OSError, IndexError, ValueError):
+            pass
+
+    def ask(self, kind, rest, before=b""):
+        self.number += 1
+        self.wire.sendall(packet(kind, before + struct.pack(">H", self.number) + rest))
+        return wait_for("the broker's answer", lambda: (self.answers.get(self.number),) if self.number in self.answers
+                        else None)[0]
+
+    def subscribe(self, topic, qos=1):
+        """Granted?"""
+        return self.ask(0x82, text(topic) + bytes([qos]))[0] < 3
+
+    def publish(self, topic, payload="{}", retained=False):
+        self.ask(0x33 if retained else 0x32, payload.encode(), text(topic))
+
+    def on(self, topic):
+        return [payload for t, payload in list(self.seen) if t == topic]
+
+    def close(self):
+        self.socket.close()
+
+
+def who_may(writer, reader, topics, marker):
+    """Which of the topics get from the writer to the reader? A last message, to a topic that is known to pass, tells
+    when to stop waiting: the broker keeps the order of one client's messages."""
+    token = str(time.monotonic_ns())
+    for topic in topics:
+        writer.publish(topic, token)
+    writer.publish(marker, "end" + token)
+    wait_for(f"{marker} to pass", lambda: "end" + token in reader.on(marker))
+    return [topic for topic in topics if token in reader.on(topic)]
