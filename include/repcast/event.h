@@ -90,11 +90,12 @@ struct set_rep {
 };
 
 enum set_end {
-        SET_END_REST,   /* a rest longer than the exercise's set gap */
-        SET_END_RERACK, /* the bar was put away */
-        SET_END_FULL,   /* SET_REPS_MAX reached */
-        SET_END_GAP,    /* the link was away for longer than the set gap */
-        SET_END_STREAM, /* the stream ended or the station was re-assigned */
+        SET_END_REST,    /* a rest longer than the exercise's set gap */
+        SET_END_RERACK,  /* the bar was put away */
+        SET_END_FULL,    /* SET_REPS_MAX reached */
+        SET_END_GAP,     /* the link was away for longer than the set gap */
+        SET_END_STREAM,  /* the stream ended or the station was re-assigned */
+        SET_END_COMMAND, /* somebody said so */
         _SET_END_MAX,
 };
 

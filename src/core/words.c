@@ -50,6 +50,7 @@ static const char *const set_ends[_SET_END_MAX] = {
         [SET_END_FULL] = "full",
         [SET_END_GAP] = "gap",
         [SET_END_STREAM] = "stream",
+        [SET_END_COMMAND] = "command",
 };
 
 static const char *const starts[_EXERCISE_START_MAX] = {

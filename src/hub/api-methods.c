@@ -12,8 +12,6 @@
 #include "util/log.h"
 #include "util/macros.h"
 
-#define SCAN_MAX_S 600
-
 /* The call that a command answers when it is done. */
 struct pending {
         struct hub *hub;
@@ -60,8 +58,6 @@ static void on_done(const struct refusal *refusal, void *userdata) {
 }
 
 static int method_scan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        struct hub *h = hub_of(userdata);
-        const char *why = NULL;
         struct refusal refusal;
         uint32_t seconds;
         int r = sd_bus_message_read(m, "u", &seconds);
@@ -69,16 +65,8 @@ static int method_scan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         (void) error;
         if (r < 0)
                 return r;
-        if (seconds > SCAN_MAX_S) {
-                refuse(&refusal, ERROR_INVALID, "0 to %d seconds are allowed", SCAN_MAX_S);
+        if (command_scan(hub_of(userdata), seconds, &refusal) < 0)
                 return reply_refusal(m, &refusal);
-        }
-        sensors_scan(h->sensors, seconds);
-        (void) sensors_state(h->sensors, &why);
-        if (why && seconds > 0) {
-                refuse(&refusal, ERROR_NO_BLUETOOTH, "%s", why);
-                return reply_refusal(m, &refusal);
-        }
         return sd_bus_reply_method_return(m, NULL);
 }
 

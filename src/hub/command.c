@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adopting and forgetting sensors. */
+/* Commands about sensors: looking for them, adopting, forgetting, recording. */
 
 #include "hub/command.h"
 
@@ -71,7 +71,7 @@ static int keep(struct hub *h, command_done done, void *userdata, struct refusal
 
 /* ---- adopting ---- */
 
-static int refuse_station(const struct hub *h, const char *name, struct refusal *refusal) {
+int refuse_station(const struct hub *h, const char *name, struct refusal *refusal) {
         const char *names[CONFIG_STATIONS_MAX], *nearest;
         char known[256] = "";
 
@@ -246,6 +246,18 @@ int command_forget(struct hub *h, const char *what, command_done done, void *use
         if (!config_find_sensor(h->config, ret_forgotten->sensor, NULL)) /* a file may name it, too */
                 sensors_forget(h->sensors, ret_forgotten->sensor);
         return keep(h, done, userdata, refusal);
+}
+
+/* ---- looking ---- */
+
+int command_scan(struct hub *h, unsigned seconds, struct refusal *refusal) {
+        const char *why = NULL;
+
+        if (seconds > COMMAND_SCAN_MAX_S)
+                return refuse(refusal, ERROR_INVALID, "0 to %d seconds are allowed", COMMAND_SCAN_MAX_S);
+        sensors_scan(h->sensors, seconds);
+        (void) sensors_state(h->sensors, &why);
+        return why && seconds > 0 ? refuse(refusal, ERROR_NO_BLUETOOTH, "%s", why) : 0;
 }
 
 /* ---- recording ---- */

@@ -21,6 +21,7 @@ struct refusal {
 #define ERROR_NO_SENSOR    "org.repcast.Error.NoSuchSensor"
 #define ERROR_NO_PROFILE   "org.repcast.Error.NoSuchProfile"
 #define ERROR_IN_USE       "org.repcast.Error.InUse"
+#define ERROR_NO_SET       "org.repcast.Error.NoSuchSet"
 #define ERROR_UNFIT        "org.repcast.Error.UnfitSensor"
 #define ERROR_CONFIGURED   "org.repcast.Error.Configured"
 #define ERROR_NOT_KEPT     "org.repcast.Error.NotKept"
@@ -30,8 +31,19 @@ struct refusal {
 
 _printf_(3, 4) int refuse(struct refusal *r, const char *error, const char *format, ...);
 
+/* No station is called so. */
+int refuse_station(const struct hub *h, const char *name, struct refusal *refusal);
+
 /* refusal NULL: done and kept. Called once, from the loop, unless the hub ends before. */
 typedef void (*command_done)(const struct refusal *refusal, void *userdata);
+
+/* Look for sensors for so long from now; 0 ends it. Returns 0, or negative with the refusal filled in; it is looked for all
+ * the same should Bluetooth come. */
+#define COMMAND_SCAN_MAX_S 600
+int command_scan(struct hub *h, unsigned seconds, struct refusal *refusal);
+
+/* The running set is over. */
+int command_end_set(struct hub *h, const char *station, struct refusal *refusal);
 
 struct adopt_request {
         const char *address, *station;

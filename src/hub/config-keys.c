@@ -92,6 +92,13 @@ static const char *level_word(unsigned i) {
         return i < ARRAY_SIZE(words) ? words[i] : NULL;
 }
 
+static const char *commands_word(unsigned i) {
+        static const char *const words[] = {
+                [COMMANDS_OFF] = "off", [COMMANDS_STATION] = "station", [COMMANDS_ALL] = "all"};
+
+        return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
 #define LEVEL_ALLOWED "a name without / + # and not starting with $, at most 63 bytes"
 #define FIELD(object, name)                                                                                    \
         .offset = offsetof(struct object, name), .size = sizeof(((struct object *) NULL)->name)
@@ -125,6 +132,8 @@ static const struct key mqtt_keys[] = {
                 .what = "file that holds the password, for its owner only; unset: the credential mqtt-password" },
         { "Queries", KEY_YES_NO, FIELD(mqtt_config, queries), .preset = "yes", .fixed = true,
                 .what = "answer questions about what was (doc/mqtt.md, Query)" },
+        { "Commands", KEY_WORD, FIELD(mqtt_config, commands), .preset = "station", .word = commands_word, .fixed = true,
+                .what = "commands taken over MQTT: none, those to stations, or those about sensors too" },
 };
 
 static const struct key storage_keys[] = {

@@ -38,6 +38,13 @@ struct hub_config {
         unsigned log_level; /* LOG_ERR and up, less LOG_ERR */
 };
 
+/* Which commands are taken over MQTT. */
+enum commands {
+        COMMANDS_OFF,
+        COMMANDS_STATION, /* who lifts what, and what of it counts */
+        COMMANDS_ALL,     /* and which sensors there are */
+};
+
 struct mqtt_config {
         struct config_section section;
         char broker[CONFIG_HOST_MAX + 16]; /* host:port as given */
@@ -45,6 +52,7 @@ struct mqtt_config {
         char username[128];
         char password_file[CONFIG_PATH_MAX];
         bool queries;
+        enum commands commands;
         /* Taken out of the above. */
         char host[CONFIG_HOST_MAX];
         uint16_t port;

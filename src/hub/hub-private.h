@@ -24,6 +24,7 @@
 #define STATIONS_MAX (2 * CONFIG_STATIONS_MAX)
 
 struct api;
+struct remote;
 
 struct hub {
         char *config_path;
@@ -53,6 +54,7 @@ struct hub {
         struct bus *bus;
         struct sensors *sensors;
         struct api *api;
+        struct remote *remote;
 };
 
 /* ---- apply.c ---- */

@@ -16,6 +16,7 @@
 
 #include "hub/api.h"
 #include "hub/hub-private.h"
+#include "hub/remote.h"
 #include "hub/vitals.h"
 #include "mqtt/uplink.h"
 #include "store/store.h"
@@ -197,6 +198,7 @@ static int make_uplink(struct hub *h) {
                 .keepalive_s = m->keepalive_s,
                 .outbox = h->outbox,
                 .queries = m->queries,
+                .commands = m->commands != COMMANDS_OFF,
                 .n_stations = STATIONS_MAX,
         };
 
@@ -343,6 +345,8 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
                 r = make_outlet(h);
         if (r >= 0)
                 r = make_sensors(h);
+        if (r >= 0)
+                r = remote_new(h, &h->remote);
         if (r < 0) {
                 hub_free(h);
                 return r;
@@ -357,6 +361,7 @@ struct hub *hub_free(struct hub *h) {
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_free(h->stations[i]);
         persist_free(h->persist);
+        remote_free(h->remote);
         api_free(h->api);
         sensors_free(h->sensors);
         bus_free(h->bus);

@@ -40,6 +40,7 @@ struct station {
         uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
         uint64_t waiting_since_us;   /* CLOCK_MONOTONIC; 0 = samples come, or the open set has been closed */
         bool state_changed;
+        bool told_to_end; /* the set ends at somebody's word */
         struct message_origin origin;
         struct station_state state;
         struct message message; /* the one in work: too large for the stack of every call */
@@ -135,6 +136,8 @@ static void take_set(struct station *s, struct message *m) {
         struct log_fields fields;
 
         m->set.set = number_set(s, m->set.set);
+        if (s->told_to_end)
+                m->set.end = SET_END_COMMAND;
         s->state.set = 0;
         s->state.reps = 0;
         s->state.last_set = set->set;
@@ -217,6 +220,17 @@ static void on_samples(void *userdata, const struct sample *samples, size_t n) {
 static void close_set(struct station *s) {
         core_flush(&s->core);
         take_events(s);
+}
+
+bool station_end_set(struct station *s) {
+        if (!s->active || s->state.set == 0)
+                return false;
+        s->told_to_end = true;
+        close_set(s);
+        s->told_to_end = false;
+        if (s->state_changed)
+                show_state(s);
+        return true;
 }
 
 /* The sensor has told its name, and no sample yet. */

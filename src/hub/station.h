@@ -33,6 +33,9 @@ void station_release(struct station *s);
 /* Once a second: a set that waits for a lost sensor does not wait for ever. */
 void station_tick(struct station *s);
 
+/* End the running set at somebody's word. Returns whether there was one. */
+bool station_end_set(struct station *s);
+
 /* End the source and the open set, and say so. */
 void station_stop(struct station *s);
 

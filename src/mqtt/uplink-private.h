@@ -15,8 +15,10 @@
 #include "mqtt/addresses.h"
 #include "mqtt/client.h"
 #include "mqtt/link.h"
+#include "mqtt/requests.h"
 #include "mqtt/uplink.h"
 #include "util/backoff.h"
+#include "util/queue.h"
 #include "util/slots.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -72,6 +74,8 @@ struct uplink {
         /* shared with the sense thread */
         struct slots *slots;
         struct slots *health;     /* one slot */
+        struct queue *requests;   /* commands, to the sense thread */
+        struct queue *answers;    /* and back */
         int wake_fd;              /* eventfd: look at stop_us */
         int ended_fd;             /* eventfd: the thread has ended, joining takes no time */
         _Atomic uint64_t stop_us; /* when a stop was asked for; 0 = not */
@@ -100,7 +104,9 @@ struct uplink {
         char health_topic[TOPIC_MAX], query_topic[TOPIC_MAX];
         struct question questions[QUESTIONS_MAX];
         unsigned n_questions;
-        uint64_t query_us;      /* when the next one may come */
+        uint64_t query_us;                                          /* when the next one may come */
+        char command_topic[TOPIC_MAX], station_commands[TOPIC_MAX]; /* the second a filter */
+        uint64_t request_us;                                        /* when the next command may come */
         char *birth;            /* what B/status must say; NULL = not born on this connection */
         uint64_t birth_us;      /* when it was published */
         unsigned births;        /* published on this connection */

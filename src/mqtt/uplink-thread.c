@@ -307,6 +307,8 @@ static void on_received(void *userdata, const char *topic, const void *payload, 
 
         if (strcmp(topic, u->status_topic) == 0)
                 receive_status(u, payload, size);
+        else if (requests_receive(u, topic, payload, size, retained, NULL))
+                return;
         else if (!retained) /* a question that lies about is not asked now */
                 receive_query(u, payload, size);
 }
@@ -405,6 +407,7 @@ static void enter_online(struct uplink *u) {
         (void) client_subscribe(u->client, u->status_topic);
         if (u->config.queries)
                 (void) client_subscribe(u->client, u->query_topic);
+        requests_subscribe(u);
         for (unsigned i = 0; i < u->config.n_stations; i++)
                 if (u->retained[i].json)
                         (void) publish_retained(u, &u->retained[i]);
@@ -484,20 +487,21 @@ static void wait_and_process(struct uplink *u) {
                 {.fd = outbox_uplink_fd(u->config.outbox), .events = POLLIN},
                 {.fd = slots_fd(u->slots), .events = POLLIN},
                 {.fd = slots_fd(u->health), .events = POLLIN},
+                {.fd = requests_fd(u), .events = POLLIN},
                 {.fd = u->client ? client_fd(u->client) : -1},
         };
         const uint64_t now = uplink_now_us();
         eventfd_t ignored;
 
         if (u->client)
-                fds[4].events = client_events(u->client);
+                fds[5].events = client_events(u->client);
         u->alive_until_us = now + SLEEP_US + TURN_US;
         if (poll(fds, ARRAY_SIZE(fds), sleep_ms(u, now)) < 0)
                 return; /* EINTR cannot be, all signals are blocked; ENOMEM passes */
         if (fds[0].revents)
                 (void) eventfd_read(u->wake_fd, &ignored);
 
-        if (u->client && client_process(u->client, fds[4].revents) < 0) {
+        if (u->client && client_process(u->client, fds[5].revents) < 0) {
                 snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
                 happen(u, LINK_EVENT_FAILED);
         }
@@ -557,6 +561,7 @@ void *uplink_thread(void *userdata) {
                 take_shown(u);
                 take_health(u);
                 answer_questions(u);
+                requests_answer(u);
                 u->waiting = outbox_hear(u->config.outbox, &u->last);
                 check_times(u, stop);
                 if (is_online(u))

@@ -82,6 +82,9 @@ static int make_parts(struct uplink *u) {
         r = topic_hub(u->config.prefix, u->config.hub, "query", u->query_topic, sizeof(u->query_topic));
         if (r < 0)
                 return -EINVAL;
+        r = requests_new(u);
+        if (r < 0)
+                return r;
         r = status_to_json(&gone, &u->will);
         if (r < 0)
                 return r;
@@ -175,6 +178,7 @@ struct uplink *uplink_free(struct uplink *u) {
         client_close(u->client);
         slots_free(u->slots);
         slots_free(u->health);
+        requests_free(u);
         free(u->health_json);
         if (u->wake_fd >= 0)
                 close(u->wake_fd);

@@ -13,6 +13,7 @@
 #include "message/health.h"
 #include "message/message.h"
 #include "message/outbox.h"
+#include "message/request.h"
 
 struct uplink;
 
@@ -29,6 +30,7 @@ struct uplink_config {
         unsigned keepalive_s;  /* 5 to 3600 */
         struct outbox *outbox; /* outlives the uplink */
         bool queries;          /* answer who asks what was */
+        bool commands;         /* take commands */
         unsigned n_stations;
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
@@ -49,6 +51,11 @@ void uplink_show(struct uplink *u, unsigned station, const struct message *m);
 
 /* Replace what is told of the hub's health, and tell it. */
 void uplink_show_health(struct uplink *u, const struct health *health);
+
+/* Commands that have come over MQTT. Each is answered, where it came from. */
+int uplink_request_fd(const struct uplink *u); /* readable exactly while there are some */
+bool uplink_take_request(struct uplink *u, struct request *ret);
+void uplink_answer(struct uplink *u, const struct request_path *path, char *json); /* takes the text */
 
 void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
 
