@@ -180,7 +180,7 @@ memory() {
 lint() {
         cd "$top" || return
         status=0
-        shellcheck -x -P scripts scripts/*.sh tests/*/*.sh tests/vm/guest/*.sh tests/vm/guest/scenarios/*.sh autogen.sh \
+        shellcheck -x -P scripts scripts/*.sh tests/*/*.sh tests/vm/guest/*.sh tests/vm/guest/scenarios/*.sh conf/*/*.sh autogen.sh \
                 .ci/run || status=$?
         result 'lint: shell scripts' "$status"
         status=0

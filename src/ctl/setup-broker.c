@@ -148,9 +148,10 @@ static int look(struct setup *s) {
                 return 0;
         if (r == 1) {
                 fputs("repcastctl: this broker has been set up by somebody, and stays as it is.\n"
-                      "Take those lines out, or give the hub a user there: see conf/mosquitto in repcast's "
-                      "documentation\n"
-                      "for examples, and Broker=, Username= and PasswordFile= in repcast.conf(5)\n",
+                      "Take those lines out, or give the hub a user there: "
+                      "/usr/share/doc/repcast/examples/mosquitto "
+                      "has examples,\n"
+                      "and see Broker=, Username= and PasswordFile= in repcast.conf(5)\n",
                         stderr);
                 return EX_CONFIG;
         }
