@@ -26,7 +26,7 @@
 struct hub_object {
         struct object_item item;
         char name[MESSAGE_NAME_MAX], prefix[128], version[32], session[MESSAGE_RUN_MAX];
-        char broker[CONFIG_HOST_MAX + 16], broker_error[256], bluetooth[16], bluetooth_error[SENSORS_WORDS_MAX];
+        char broker[UPLINK_BROKER_MAX], broker_error[512], bluetooth[16], bluetooth_error[SENSORS_WORDS_MAX];
         char disk_error[256];
         bool broker_connected, on_disk, scanning;
         uint64_t sent, unsent, lost;
@@ -170,9 +170,11 @@ static void sync_hub(struct api *a) {
         struct hub *h = a->hub;
         struct hub_object *o = &a->hub_object;
         struct health health;
+        struct uplink_stats uplink;
         const char *why = NULL;
         uint64_t now_us;
 
+        uplink_get_stats(h->outlet.uplink, &uplink);
         memset(o, 0, sizeof(*o));
         sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
         hub_look(h, now_us, &health);
@@ -181,7 +183,7 @@ static void sync_hub(struct api *a) {
         COPY(o->prefix, h->started_hub.prefix);
         COPY(o->version, VERSION);
         COPY(o->session, h->outlet.run);
-        COPY(o->broker, h->started_mqtt.broker);
+        COPY(o->broker, uplink.broker);
         o->broker_connected = health.connected;
         COPY(o->broker_error, health.broker_error);
         o->on_disk = health.on_disk;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of repcast.conf. Manual, example file and dump are checked against these tables. */
 
-#include <errno.h>
 #include <string.h>
 
 #include "hub/config.h"
@@ -9,38 +8,10 @@
 #include "util/macros.h"
 #include "util/number.h"
 
-#define MQTT_PORT 1883 /* IANA: mqtt */
+static bool is_broker_list(const char *s) {
+        struct broker brokers[BROKERS_MAX];
 
-int config_parse_broker(const char *s, char host[static CONFIG_HOST_MAX], uint16_t *ret_port) {
-        const char *end, *port;
-        uint64_t number = MQTT_PORT;
-        size_t n;
-
-        if (*s == '[') {
-                end = strchr(++s, ']');
-                if (!end || (end[1] != '\0' && end[1] != ':'))
-                        return -EINVAL;
-                port = end + 1;
-        } else {
-                end = s + strcspn(s, ":");
-                port = end;
-        }
-        n = (size_t) (end - s);
-        if (n == 0 || n >= CONFIG_HOST_MAX || strcspn(s, " \t[]/@") < n)
-                return -EINVAL;
-        if (*port == ':' && number_parse_u64(port + 1, 1, UINT16_MAX, &number) < 0)
-                return -EINVAL;
-        memcpy(host, s, n);
-        host[n] = '\0';
-        *ret_port = (uint16_t) number;
-        return 0;
-}
-
-static bool is_broker(const char *s) {
-        char host[CONFIG_HOST_MAX];
-        uint16_t port;
-
-        return config_parse_broker(s, host, &port) >= 0;
+        return brokers_parse(s, brokers) >= 0;
 }
 
 /* A name that goes into a topic as it is. */
@@ -119,9 +90,9 @@ static const struct key hub_keys[] = {
 };
 
 static const struct key mqtt_keys[] = {
-        { "Broker", KEY_TEXT, FIELD(mqtt_config, broker), .preset = "localhost:1883", .check = is_broker,
-                .allowed = "host, host:port or [IPv6 address]:port, port 1 to 65535", .fixed = true,
-                .what = "where the MQTT broker listens" },
+        { "Broker", KEY_TEXT, FIELD(mqtt_config, broker), .preset = "localhost:1883", .check = is_broker_list,
+                .allowed = "host, host:port or [IPv6 address]:port, port 1 to 65535, over TLS with mqtts:// before it; up to 8 with one blank between",
+                .fixed = true, .what = "where the MQTT broker listens; of several, the preferred one first" },
         { "KeepAlive", KEY_UNSIGNED, FIELD(mqtt_config, keepalive_s), .preset = "30", .min = 5, .max = 3600,
                 .unit = "s", .fixed = true,
                 .what = "a connection silent for half as long again is given up, and the broker publishes the will" },

@@ -231,7 +231,7 @@ static void check_mqtt(struct loader *l) {
         struct key_origin place = m->section.origins[i];
         char why[CONFIG_PATH_MAX + 128];
 
-        (void) config_parse_broker(m->broker, m->host, &m->port); /* the key's own check has passed it */
+        m->n_brokers = (unsigned) brokers_parse(m->broker, m->brokers); /* the key's own check has passed it */
         if (!place.path)
                 place.path = l->config->paths[0]; /* the credential is nobody's line */
         if (password_read(m->password_file, m->password, sizeof(m->password), why, sizeof(why)) < 0)

@@ -11,13 +11,13 @@
 
 #include "coach/prescription.h"
 #include "hub/adopted.h"
+#include "hub/brokers.h"
 #include "hub/keys.h"
 #include "message/message.h"
 #include "util/fault.h"
 
 #define CONFIG_STATIONS_MAX 32
 #define CONFIG_PATH_MAX     1024
-#define CONFIG_HOST_MAX     256 /* a DNS name has at most 253 characters (RFC 1035) */
 #define CONFIG_PASSWORD_MAX 1024
 #define CONFIG_KEYS_MAX     16 /* of a section */
 #define CONFIG_ADAPTERS_MAX 8
@@ -47,15 +47,15 @@ enum commands {
 
 struct mqtt_config {
         struct config_section section;
-        char broker[CONFIG_HOST_MAX + 16]; /* host:port as given */
+        char broker[KEY_TEXT_MAX]; /* list as given */
         unsigned keepalive_s;
         char username[128];
         char password_file[CONFIG_PATH_MAX];
         bool queries;
         enum commands commands;
         /* Taken out of the above. */
-        char host[CONFIG_HOST_MAX];
-        uint16_t port;
+        struct broker brokers[BROKERS_MAX];
+        unsigned n_brokers;
         char password[CONFIG_PASSWORD_MAX];
 };
 
@@ -147,6 +147,3 @@ void config_dump(const struct config *c, FILE *stream);
 
 /* Do both say the same about a station, its exercise's figures included? */
 bool config_station_equal(const struct station_config *a, const struct station_config *b);
-
-/* "host", "host:port" or "[address]:port". Returns 0 or -EINVAL. */
-int config_parse_broker(const char *s, char host[static CONFIG_HOST_MAX], uint16_t *ret_port);

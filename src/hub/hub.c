@@ -185,9 +185,10 @@ static void make_client_id(const char *hub, char *ret, size_t size) {
 static int make_uplink(struct hub *h) {
         const struct mqtt_config *m = &h->config->mqtt;
         char client_id[MESSAGE_NAME_MAX + 32];
+        struct uplink_broker brokers[BROKERS_MAX];
         struct uplink_config config = {
-                .host = m->host,
-                .port = m->port,
+                .brokers = brokers,
+                .n_brokers = m->n_brokers,
                 .username = *m->username ? m->username : NULL,
                 .password = *m->password ? m->password : NULL,
                 .client_id = client_id,
@@ -202,6 +203,8 @@ static int make_uplink(struct hub *h) {
                 .n_stations = STATIONS_MAX,
         };
 
+        for (unsigned i = 0; i < m->n_brokers; i++)
+                brokers[i] = (struct uplink_broker){m->brokers[i].host, m->brokers[i].port, m->brokers[i].tls};
         make_client_id(h->config->hub.name, client_id, sizeof(client_id));
         return uplink_new(&config, &h->outlet.uplink);
 }
@@ -416,8 +419,6 @@ static int stop(struct hub *h) {
         bool unsent = tell_end(h);
         if (r < 0)
                 log_error("the MQTT thread does not stop: %s", strerror(-r));
-        if (r > 0)
-                log_warning("the broker's name is still being looked up; not waiting for it");
         if (saved < 0)
                 log_error("the store's thread does not stop: %s; the disk hangs", strerror(-saved));
         if (r < 0 || saved < 0)

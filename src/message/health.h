@@ -24,7 +24,7 @@ struct health {
         char disk_error[256];         /* why they are in memory; empty = they are not */
         bool connected;
         uint64_t reconnects;
-        char broker_error[256]; /* why it is not connected; empty = it is, or was never tried */
+        char broker_error[512]; /* why it is not connected; empty = it is, or was never tried */
         double cpu_pct;         /* of one core, since the message before; NAN = not known */
         uint64_t memory_bytes;  /* resident; 0 = not known */
 };

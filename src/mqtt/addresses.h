@@ -16,9 +16,12 @@ struct addresses {
         char text[ADDRESSES_MAX][ADDRESSES_TEXT_MAX];
 };
 
-/* Blocks as long as the system's resolver does. Returns 0, or -EHOSTUNREACH with *ret_why pointing to the
- * resolver's reason (static). */
+/* Blocks as long as the system's resolver does (see mqtt/lookup.h). Returns 0, or -EHOSTUNREACH with *ret_why pointing to
+ * the resolver's reason (static). */
 int addresses_resolve(struct addresses *a, const char *host, const char **ret_why);
+
+/* An address in numbers, which nobody need be asked for. Returns 0, or -EINVAL for a name. */
+int addresses_parse(struct addresses *a, const char *host);
 
 /* The next address in numbers, or NULL when all were tried. */
 const char *addresses_next(struct addresses *a);

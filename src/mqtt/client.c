@@ -24,10 +24,10 @@ struct client {
         struct mosquitto *mosq;
         const struct client_handlers *handlers;
         void *userdata;
-        char broker[160]; /* name and port, for error texts */
+        char broker[272]; /* name and port, for error texts */
         bool accepted;
         bool lost;
-        char why[256];
+        char why[CLIENT_WHY_MAX];
 };
 
 static _printf_(2, 3) void lose(struct client *c, const char *format, ...) {
@@ -144,7 +144,7 @@ int client_open(const struct client_config *config, const struct client_handlers
                 return -ENOMEM;
         c->handlers = handlers;
         c->userdata = userdata;
-        snprintf(c->broker, sizeof(c->broker), "%s:%u", config->broker, config->port);
+        snprintf(c->broker, sizeof(c->broker), "%s", config->broker);
         c->mosq = mosquitto_new(config->client_id, true, c);
         if (c->mosq)
                 r = set_up(c, config);

@@ -16,10 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CLIENT_WHY_MAX 512 /* of a failure in words */
+
 struct client;
 
 struct client_config {
-        const char *broker;  /* name of the broker in error texts */
+        const char *broker;  /* how it is called in error texts */
         const char *address; /* in numbers */
         uint16_t port;
         const char *username, *password; /* NULL = none */

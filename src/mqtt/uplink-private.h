@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the two files of the uplink share: uplink.c is called by other threads, uplink-thread.c is the thread. */
+/* What the files of the uplink share: uplink.c is called by other threads; the thread is uplink-thread.c with its parts
+ * uplink-connect.c, uplink-publish.c, uplink-receive.c. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,7 +16,9 @@
 #include "mqtt/addresses.h"
 #include "mqtt/client.h"
 #include "mqtt/link.h"
+#include "mqtt/lookup.h"
 #include "mqtt/requests.h"
+#include "mqtt/route.h"
 #include "mqtt/uplink.h"
 #include "util/backoff.h"
 #include "util/queue.h"
@@ -67,7 +70,7 @@ struct question {
 struct uplink {
         /* fixed after uplink_new() */
         struct uplink_config config;
-        char *strings; /* what config points to */
+        void *copies; /* what config points to */
         char status_topic[TOPIC_MAX];
         char *will;
 
@@ -91,6 +94,10 @@ struct uplink {
         uint64_t deadline_us; /* of the state; UINT64_MAX = none */
         uint64_t online_us;   /* since when */
         uint64_t progress_us; /* last acknowledgement, or the last instant with nothing in flight */
+        struct route route;
+        unsigned broker;                      /* the one that is tried or connected */
+        char broker_label[UPLINK_BROKER_MAX]; /* as it is told */
+        struct lookup *lookup;                /* of its name; NULL = none runs */
         struct addresses addresses;
         struct backoff backoff;
         struct client *client;
@@ -116,10 +123,49 @@ struct uplink {
         bool last_round;        /* of tries before a stop has begun */
         int offline_mid;        /* message id of the farewell; 0 = not sent */
         bool offline_acked;
-        char why[256];          /* the last failure */
-        char told[256];         /* the last failure that was logged */
+        char why[CLIENT_WHY_MAX];                     /* the last failure */
+        char told[ROUTE_BROKERS_MAX][CLIENT_WHY_MAX]; /* the last failure of each broker that was logged */
         struct message message; /* what is being formatted: too large for comfort on a stack */
 };
 
 /* The thread's start routine; userdata is the uplink. */
 void *uplink_thread(void *userdata);
+
+/* The broker takes what is published. */
+bool uplink_is_online(const struct uplink *u);
+
+/* ---- uplink-connect.c ---- */
+
+/* Start with the next address or broker; a round of all begins where none is left. Negative errno: see why. */
+int uplink_connect(struct uplink *u);
+bool uplink_has_next(const struct uplink *u);
+
+/* The name may have been resolved. Negative errno: see why. */
+int uplink_go_on_connecting(struct uplink *u);
+
+/* Its time is over: say why. */
+void uplink_give_up_connecting(struct uplink *u);
+
+void uplink_tell_failure(struct uplink *u);
+
+/* ---- uplink-publish.c ---- */
+
+/* What a new connection begins with: birth, subscriptions, what is retained. */
+void uplink_introduce(struct uplink *u);
+
+/* Returns the message id or negative errno; ret_json may be NULL. */
+int uplink_publish_status(struct uplink *u, bool online, char **ret_json);
+void uplink_publish_birth(struct uplink *u);
+uint64_t uplink_birth_due_us(const struct uplink *u); /* UINT64_MAX = it stands */
+void uplink_take_shown(struct uplink *u);
+void uplink_take_health(struct uplink *u);
+void uplink_reply(struct uplink *u, const char *id, const char *json);
+void uplink_send_events(struct uplink *u);
+
+/* When one that waited may go that may not now. */
+uint64_t uplink_late_due_us(const struct uplink *u, uint64_t now);
+
+/* ---- uplink-receive.c ---- */
+
+extern const struct client_handlers uplink_client_handlers;
+void uplink_answer_questions(struct uplink *u);

@@ -28,29 +28,43 @@
 static bool config_is_good(const struct uplink_config *c) {
         const uint64_t min_us = c->reconnect_min_us, max_us = c->reconnect_max_us;
 
-        return c->host && c->host[0] && c->port > 0 && c->client_id && c->client_id[0] && c->prefix && c->hub &&
-                c->run && c->version && c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->outbox &&
-                min_us <= max_us && max_us <= MAX_US;
+        if (!c->brokers || c->n_brokers == 0 || c->n_brokers > ROUTE_BROKERS_MAX)
+                return false;
+        for (unsigned i = 0; i < c->n_brokers; i++)
+                if (!c->brokers[i].host || !c->brokers[i].host[0] || c->brokers[i].port == 0 ||
+                        c->brokers[i].tls)
+                        return false;
+        return c->client_id && c->client_id[0] && c->prefix && c->hub && c->run && c->version &&
+                c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->outbox && min_us <= max_us &&
+                max_us <= MAX_US;
 }
 
-/* Copy a configuration and what it points to, into one block. */
+/* Copy a configuration and what it points to, into one block: brokers, then texts. */
 static int copy_config(struct uplink *u, const struct uplink_config *config) {
         struct uplink_config *c = &u->config;
-        const char **fields[] = {
-                &c->host, &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run, &c->version};
-        size_t size = 0;
+        const char **fields[ROUTE_BROKERS_MAX + 7] = {
+                &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run, &c->version};
+        struct uplink_broker *brokers;
+        size_t n = 7, size = config->n_brokers * sizeof(*brokers);
 
         *c = *config;
-        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        for (unsigned i = 0; i < c->n_brokers; i++)
+                size += strlen(c->brokers[i].host) + 1;
+        for (size_t i = 0; i < n; i++)
                 size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-        char *p = u->strings = malloc(size);
-        if (!p)
+        u->copies = brokers = malloc(size);
+        if (!brokers)
                 return -ENOMEM;
-        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        memcpy(brokers, c->brokers, c->n_brokers * sizeof(*brokers));
+        c->brokers = brokers;
+        for (unsigned i = 0; i < c->n_brokers; i++)
+                fields[n++] = &brokers[i].host;
+        char *p = (char *) (brokers + c->n_brokers);
+        for (size_t i = 0; i < n; i++)
                 if (*fields[i]) {
-                        size_t n = strlen(*fields[i]) + 1;
-                        *fields[i] = memcpy(p, *fields[i], n);
-                        p += n;
+                        size = strlen(*fields[i]) + 1;
+                        *fields[i] = memcpy(p, *fields[i], size);
+                        p += size;
                 }
         if (c->reconnect_max_us == 0) {
                 c->reconnect_min_us = RECONNECT_MIN_US;
@@ -116,6 +130,7 @@ int uplink_new(const struct uplink_config *config, struct uplink **ret) {
                 return r;
         }
         (void) !getrandom(&seed, sizeof(seed), GRND_NONBLOCK); /* the clock will do where there is none yet */
+        route_init(&u->route, u->config.n_brokers);
         backoff_init(&u->backoff, u->config.reconnect_min_us, u->config.reconnect_max_us, seed);
         *ret = u;
         return 0;
@@ -160,7 +175,7 @@ int uplink_stop(struct uplink *u, uint64_t timeout_us) {
         u->stop_us = now; /* after the time-out: the thread looks here first */
         (void) eventfd_write(u->wake_fd, 1);
         if (!wait_until(u->ended_fd, until_us))
-                return uplink_now_us() <= u->alive_until_us ? 1 : -ETIMEDOUT;
+                return -ETIMEDOUT;
         pthread_join(u->thread, NULL);
         u->started = false;
         return 0;
@@ -176,6 +191,7 @@ struct uplink *uplink_free(struct uplink *u) {
         }
         free(u->retained);
         client_close(u->client);
+        lookup_free(u->lookup);
         slots_free(u->slots);
         slots_free(u->health);
         requests_free(u);
@@ -186,7 +202,7 @@ struct uplink *uplink_free(struct uplink *u) {
                 close(u->ended_fd);
         free(u->birth);
         free(u->will);
-        free(u->strings);
+        free(u->copies);
         pthread_mutex_destroy(&u->stats_mutex);
         free(u);
         mosquitto_lib_cleanup();

@@ -5,7 +5,7 @@
  *
  * Events come from the store through the outbox, and are acknowledged there when the broker has them. What is only worth
  * knowing now comes from the sense thread, by uplink_show(), which copies, never blocks and never allocates. Names, TLS
- * and a hanging broker stall only the uplink's own thread. */
+ * and a hanging broker stall nobody: see mqtt/lookup.h and mqtt/client.h. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,15 +17,23 @@
 
 struct uplink;
 
-struct uplink_config {
-        const char *host; /* name or address of the broker */
+#define UPLINK_BROKER_MAX 272 /* "host:port" */
+
+struct uplink_broker {
+        const char *host; /* name or address */
         uint16_t port;
-        const char *username;  /* NULL = none */
-        const char *password;  /* NULL = none */
-        const char *client_id; /* stable over restarts, one per hub */
-        const char *prefix;    /* topic prefix, "repcast" */
-        const char *hub;       /* hub name in topics and payloads */
-        const char *run;       /* id of this run: the session of birth and will */
+        bool tls;
+};
+
+struct uplink_config {
+        const struct uplink_broker *brokers; /* the preferred one first */
+        unsigned n_brokers;                  /* 1 to ROUTE_BROKERS_MAX */
+        const char *username;                /* NULL = none */
+        const char *password;                /* NULL = none */
+        const char *client_id;               /* stable over restarts, one per hub */
+        const char *prefix;                  /* topic prefix, "repcast" */
+        const char *hub;                     /* hub name in topics and payloads */
+        const char *run;                     /* id of this run: the session of birth and will */
         const char *version;
         unsigned keepalive_s;  /* 5 to 3600 */
         struct outbox *outbox; /* outlives the uplink */
@@ -39,7 +47,8 @@ struct uplink_stats {
         bool connected;
         uint64_t published; /* events acknowledged by the broker */
         uint64_t reconnects;
-        char error[256]; /* why the broker is not connected, in words; empty = it is, or was never tried */
+        char broker[UPLINK_BROKER_MAX]; /* that is connected, or was tried last */
+        char error[512]; /* why the broker is not connected, in words; empty = it is, or was never tried */
 };
 
 /* The configuration is copied. Returns 0, -EINVAL for a figure or name out of its range, or -ENOMEM. */
@@ -59,13 +68,12 @@ void uplink_answer(struct uplink *u, const struct request_path *path, char *json
 
 void uplink_get_stats(struct uplink *u, struct uplink_stats *ret);
 
-/* CLOCK_MONOTONIC microseconds until which the thread is known to be in order: the watchdog is fed until then. A
- * call that may block for long (connecting) moves it ahead by that call's own limit. */
+/* CLOCK_MONOTONIC microseconds until which the thread is known to be in order: the watchdog is fed until then. */
 uint64_t uplink_alive_until_us(struct uplink *u);
 
-/* Send what the outbox has, until it has all that will come, publish "offline", await its acknowledgement, disconnect, join. Returns 0; 1 with the thread
- * abandoned in the look-up of a name, which cannot be cut short; -ETIMEDOUT with the thread abandoned because it hangs.
- * An abandoned thread uses what would be freed: leave the process by _exit(). */
+/* Send what the outbox has, until it has all that will come, publish "offline", await its acknowledgement, disconnect,
+ * join. Returns 0, or -ETIMEDOUT with the thread abandoned because it hangs: it uses what would be freed, leave the process
+ * by _exit(). */
 int uplink_stop(struct uplink *u, uint64_t timeout_us);
 
 /* After uplink_stop() returned 0 or without uplink_start(). */

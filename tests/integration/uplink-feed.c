@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store and an uplink on a leash, for test-uplink.py: takes commands from standard input, answers on standard output.
  *
- *     uplink-feed PORT RUN FILE     FILE: of the store; - is memory
+ *     uplink-feed BROKERS RUN FILE     BROKERS: as Broker= has them; FILE: of the store; - is memory
  *
  *     rep N         post N reps, to two stations in turn
  *     set           post a set          rejected      post a rejected movement
@@ -14,7 +14,7 @@
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
  *
- * Environment: UPLINK_HOST, the broker; UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
+ * Environment: UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
  * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hub/brokers.h"
 #include "mqtt/uplink-private.h"
 #include "store/store.h"
 #include "util/macros.h"
@@ -50,7 +51,7 @@ bool __wrap_slots_take(struct slots *s, size_t *ret_key, void *ret);
 
 int __wrap_getaddrinfo(
         const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret) {
-        if (strcmp(host, "stall") == 0)
+        if (strcmp(host, "stall") == 0 && !(hints->ai_flags & AI_NUMERICHOST))
                 sleep(60);
         return __real_getaddrinfo(host, service, hints, ret);
 }
@@ -205,7 +206,7 @@ int main(int argc, char *argv[]) {
         int r = 0;
 
         if (argc != 4) {
-                fprintf(stderr, "usage: uplink-feed PORT RUN FILE\n");
+                fprintf(stderr, "usage: uplink-feed BROKERS RUN FILE\n");
                 return 2;
         }
         run = argv[2];
@@ -221,9 +222,14 @@ int main(int argc, char *argv[]) {
                 .outbox = outbox,
                 .n_stations = N_STATIONS,
         };
+        struct broker parsed[BROKERS_MAX];
+        struct uplink_broker brokers[BROKERS_MAX];
+        const int n_brokers = brokers_parse(argv[1], parsed);
+        for (int i = 0; i < n_brokers; i++)
+                brokers[i] = (struct uplink_broker){parsed[i].host, parsed[i].port, parsed[i].tls};
         const struct uplink_config config = {
-                .host = getenv("UPLINK_HOST") ? getenv("UPLINK_HOST") : "127.0.0.1",
-                .port = (uint16_t) strtoul(argv[1], NULL, 10),
+                .brokers = brokers,
+                .n_brokers = (unsigned) MAX(n_brokers, 0),
                 .client_id = "repcast-test",
                 .prefix = "test",
                 .hub = "hub",

@@ -79,8 +79,8 @@ static void test_defaults(void **state) {
         gethostname(host, sizeof(host) - 1);
         assert_string_equal(c->hub.name, host);
         assert_string_equal(c->hub.prefix, "repcast");
-        assert_string_equal(c->mqtt.host, "localhost");
-        assert_int_equal(c->mqtt.port, 1883);
+        assert_string_equal(c->mqtt.brokers[0].host, "localhost");
+        assert_int_equal(c->mqtt.brokers[0].port, 1883);
         assert_int_equal(c->mqtt.keepalive_s, 30);
         assert_string_equal(c->storage.folder, "");
         assert_int_equal(c->storage.max_size_mib, 64);
@@ -119,8 +119,8 @@ static void test_drop_in_wins(void **state) {
         assert_true(c->stations[0].recording_loop);
         assert_string_equal(c->stations[0].recording, "a.csv");
         assert_string_equal(c->stations[1].recording, "/b.csv");
-        assert_string_equal(c->mqtt.host, "::1");
-        assert_int_equal(c->mqtt.port, 1884);
+        assert_string_equal(c->mqtt.brokers[0].host, "::1");
+        assert_int_equal(c->mqtt.brokers[0].port, 1884);
         assert_int_equal(c->n_paths, 3);
 }
 
@@ -228,8 +228,8 @@ static void test_faults(void **state) {
                         "allowed\n"},
                 {HUB "[mqtt]\nBroker=host:0\n",
                         "c.conf:4: Broker=: not understood; allowed is host, host:port or [IPv6 address]:port, "
-                        "port 1 to "
-                        "65535; given was 'host:0'\n"},
+                        "port 1 to 65535, over TLS with mqtts:// before it; up to 8 with one blank between; "
+                        "given was 'host:0'\n"},
                 {HUB "[mqtt]\nKeepAlive=4\n",
                         "c.conf:4: KeepAlive=: out of range; allowed is a whole number from 5 to 3600 (s); "
                         "given was "
@@ -411,28 +411,41 @@ static void test_credential(void **state) {
         unsetenv("CREDENTIALS_DIRECTORY");
 }
 
-static void test_broker(void **state) {
+static void check_broker(const char *text, const char *host, unsigned port, bool tls) {
+        struct broker b[BROKERS_MAX];
+
+        assert_int_equal(brokers_parse(text, b), 1);
+        assert_string_equal(b[0].host, host);
+        assert_int_equal(b[0].port, port);
+        assert_int_equal(b[0].tls, tls);
+}
+
+static void test_brokers(void **state) {
         static const char *const refused[] = {"", ":", ":1883", "host:", "host:x", "host:65536", "host:-1",
-                "host: 1", "a b", "[::1", "[::1]1883", "[]", "::1", "mqtt://host", "user@host", "host:1883 "};
-        char host[CONFIG_HOST_MAX], long_name[CONFIG_HOST_MAX + 1];
-        uint16_t port;
+                "host:0", "host: 1", "a  b", " a", "[::1", "[::1]1883", "[]", "::1", "mqtt://", "mqtts:host",
+                "tcp://host", "user@host", "host:1883 ", "a b c d e f g h i"};
+        char long_name[BROKERS_HOST_MAX + 1];
+        struct broker b[BROKERS_MAX];
 
         (void) state;
-        assert_int_equal(config_parse_broker("gym.example", host, &port), 0);
-        assert_string_equal(host, "gym.example");
-        assert_int_equal(port, 1883);
-        assert_int_equal(config_parse_broker("10.0.0.1:65535", host, &port), 0);
-        assert_string_equal(host, "10.0.0.1");
-        assert_int_equal(port, 65535);
-        assert_int_equal(config_parse_broker("[fe80::1%eth0]", host, &port), 0);
-        assert_string_equal(host, "fe80::1%eth0");
-        assert_int_equal(port, 1883);
+        check_broker("gym.example", "gym.example", 1883, false);
+        check_broker("10.0.0.1:65535", "10.0.0.1", 65535, false);
+        check_broker("[fe80::1%eth0]", "fe80::1%eth0", 1883, false);
+        check_broker("[::1]:1", "::1", 1, false);
+        check_broker("mqtt://host", "host", 1883, false);
+        check_broker("mqtts://host", "host", 8883, true);
+        check_broker("mqtts://[::1]:443", "::1", 443, true);
+        assert_int_equal(brokers_parse("a mqtts://b c:7", b), 3);
+        assert_string_equal(b[1].host, "b");
+        assert_true(b[1].tls && !b[2].tls);
+        assert_int_equal(b[2].port, 7);
+        assert_int_equal(brokers_parse("a b c d e f g h", b), BROKERS_MAX);
         for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
-                assert_int_equal(config_parse_broker(refused[i], host, &port), -EINVAL);
-        memset(long_name, 'a', CONFIG_HOST_MAX);
-        long_name[CONFIG_HOST_MAX] = '\0';
-        assert_int_equal(config_parse_broker(long_name, host, &port), -EINVAL);
-        assert_int_equal(config_parse_broker(long_name + 1, host, &port), 0);
+                assert_int_equal(brokers_parse(refused[i], b), -EINVAL);
+        memset(long_name, 'a', BROKERS_HOST_MAX);
+        long_name[BROKERS_HOST_MAX] = '\0';
+        assert_int_equal(brokers_parse(long_name, b), -EINVAL);
+        assert_int_equal(brokers_parse(long_name + 1, b), 1);
 }
 
 static char *slurp(const char *name) {
@@ -516,7 +529,7 @@ int main(void) {
                 cmocka_unit_test(test_no_file),
                 cmocka_unit_test(test_password),
                 cmocka_unit_test(test_credential),
-                cmocka_unit_test(test_broker),
+                cmocka_unit_test(test_brokers),
                 cmocka_unit_test(test_documents_follow_the_tables),
                 cmocka_unit_test(test_example_loads),
         };

@@ -2,14 +2,20 @@
 /* The uplink before it has a broker: what it refuses. The rest is in tests/integration/test-uplink.py. */
 
 #include <errno.h>
+#include <poll.h>
 
 #include "mqtt/addresses.h"
+#include "mqtt/lookup.h"
+#include "mqtt/route.h"
 #include "mqtt/uplink.h"
 #include "unit.h"
 
+static const struct uplink_broker broker = {"127.0.0.1", 1883, false}, nameless = {"", 1883, false},
+                                  portless = {"host", 0, false};
+
 static struct uplink_config good = {
-        .host = "127.0.0.1",
-        .port = 1883,
+        .brokers = &broker,
+        .n_brokers = 1,
         .client_id = "id",
         .prefix = "repcast",
         .hub = "hub",
@@ -45,9 +51,11 @@ static void test_figures_out_of_range(void **state) {
 
         assert_int_equal(try_config(good), 0);
         assert_int_equal(try_config(WITH(n_stations, 0)), 0);
-        assert_int_equal(try_config(WITH(host, NULL)), -EINVAL);
-        assert_int_equal(try_config(WITH(host, "")), -EINVAL);
-        assert_int_equal(try_config(WITH(port, 0)), -EINVAL);
+        assert_int_equal(try_config(WITH(brokers, NULL)), -EINVAL);
+        assert_int_equal(try_config(WITH(brokers, &nameless)), -EINVAL);
+        assert_int_equal(try_config(WITH(brokers, &portless)), -EINVAL);
+        assert_int_equal(try_config(WITH(n_brokers, 0)), -EINVAL);
+        assert_int_equal(try_config(WITH(n_brokers, ROUTE_BROKERS_MAX + 1)), -EINVAL);
         assert_int_equal(try_config(WITH(client_id, "")), -EINVAL);
         assert_int_equal(try_config(WITH(run, NULL)), -EINVAL);
         assert_int_equal(try_config(WITH(keepalive_s, 4)), -EINVAL);
@@ -86,11 +94,34 @@ static void test_addresses(void **state) {
         assert_null(addresses_next(&a));
 }
 
+/* Freed before it has ended, and after. */
+static void test_lookup(void **state) {
+        (void) state;
+        struct addresses a = {0};
+        struct lookup *l = NULL;
+        const char *why = NULL;
+
+        for (int i = 0; i < 4; i++) {
+                assert_int_equal(lookup_start("localhost", &l), 0);
+                if (i % 2 == 0) {
+                        struct pollfd done = {.fd = lookup_fd(l), .events = POLLIN};
+                        assert_int_equal(poll(&done, 1, 60000), 1);
+                        assert_int_equal(lookup_result(l, &a, &why), 0);
+                        assert_non_null(addresses_next(&a));
+                }
+                l = lookup_free(l);
+        }
+        assert_int_equal(addresses_parse(&a, "localhost"), -EINVAL);
+        assert_int_equal(addresses_parse(&a, "::1"), 0);
+        assert_string_equal(addresses_next(&a), "::1");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_figures_out_of_range),
                 cmocka_unit_test(test_stop_without_start),
                 cmocka_unit_test(test_addresses),
+                cmocka_unit_test(test_lookup),
         };
         if (outbox_new(&good.outbox) < 0)
                 return 1;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The uplink's thread, before the broker has said yes: which broker, which of its addresses, and what is told of those that
+ * could not be had. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mqtt/uplink-private.h"
+#include "util/log.h"
+
+/* A broker that takes the connection and does not answer. */
+#define ANSWER_US (10 * SECOND_US)
+
+/* glibc: 2 attempts x 5 s with two name servers (resolv.conf(5)). */
+#define LOOKUP_US (20 * SECOND_US)
+
+static const struct uplink_broker *broker(const struct uplink *u) {
+        return &u->config.brokers[u->broker];
+}
+
+static void take_next_broker(struct uplink *u) {
+        u->broker = route_next(&u->route);
+        const struct uplink_broker *b = broker(u);
+        const bool bare = !strchr(b->host, ':'); /* else an IPv6 address: in brackets */
+
+        snprintf(u->broker_label, sizeof(u->broker_label), "%s%s%s:%u", bare ? "" : "[", b->host,
+                bare ? "" : "]", b->port);
+}
+
+bool uplink_has_next(const struct uplink *u) {
+        return u->addresses.next < u->addresses.n || route_has_next(&u->route);
+}
+
+/* With the next address of the broker, of which there is one. */
+static int open_client(struct uplink *u) {
+        const struct client_config config = {
+                .broker = u->broker_label,
+                .address = addresses_next(&u->addresses),
+                .port = broker(u)->port,
+                .username = u->config.username,
+                .password = u->config.password,
+                .client_id = u->config.client_id,
+                .keepalive_s = u->config.keepalive_s,
+                .will_topic = u->status_topic,
+                .will = u->will,
+        };
+
+        u->deadline_us = uplink_now_us() + ANSWER_US;
+        return client_open(&config, &uplink_client_handlers, u, &u->client, u->why, sizeof(u->why));
+}
+
+static int start_lookup(struct uplink *u) {
+        int r = lookup_start(broker(u)->host, &u->lookup);
+
+        if (r < 0)
+                snprintf(u->why, sizeof(u->why), "name %s cannot be resolved: %s", broker(u)->host,
+                        r == -EAGAIN ? "look-ups from before still hang" : strerror(-r));
+        u->deadline_us = uplink_now_us() + LOOKUP_US;
+        return r;
+}
+
+int uplink_connect(struct uplink *u) {
+        u->accepted = false;
+        if (u->addresses.next < u->addresses.n)
+                return open_client(u);
+        if (!route_has_next(&u->route))
+                route_begin(&u->route, UINT32_MAX);
+        take_next_broker(u);
+        if (addresses_parse(&u->addresses, broker(u)->host) < 0)
+                return start_lookup(u); /* a name may lead elsewhere by now */
+        return open_client(u);
+}
+
+int uplink_go_on_connecting(struct uplink *u) {
+        const char *why = NULL;
+        int r;
+
+        if (!u->lookup)
+                return 0;
+        r = lookup_result(u->lookup, &u->addresses, &why);
+        if (r == -EINPROGRESS)
+                return 0;
+        u->lookup = lookup_free(u->lookup);
+        if (r < 0) {
+                snprintf(u->why, sizeof(u->why), "name %s cannot be resolved: %s", broker(u)->host, why);
+                return r;
+        }
+        return open_client(u);
+}
+
+void uplink_give_up_connecting(struct uplink *u) {
+        if (u->lookup)
+                snprintf(u->why, sizeof(u->why), "name %s is not resolved within %u s: no name server answers",
+                        broker(u)->host, (unsigned) (LOOKUP_US / SECOND_US));
+        else
+                snprintf(u->why, sizeof(u->why), "broker %s gave no answer within %u s", u->broker_label,
+                        (unsigned) (ANSWER_US / SECOND_US));
+}
+
+/* Of each broker, a lasting failure is told once. */
+void uplink_tell_failure(struct uplink *u) {
+        const struct log_fields fields = {.kind = LOG_KIND_BROKER_DOWN};
+        char *told = u->told[u->broker];
+
+        if (u->addresses.next < u->addresses.n || strcmp(u->why, told) == 0)
+                return;
+        snprintf(told, sizeof(u->told[0]), "%s", u->why);
+        log_event(LOG_WARNING, fields, "%s; %s", u->why,
+                u->config.n_brokers > 1 && route_has_next(&u->route) ? "trying the next one"
+                                                                     : "trying again until it works");
+}
