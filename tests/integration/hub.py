@@ -75,10 +75,10 @@ def reconfigure(path, port, *stations, name="gym"):
 
 
 class Daemon:
-    def __init__(self, config, *options, env=None):
+    def __init__(self, config, *options, env=None, program=DAEMON):
         self.log_path = config + ".log"
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([DAEMON, "--config", config, *options], stderr=log,
+            self.process = subprocess.Popen([program, "--config", config, *options], stderr=log,
                                             stdout=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         atexit.register(self.kill)
 
