@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "ctl/hubtool.h"
 #include "ctl/screen.h"
@@ -207,6 +208,40 @@ int sensors_main(int argc, char *argv[]) {
 
 /* ---- status ---- */
 
+/* "3 d 4 h", "4 h 5 min", "6 min". */
+static void duration_words(uint64_t s, char *ret, size_t size) {
+        const unsigned long long days = s / 86400, hours = s / 3600 % 24, minutes = s / 60 % 60;
+
+        if (days > 0)
+                snprintf(ret, size, "%llu d %llu h", days, hours);
+        else if (hours > 0)
+                snprintf(ret, size, "%llu h %llu min", hours, minutes);
+        else
+                snprintf(ret, size, "%llu min", minutes);
+}
+
+/* How long it has been running, whether it knows the time, what it costs. */
+static void draw_costs(struct screen *s) {
+        const struct view_hub *h = &view.hub;
+        struct timespec now;
+        char up[48];
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        duration_words(
+                (uint64_t) now.tv_sec - MIN(h->started_us / 1000000, (uint64_t) now.tv_sec), up, sizeof(up));
+        screen_cell(s, NULL, 12, "running");
+        screen_cell(s, NULL, 0, "for %s", up);
+        if (isfinite(h->cpu_pct))
+                screen_cell(s, NULL, 0, ", CPU %.1f %% of a core", h->cpu_pct);
+        if (h->memory_bytes > 0)
+                screen_cell(s, NULL, 0, ", memory %.1f MiB", (double) h->memory_bytes / (1 << 20));
+        if (h->on_disk)
+                screen_cell(s, NULL, 0, ", events on disk %.1f MiB", (double) h->disk_bytes / (1 << 20));
+        if (strcmp(h->clock, "unsynced") == 0)
+                screen_cell(s, SCREEN_WARN, 0, "; the time of day is not known yet");
+        screen_end_line(s);
+}
+
 static void draw_hub(struct screen *s) {
         const struct view_hub *h = &view.hub;
 
@@ -214,6 +249,7 @@ static void draw_hub(struct screen *s) {
         screen_cell(s, NULL, 0, "repcastd %s; events sent: %llu, unsent: %llu, lost: %llu", h->version,
                 (unsigned long long) h->sent, (unsigned long long) h->unsent, (unsigned long long) h->lost);
         screen_end_line(s);
+        draw_costs(s);
         if (!h->on_disk || *h->disk_error != '\0') {
                 screen_cell(s, NULL, 12, "store");
                 screen_cell(s, SCREEN_WARN, 0, "%s", *h->disk_error ? h->disk_error : "in memory only");
@@ -223,6 +259,8 @@ static void draw_hub(struct screen *s) {
         screen_cell(s, h->broker_connected ? SCREEN_GOOD : SCREEN_BAD, 0, "%s",
                 h->broker_connected ? "connected" : "away");
         screen_cell(s, NULL, 0, "  %s%s%s", h->broker, *h->broker_error ? ": " : "", h->broker_error);
+        if (h->reconnects > 0)
+                screen_cell(s, NULL, 0, "; reconnects: %llu", (unsigned long long) h->reconnects);
         screen_end_line(s);
         screen_cell(s, NULL, 12, "bluetooth");
         screen_cell(s, state_colour(h->bluetooth), 0, "%s", h->bluetooth);

@@ -22,8 +22,11 @@
 struct view_hub {
         char name[VIEW_TEXT_MAX], version[VIEW_TEXT_MAX], broker[VIEW_TEXT_MAX], broker_error[VIEW_TEXT_MAX],
                 bluetooth[VIEW_TEXT_MAX], bluetooth_error[VIEW_TEXT_MAX], disk_error[VIEW_TEXT_MAX];
+        char clock[VIEW_TEXT_MAX];
         bool broker_connected, on_disk, scanning;
-        uint64_t sent, unsent, lost;
+        uint64_t sent, unsent, lost, disk_bytes, reconnects;
+        uint64_t started_us, memory_bytes; /* CLOCK_MONOTONIC; resident, 0 = not known */
+        double cpu_pct;                    /* NAN = not known */
 };
 
 struct view_station {

@@ -29,7 +29,9 @@ struct hub_object {
         char broker[UPLINK_BROKER_MAX], broker_error[512], bluetooth[16], bluetooth_error[SENSORS_WORDS_MAX];
         char disk_error[256];
         bool broker_connected, on_disk, scanning;
-        uint64_t sent, unsent, lost;
+        char clock[16];
+        uint64_t sent, unsent, lost, disk_bytes, reconnects, memory_bytes, started_us;
+        double cpu_pct;
 };
 
 static const struct object_field hub_fields[] = {
@@ -45,6 +47,12 @@ static const struct object_field hub_fields[] = {
         OBJECT_FIELD("EventsSent", "t", hub_object, sent),
         OBJECT_FIELD("EventsUnsent", "t", hub_object, unsent),
         OBJECT_FIELD("EventsLost", "t", hub_object, lost),
+        OBJECT_FIELD("DiskBytes", "t", hub_object, disk_bytes),
+        OBJECT_FIELD("Reconnects", "t", hub_object, reconnects),
+        OBJECT_FIELD("Clock", "s", hub_object, clock),
+        OBJECT_FIELD("StartedMonotonic", "t", hub_object, started_us),
+        OBJECT_FIELD("Cpu", "d", hub_object, cpu_pct),
+        OBJECT_FIELD("Memory", "t", hub_object, memory_bytes),
         OBJECT_FIELD("Bluetooth", "s", hub_object, bluetooth),
         OBJECT_FIELD("BluetoothError", "s", hub_object, bluetooth_error),
         OBJECT_FIELD("Scanning", "b", hub_object, scanning),
@@ -171,7 +179,6 @@ static void sync_hub(struct api *a) {
         struct hub_object *o = &a->hub_object;
         struct health health;
         struct uplink_stats uplink;
-        const char *why = NULL;
         uint64_t now_us;
 
         uplink_get_stats(h->outlet.uplink, &uplink);
@@ -191,8 +198,14 @@ static void sync_hub(struct api *a) {
         o->sent = health.sent;
         o->unsent = health.unsent;
         o->lost = health.dropped;
-        COPY(o->bluetooth, sensors_state(h->sensors, &why));
-        COPY(o->bluetooth_error, why ? why : "");
+        o->disk_bytes = health.disk_bytes;
+        o->reconnects = health.reconnects;
+        COPY(o->clock, health.synced ? "synced" : "unsynced");
+        o->started_us = h->started_us;
+        o->cpu_pct = health.cpu_pct;
+        o->memory_bytes = health.memory_bytes;
+        COPY(o->bluetooth, health.bluetooth);
+        COPY(o->bluetooth_error, health.bluetooth_error);
         o->scanning = sensors_is_scanning(h->sensors);
         objects_sync(a->objects[CLASS_HUB], o, 1);
 }

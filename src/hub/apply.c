@@ -69,7 +69,7 @@ void hub_apply(struct hub *h) {
                         config_find_station(h->config, station_name(h->stations[i]));
 
                 if (!config)
-                        station_stop(h->stations[i]);
+                        station_retire(h->stations[i]);
                 else if (!runs_as(h->stations[i], config))
                         station_release(h->stations[i]);
         }

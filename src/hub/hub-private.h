@@ -10,6 +10,7 @@
 #include "hub/adopted.h"
 #include "hub/bus.h"
 #include "hub/config.h"
+#include "hub/exhibit.h"
 #include "hub/hub.h"
 #include "hub/notify.h"
 #include "hub/outlet.h"
@@ -41,6 +42,10 @@ struct hub {
         struct calibrations calibrations;
         struct outlet outlet;
         struct vitals vitals;
+        double cpu_pct; /* as last told */
+        uint64_t memory_bytes;
+        struct exhibit exhibit;
+        struct health told; /* the last word about the health */
         uint64_t started_us;
         unsigned looks;
         struct station *stations[STATIONS_MAX];
@@ -77,5 +82,5 @@ int hub_find_state(const struct storage_config *c, const char *fallback, const c
 
 /* ---- hub.c ---- */
 
-/* How is everything? All but CPU and memory. */
+/* How is everything? CPU and memory as last told. */
 void hub_look(struct hub *h, uint64_t now_us, struct health *ret);

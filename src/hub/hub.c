@@ -101,10 +101,29 @@ static void count_stations(const struct hub *h, struct health *ret) {
         }
 }
 
+static void look_at_bluetooth(const struct hub *h, struct health *ret) {
+        struct bluez_adapter_info infos[HEALTH_ADAPTERS_MAX];
+        const char *why;
+
+        snprintf(ret->bluetooth, sizeof(ret->bluetooth), "%s", sensors_state(h->sensors, &why));
+        snprintf(ret->bluetooth_error, sizeof(ret->bluetooth_error), "%s", why ? why : "");
+        ret->n_adapters = (unsigned) sensors_adapters(h->sensors, infos, ARRAY_SIZE(infos));
+        for (unsigned i = 0; i < ret->n_adapters; i++) {
+                struct health_adapter *a = &ret->adapters[i];
+
+                memcpy(a->address, infos[i].address, sizeof(a->address));
+                memcpy(a->id, infos[i].id, sizeof(a->id));
+                snprintf(a->state, sizeof(a->state), "%s", bluez_adapter_state_to_string(infos[i].state));
+                snprintf(a->error, sizeof(a->error), "%s", infos[i].why ? infos[i].why : "");
+                a->links = infos[i].links;
+                a->max_links = infos[i].max_links;
+        }
+}
+
 void hub_look(struct hub *h, uint64_t now_us, struct health *ret) {
         struct uplink_stats uplink;
         struct store_stats store;
-        struct health health = {.cpu_pct = (double) NAN};
+        struct health health = {.cpu_pct = h->cpu_pct, .memory_bytes = h->memory_bytes};
 
         uplink_get_stats(h->outlet.uplink, &uplink);
         store_get_stats(h->outlet.store, &store);
@@ -124,6 +143,7 @@ void hub_look(struct hub *h, uint64_t now_us, struct health *ret) {
         health.connected = uplink.connected;
         health.reconnects = uplink.reconnects;
         snprintf(health.broker_error, sizeof(health.broker_error), "%s", uplink.error);
+        look_at_bluetooth(h, &health);
         *ret = health;
 }
 
@@ -133,20 +153,24 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata) {
         struct health health;
         char line[sizeof(h->notify.status)];
         uint64_t now_us;
-        bool failed;
+        bool failed, all = h->looks++ % HEALTH_LOOKS == 0;
 
         (void) usec;
         sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
+        if (all) {
+                h->cpu_pct = vitals_cpu_pct(&h->vitals, now_us);
+                h->memory_bytes = vitals_memory_bytes();
+        }
         hub_look(h, now_us, &health);
         health_to_line(&health, line, sizeof(line));
         if (!h->stopping)
                 notify_status(&h->notify, "%s", line);
-        if (h->looks++ % HEALTH_LOOKS == 0) {
-                health.cpu_pct = vitals_cpu_pct(&h->vitals, now_us);
-                health.memory_bytes = vitals_memory_bytes();
+        if (all || health_is_news(&h->told, &health)) {
+                h->told = health;
                 uplink_show_health(h->outlet.uplink, &health);
         }
         sensors_tick(h->sensors);
+        exhibit_update(&h->exhibit, h->sensors, &h->outlet, now_us, all);
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_tick(h->stations[i]);
         api_touch(h->api);
@@ -201,6 +225,7 @@ static int make_uplink(struct hub *h) {
                 .queries = m->queries,
                 .commands = m->commands != COMMANDS_OFF,
                 .n_stations = STATIONS_MAX,
+                .n_sensors = EXHIBIT_MAX,
         };
 
         for (unsigned i = 0; i < m->n_brokers; i++)
@@ -337,6 +362,7 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
         h->started_storage = config->storage;
         h->started_bluetooth = config->bluetooth;
         h->until_end = until_end;
+        h->cpu_pct = (double) NAN;
         h->config_path = strdup(config_path);
         notify_init(&h->notify);
         r = h->config_path ? hub_load_adopted(config, &h->adopted, &h->adopted_path) : -ENOMEM;

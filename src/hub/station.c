@@ -345,6 +345,15 @@ void station_stop(struct station *s) {
         show_state(s);
 }
 
+void station_retire(struct station *s) {
+        if (!s->active)
+                return;
+        station_stop(s);
+        s->state.gone = true;
+        show_state(s);
+        s->state.gone = false;
+}
+
 static int make_source(struct station *s, const struct station_config *config) {
         struct source_recording_config recording = {
                 .path = config->recording,

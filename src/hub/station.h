@@ -39,6 +39,9 @@ bool station_end_set(struct station *s);
 /* End the source and the open set, and say so. */
 void station_stop(struct station *s);
 
+/* The same for one that was taken out of the configuration: the broker forgets its state. */
+void station_retire(struct station *s);
+
 const char *station_name(const struct station *s);
 bool station_is_active(const struct station *s);                          /* configured and not stopped */
 const struct station_config *station_get_config(const struct station *s); /* NULL = not active */

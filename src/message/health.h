@@ -9,6 +9,16 @@
 
 #include "message/message.h"
 
+#define HEALTH_ADAPTERS_MAX 16
+
+/* Of Bluetooth, and how many of its links are in use. */
+struct health_adapter {
+        char address[18], id[16]; /* "hci0" changes with the order of plugging in */
+        char state[16];
+        char error[96]; /* empty = nothing to explain */
+        unsigned links, max_links;
+};
+
 struct health {
         char hub[MESSAGE_NAME_MAX];
         char session[MESSAGE_RUN_MAX];
@@ -24,13 +34,20 @@ struct health {
         char disk_error[256];         /* why they are in memory; empty = they are not */
         bool connected;
         uint64_t reconnects;
-        char broker_error[512]; /* why it is not connected; empty = it is, or was never tried */
-        double cpu_pct;         /* of one core, since the message before; NAN = not known */
-        uint64_t memory_bytes;  /* resident; 0 = not known */
+        char broker_error[512];    /* why it is not connected; empty = it is, or was never tried */
+        char bluetooth[16];        /* in a word */
+        char bluetooth_error[192]; /* what is wrong with it; empty = nothing */
+        struct health_adapter adapters[HEALTH_ADAPTERS_MAX];
+        unsigned n_adapters;
+        double cpu_pct;        /* of one core, since the message before; NAN = not known */
+        uint64_t memory_bytes; /* resident; 0 = not known */
 };
 
 /* One JSON object. Returns 0 and a string to free(), or -ENOMEM. */
 int health_to_json(const struct health *h, char **ret);
+
+/* Is there news that does not wait for its turn: where events are kept, how Bluetooth is, how many adapters and links? */
+bool health_is_news(const struct health *before, const struct health *now);
 
 /* One line for a person, cut at size. */
 void health_to_line(const struct health *h, char *ret, size_t size);

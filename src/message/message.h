@@ -39,6 +39,7 @@ struct message_origin {
 
 /* A station as dashboards see it when they open. */
 struct station_state {
+        bool gone; /* taken out of the configuration: the broker shall keep it no longer */
         char sensor_state[MESSAGE_NAME_MAX];     /* "streaming", "ended", "waiting", "failed" */
         char sensor_error[2 * MESSAGE_NAME_MAX]; /* in words; empty = none */
         uint32_t set, reps;                      /* running set and its reps; 0 = no set running */

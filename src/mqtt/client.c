@@ -197,6 +197,17 @@ int client_subscribe(struct client *c, const char *topic) {
         return 0;
 }
 
+int client_unsubscribe(struct client *c, const char *topic) {
+        if (c->lost || !c->accepted)
+                return -ENOTCONN;
+        int r = mosquitto_unsubscribe(c->mosq, NULL, topic);
+        if (r != MOSQ_ERR_SUCCESS) {
+                lose_by_code(c, r, errno);
+                return -ENOTCONN;
+        }
+        return 0;
+}
+
 void client_disconnect(struct client *c) {
         mosquitto_disconnect(c->mosq);
 }

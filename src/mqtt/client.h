@@ -52,6 +52,7 @@ bool client_congested(const struct client *c);
 
 /* QoS 1. Returns 0 or negative errno. */
 int client_subscribe(struct client *c, const char *topic);
+int client_unsubscribe(struct client *c, const char *topic);
 
 /* Say goodbye, so that the will is not published. */
 void client_disconnect(struct client *c);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* What the files of the uplink share: uplink.c is called by other threads; the thread is uplink-thread.c with its parts
- * uplink-connect.c, uplink-publish.c, uplink-receive.c. */
+ * uplink-connect.c, uplink-publish.c, uplink-keep.c, uplink-receive.c. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +18,7 @@
 #include "mqtt/link.h"
 #include "mqtt/lookup.h"
 #include "mqtt/requests.h"
+#include "mqtt/retained.h"
 #include "mqtt/route.h"
 #include "mqtt/uplink.h"
 #include "util/backoff.h"
@@ -43,10 +44,6 @@ enum shown {
         SHOWN_LIVE,
         SHOWN_PHASE,
         _SHOWN_MAX,
-};
-
-struct retained {
-        char *topic, *json; /* the newest state of a station; NULL = none yet */
 };
 
 /* As many as the library sends before it queues by itself: what waits, waits in the store. */
@@ -77,6 +74,7 @@ struct uplink {
         /* shared with the sense thread */
         struct slots *slots;
         struct slots *health;     /* one slot */
+        struct slots *sensors;    /* the newest state of each */
         struct queue *requests;   /* commands, to the sense thread */
         struct queue *answers;    /* and back */
         int wake_fd;              /* eventfd: look at stop_us */
@@ -106,9 +104,11 @@ struct uplink {
         uint64_t late_us;           /* when the next event that waited may go */
         uint64_t waiting;           /* events that the broker does not have yet, as the store says */
         bool last;                  /* the store says that no more come */
-        struct retained *retained;  /* per station */
+        struct retained_table kept; /* states of stations, then of sensors */
+        struct leftovers leftovers; /* of earlier runs */
         char *health_json;          /* the newest; NULL = none yet */
         char health_topic[TOPIC_MAX], query_topic[TOPIC_MAX];
+        char states_topics[2][TOPIC_MAX]; /* filters for all states of stations, of sensors */
         struct question questions[QUESTIONS_MAX];
         unsigned n_questions;
         uint64_t query_us;                                          /* when the next one may come */
@@ -164,6 +164,22 @@ void uplink_send_events(struct uplink *u);
 
 /* When one that waited may go that may not now. */
 uint64_t uplink_late_due_us(const struct uplink *u, uint64_t now);
+
+/* ---- uplink-keep.c: what the broker keeps ---- */
+
+int uplink_keep_new(struct uplink *u);
+void uplink_keep_free(struct uplink *u);
+
+/* A new state of a station; takes both texts over. */
+void uplink_keep_station(struct uplink *u, size_t station, char *topic, char *json);
+void uplink_take_sensors(struct uplink *u);
+
+/* On a new connection: all of it again, and a look at what earlier runs have left. */
+void uplink_keep_again(struct uplink *u);
+
+/* A message on another topic than those that others listen to. */
+void uplink_keep_receive(struct uplink *u, const char *topic, size_t size, bool retained);
+void uplink_keep_tidy(struct uplink *u, uint64_t now);
 
 /* ---- uplink-receive.c ---- */
 

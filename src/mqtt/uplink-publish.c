@@ -27,10 +27,6 @@ bool uplink_is_online(const struct uplink *u) {
         return u->state == LINK_ONLINE || u->state == LINK_DRAINING;
 }
 
-static int publish_retained(struct uplink *u, const struct retained *r) {
-        return client_publish(u->client, r->topic, r->json, 1, true);
-}
-
 /* What is worthless a moment later must not pile up inside the library behind a broker that does not read. */
 static void publish_if_it_flows(struct uplink *u, const char *topic, const char *json) {
         if (!client_congested(u->client))
@@ -96,7 +92,6 @@ void uplink_take_shown(struct uplink *u) {
 
         while (slots_take(u->slots, &key, m)) {
                 _cleanup_(freep) char *topic = NULL, *json = NULL;
-                struct retained *r = &u->retained[key / _SHOWN_MAX];
                 bool is_state = key % _SHOWN_MAX == SHOWN_STATE;
 
                 if (!is_state && !uplink_is_online(u))
@@ -107,12 +102,9 @@ void uplink_take_shown(struct uplink *u) {
                         publish_if_it_flows(u, topic, json);
                         continue;
                 }
-                free(r->topic);
-                free(r->json);
-                r->topic = TAKE_PTR(topic);
-                r->json = TAKE_PTR(json);
-                if (uplink_is_online(u))
-                        (void) publish_retained(u, r);
+                if (m->state.gone)
+                        json[0] = '\0';
+                uplink_keep_station(u, key / _SHOWN_MAX, TAKE_PTR(topic), TAKE_PTR(json));
         }
 }
 
@@ -136,9 +128,7 @@ void uplink_introduce(struct uplink *u) {
         if (u->config.queries)
                 (void) client_subscribe(u->client, u->query_topic);
         requests_subscribe(u);
-        for (unsigned i = 0; i < u->config.n_stations; i++)
-                if (u->retained[i].json)
-                        (void) publish_retained(u, &u->retained[i]);
+        uplink_keep_again(u);
         if (u->health_json)
                 (void) client_publish(u->client, u->health_topic, u->health_json, 0, true);
 }

@@ -98,6 +98,8 @@ static void on_received(void *userdata, const char *topic, const void *payload, 
                 receive_status(u, payload, size);
         else if (requests_receive(u, topic, payload, size, retained, NULL))
                 return;
+        else if (strcmp(topic, u->query_topic) != 0)
+                uplink_keep_receive(u, topic, size, retained);
         else if (!retained) /* a question that lies about is not asked now */
                 receive_query(u, payload, size);
 }

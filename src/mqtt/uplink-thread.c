@@ -46,6 +46,7 @@ static void let_go(struct uplink *u) {
         u->client = client_close(u->client);
         u->lookup = lookup_free(u->lookup);
         u->n_flights = u->n_late = 0;
+        leftovers_done(&u->leftovers);
         outbox_disconnected(u->config.outbox);
 }
 
@@ -163,14 +164,16 @@ static void wait_and_process(struct uplink *u) {
                 {.fd = slots_fd(u->slots), .events = POLLIN},
                 {.fd = slots_fd(u->health), .events = POLLIN},
                 {.fd = requests_fd(u), .events = POLLIN},
+                {.fd = slots_fd(u->sensors), .events = POLLIN},
                 {.fd = u->lookup ? lookup_fd(u->lookup) : -1, .events = POLLIN},
                 {.fd = u->client ? client_fd(u->client) : -1},
         };
+        enum { CLIENT = ARRAY_SIZE(fds) - 1 };
         const uint64_t now = uplink_now_us();
         eventfd_t ignored;
 
         if (u->client)
-                fds[6].events = client_events(u->client);
+                fds[CLIENT].events = client_events(u->client);
         u->alive_until_us = now + SLEEP_US + TURN_US;
         if (poll(fds, ARRAY_SIZE(fds), sleep_ms(u, now)) < 0)
                 return; /* EINTR cannot be, all signals are blocked; ENOMEM passes */
@@ -179,7 +182,7 @@ static void wait_and_process(struct uplink *u) {
 
         if (uplink_go_on_connecting(u) < 0)
                 happen(u, LINK_EVENT_FAILED);
-        if (u->client && client_process(u->client, fds[6].revents) < 0) {
+        if (u->client && client_process(u->client, fds[CLIENT].revents) < 0) {
                 snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
                 happen(u, LINK_EVENT_FAILED);
         }
@@ -220,6 +223,8 @@ static void check_times(struct uplink *u, bool stop) {
                 approach_stop(u);
         if (now >= uplink_birth_due_us(u))
                 uplink_publish_birth(u);
+        if (uplink_is_online(u))
+                uplink_keep_tidy(u, now);
 }
 
 void *uplink_thread(void *userdata) {
@@ -233,6 +238,7 @@ void *uplink_thread(void *userdata) {
                 const bool stop = u->stop_us > 0;
                 uplink_take_shown(u);
                 uplink_take_health(u);
+                uplink_take_sensors(u);
                 uplink_answer_questions(u);
                 requests_answer(u);
                 u->waiting = outbox_hear(u->config.outbox, &u->last);

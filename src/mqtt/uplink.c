@@ -84,9 +84,9 @@ static int make_parts(struct uplink *u) {
         u->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (u->ended_fd < 0)
                 return -errno;
-        u->retained = calloc(n, sizeof(*u->retained));
-        if (!u->retained)
-                return -ENOMEM;
+        r = uplink_keep_new(u);
+        if (r < 0)
+                return r;
         r = topic_hub(u->config.prefix, u->config.hub, "status", u->status_topic, sizeof(u->status_topic));
         if (r < 0)
                 return -EINVAL;
@@ -185,11 +185,7 @@ struct uplink *uplink_free(struct uplink *u) {
         if (!u)
                 return NULL;
         assert(!u->started);
-        for (unsigned i = 0; u->retained && i < u->config.n_stations; i++) {
-                free(u->retained[i].topic);
-                free(u->retained[i].json);
-        }
-        free(u->retained);
+        uplink_keep_free(u);
         client_close(u->client);
         lookup_free(u->lookup);
         slots_free(u->slots);
@@ -219,6 +215,11 @@ void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
         assert(station < u->config.n_stations);
         assert(m->type == MESSAGE_STATE || m->type == MESSAGE_LIVE || m->type == MESSAGE_PHASE);
         slots_put(u->slots, station * _SHOWN_MAX + shown, m);
+}
+
+void uplink_show_sensor(struct uplink *u, unsigned sensor, const struct sensor_state *state) {
+        assert(sensor < u->config.n_sensors);
+        slots_put(u->sensors, sensor, state);
 }
 
 void uplink_show_health(struct uplink *u, const struct health *health) {

@@ -14,6 +14,7 @@
 #include "message/message.h"
 #include "message/outbox.h"
 #include "message/request.h"
+#include "message/sensor.h"
 
 struct uplink;
 
@@ -39,7 +40,7 @@ struct uplink_config {
         struct outbox *outbox; /* outlives the uplink */
         bool queries;          /* answer who asks what was */
         bool commands;         /* take commands */
-        unsigned n_stations;
+        unsigned n_stations, n_sensors;
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
 
@@ -57,6 +58,10 @@ int uplink_start(struct uplink *u);
 
 /* Replace the latest state, live or phase message of a station (0 to n_stations - 1). */
 void uplink_show(struct uplink *u, unsigned station, const struct message *m);
+
+/* Replace the state of a sensor (0 to n_sensors - 1). One that is gone, like a station's state that is, is taken away from
+ * the broker. */
+void uplink_show_sensor(struct uplink *u, unsigned sensor, const struct sensor_state *state);
 
 /* Replace what is told of the hub's health, and tell it. */
 void uplink_show_health(struct uplink *u, const struct health *health);

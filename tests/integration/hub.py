@@ -134,7 +134,7 @@ def of(listener, leaf, name=None):
     """Messages of a kind, repeated deliveries left out, in the order of their first arrival."""
     seen, out = set(), []
     for topic, payload, _ in list(listener.seen):
-        if topic.endswith("/" + leaf) and (name is None or f"/station/{name}/" in topic):
+        if payload and topic.endswith("/" + leaf) and (name is None or f"/station/{name}/" in topic):
             message = json.loads(payload)
             if message.get("id") is None or message["id"] not in seen:
                 seen.add(message.get("id"))

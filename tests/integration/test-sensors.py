@@ -93,7 +93,7 @@ class Hub:
 
     def of(self, leaf, station):
         seen, out = set(), []
-        for payload in self.listener.on(f"repcast/gym/station/{station}/{leaf}"):
+        for payload in filter(None, self.listener.on(f"repcast/gym/station/{station}/{leaf}")):
             message = json.loads(payload)
             if message.get("id") is None or message["id"] not in seen:
                 seen.add(message.get("id"))
@@ -103,6 +103,11 @@ class Hub:
     def state_of(self, station):
         states = self.of("state", station)
         return (states[-1]["sensor_state"], states[-1]["sensor_error"]) if states else (None, None)
+
+    def sensor(self, address):
+        """The newest state of a sensor; None: there is none, or it was taken away."""
+        states = self.listener.on(f"repcast/gym/sensor/{address}/state")
+        return json.loads(states[-1]) if states and states[-1] else None
 
     def wait_streaming(self, station, seconds=20):
         wait_for(f"samples of {station}; its state is {self.state_of(station)}",
@@ -246,6 +251,55 @@ def spare_in_place_of_another():
     equal(starts, 1, "a station that has nothing to do with it goes on undisturbed")
     hub.stop()
     equal(bluez.violations(), [], "what would harm bluetoothd")
+
+
+def sensors_are_told_and_taken_away():
+    """B/sensor/<address>/state: of stations' sensors only, news at once, gone when forgotten, and when an earlier run left it."""
+    bus = gym.Bus(WORK)
+    bluez = gym.BlueZ(bus)
+    bluez.sensor(ONE, lift(12))
+    bluez.sensor(SPARE, lift())
+    hub = Hub(bus, {"rack-1": "", "rack-2": f"Sensor={TWO}\nProfile=repcast-bar\n"})
+    hub.wait_bus()
+    hub.listener.publish("repcast/gym/sensor/AA:BB:CC:DD:EE:FF/state", '{"v":1}', retained=True)
+    hub.listener.publish("repcast/gym/station/no-more/state", '{"v":1}', retained=True)
+    hub.listener.publish("repcast/other/station/rack-9/state", '{"v":1}', retained=True)
+    wait_for("the sensor that is not there", lambda: hub.sensor(TWO) and hub.sensor(TWO)["state"] == "seeking")
+    ok(gym.ctl(bus, "adopt", ONE, "-s", "rack-1", "--wait"))
+    state = wait_for("its state", lambda: (hub.sensor(ONE) or {}).get("state") == "streaming" and hub.sensor(ONE))
+    equal((state["type"], state["sensor"], state["station"], state["profile"], state["nominal_hz"]),
+          ("sensor", ONE, "rack-1", "repcast-bar", 100), "what it is")
+    equal((state["adapter"], state["error"], state["lost"]), (gym.ADAPTER, None, 0), "its link")
+    equal(hub.sensor(SPARE), None, "a sensor that is only near")
+    bluez.do(f"battery {ONE} 9")
+    wait_for("the battery", lambda: hub.sensor(ONE)["battery_pct"] == 9)
+    count = len(hub.listener.on(f"repcast/gym/sensor/{ONE}/state"))
+    time.sleep(3)
+    equal(len(hub.listener.on(f"repcast/gym/sensor/{ONE}/state")), count, "messages while only figures change")
+    wait_for("the link in the health", lambda: [
+        a["links"] for a in json.loads(hub.listener.on("repcast/gym/health")[-1])["bluetooth"]["adapters"]] == [1])
+    health = json.loads(hub.listener.on("repcast/gym/health")[-1])
+    equal([(a["adapter"], a["id"], a["max_links"]) for a in health["bluetooth"]["adapters"]], [(gym.ADAPTER, "hci0", 7)],
+          "adapters in the health")
+    status = ok(gym.ctl(bus, "status"))
+    true("links: 1 of 7" in status and "running" in status and "events on disk" in status, status)
+    ok(gym.ctl(bus, "forget", ONE))
+    wait_for("its end", lambda: hub.listener.on(f"repcast/gym/sensor/{ONE}/state")[-1] == "")
+    ok(gym.ctl(bus, "adopt", ONE, "-s", "rack-1", "--wait"))
+    wait_for("its return", lambda: (hub.sensor(ONE) or {}).get("state") == "streaming")
+    hub.stop()
+    hub.configure({"rack-3": f"Sensor={SPARE}\n"})
+    os.unlink(hub.state + "/adopted.conf")
+    hub.start()
+    hub.wait_streaming("rack-3", 30)
+    left = ["sensor/AA:BB:CC:DD:EE:FF", "sensor/" + ONE, "sensor/" + TWO, "station/no-more", "station/rack-1", "station/rack-2"]
+    wait_for("the end of what earlier runs left", lambda: all(hub.listener.on(f"repcast/gym/{t}/state")[-1] == "" for t in left))
+    late = Listener(hub.broker.port)
+    wait_for("what is retained", lambda: len(late.seen) >= 5)
+    equal(sorted(topic for topic, _, _ in late.seen if topic.endswith("/state")),
+          [f"repcast/gym/sensor/{SPARE}/state", "repcast/gym/station/rack-3/state", "repcast/other/station/rack-9/state"],
+          "states that are retained")
+    hub.stop()
 
 
 def reload_keeps_links():
@@ -410,6 +464,7 @@ if __name__ == "__main__":
         if not tool:
             print(f"1..0 # SKIP {name} is not installed")
             sys.exit(0)
-    sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another, reload_keeps_links,
+    sys.exit(Tap([without_a_bus, adopted_sensor_makes_reps, spare_in_place_of_another,
+                  sensors_are_told_and_taken_away, reload_keeps_links,
                   an_adoption_that_cannot_be_kept, bus_and_bluez_go_and_come, a_still_sensor_rests,
                   a_battery_in_a_characteristic, ten_sensors_and_one_is_lost, strangers_in_masses_and_nonsense]).run())
