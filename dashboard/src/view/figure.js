@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running negative: its seconds in great digits, its target, the pace in a word and a colour, and the bar on its way
+// with the mark where it should be. The wall and the station view share it.
+
+import { clockwise, duration, fixed } from './format.js';
+import { el, mark, put, show, vary } from './dom.js';
+import { text } from './text.js';
+
+const ARROWS = { eccentric: '▼', concentric: '▲', bottom: '■', top: '■', rest: '■' };
+
+export class Figure {
+    constructor() {
+        this.due = el('i.due');
+        this.bar = el('i.bar');
+        this.track = el('div.track', { 'aria-hidden': 'true' }, el('i.rail'), this.due, this.bar);
+        this.seconds = el('span.seconds');
+        this.unit = el('span.unit', {}, text.unit.s);
+        this.digits = el('p.digits', {}, this.seconds, this.unit);
+        this.target = el('p.target');
+        this.arrow = el('span.arrow', { 'aria-hidden': 'true' });
+        this.phase = el('span.phase');
+        this.cue = el('span.cue');
+        this.word = el('p.word', {}, this.arrow, this.phase, this.cue);
+        this.node = el('div.negative', {}, this.track, el('div.said', {}, this.word, this.digits, this.target));
+    }
+
+    update(station, view) {
+        const { negative: n, mode } = view;
+        const resting = mode === 'rest' || mode === 'idle';
+        put(this.seconds, resting ? (view.rest_s === null ? text.none : clockwise(view.rest_s)) : fixed(n?.seconds, 1));
+        show(this.unit, !resting && n !== null);
+        put(this.target, resting ? '' : targetText(n, station));
+        mark(this.node, 'data-tone', tone(view));
+        mark(this.node, 'data-resting', resting);
+        mark(this.node, 'data-running', n?.running === true);
+        put(this.arrow, mode === 'moving' || mode === 'hold' ? (ARROWS[view.phase] ?? '') : '');
+        put(this.phase, phaseText(view));
+        put(this.cue, cueText(view));
+        this.updateTrack(view);
+    }
+
+    updateTrack(view) {
+        mark(this.track, 'data-empty', view.share === null);
+        if (view.share !== null) vary(this.bar, '--share', clamp(view.share).toFixed(3));
+        const due = dueShare(view);
+        show(this.due, due !== null);
+        if (due !== null) vary(this.due, '--share', due.toFixed(3));
+    }
+}
+
+function clamp(x) {
+    return Math.min(1, Math.max(0, x));
+}
+
+// The bar goes down in the eccentric: what is travelled of it is taken from the top.
+function dueShare(view) {
+    if (!view.pace || !Number.isFinite(view.pace.due)) return null;
+    return clamp(view.phase === 'eccentric' ? 1 - view.pace.due : view.pace.due);
+}
+
+function targetText(n, station) {
+    const target = n?.target ?? station.targetSeconds();
+    return Number.isFinite(target) ? text.negative.of(Number(target.toFixed(1))) : text.negative.plain;
+}
+
+// Colour: of the pace while the negative runs, of the verdict after it.
+export function tone(view) {
+    if (view.mode === 'alarm') return 'alarm';
+    if (view.mode === 'away' || view.mode === 'silent') return 'old';
+    if (view.negative?.running) return Object.hasOwn(text.pace, view.pace?.cue ?? '') ? view.pace.cue : 'plain';
+    const verdict = view.negative?.verdict;
+    if (view.mode === 'rest' || view.mode === 'idle' || !verdict) return 'plain';
+    return { ok: 'on', short: 'ahead', long: 'behind' }[verdict] ?? 'plain';
+}
+
+function phaseText(view) {
+    if (view.mode === 'silent' || view.mode === 'away')
+        return view.mode === 'away' ? text.mode.away : text.mode.silent(duration(view.heard_s));
+    if (view.mode === 'alarm') return text.mode.alarm;
+    if (view.mode === 'rest') return text.mode.rest;
+    if (view.mode === 'idle') return text.mode.idle;
+    return text.phase[view.phase] ?? text.mode.hold;
+}
+
+function cueText(view) {
+    if (view.mode !== 'moving' && view.mode !== 'hold') return '';
+    if (view.negative?.running) return text.pace[view.pace?.cue] ?? '';
+    return text.verdict[view.negative?.verdict] ?? '';
+}

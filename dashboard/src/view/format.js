@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures as texts. What is not known is a dash, never a zero.
+
+import { text } from './text.js';
+
+export function fixed(x, digits) {
+    return typeof x === 'number' && Number.isFinite(x) ? x.toFixed(digits) : text.none;
+}
+
+export function withUnit(x, digits, unit) {
+    return typeof x === 'number' && Number.isFinite(x) ? `${x.toFixed(digits)} ${unit}` : text.none;
+}
+
+// 80 kg, 82.5 kg
+export function kilograms(x) {
+    if (typeof x !== 'number' || !Number.isFinite(x)) return text.none;
+    return `${Number(x.toFixed(1))} ${text.unit.kg}`;
+}
+
+// 12 s, 3:05, 2:10 h
+export function duration(s) {
+    if (!Number.isFinite(s)) return text.none;
+    const whole = Math.max(0, Math.floor(s));
+    if (whole < 60) return `${whole} s`;
+    return clockwise(whole);
+}
+
+export function clockwise(s) {
+    const whole = Math.max(0, Math.floor(s));
+    const two = (n) => String(n).padStart(2, '0');
+    if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`;
+    return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+export function timeOfDay(ms) {
+    if (!Number.isFinite(ms)) return text.none;
+    const d = new Date(ms);
+    return `${String(d.getHours()).padStart(2, '0')}:${String(d.getMinutes()).padStart(2, '0')}`;
+}
+
+// Names come from anybody: only as text, and of a bounded length.
+export function name(s, otherwise = text.none) {
+    return typeof s === 'string' && s.trim() ? s.slice(0, 80) : otherwise;
+}
+
+export function exercise(s) {
+    return typeof s === 'string' && s ? text.exercise(s.slice(0, 80)) : text.none;
+}
+
+export function adviceText(m) {
+    const make = m && Object.hasOwn(text.advice, m.advice) ? text.advice[m.advice] : null;
+    if (!make) return '';
+    const step = Number.isFinite(m.step_pct) ? `${Number(Math.abs(m.step_pct).toFixed(1))} %` : null;
+    return make(step, Number.isFinite(m.load_kg) ? kilograms(m.load_kg) : null);
+}
