@@ -6,4 +6,4 @@ if ! command -v node >/dev/null; then
         echo '1..0 # SKIP node is not here'
         exit 0
 fi
-exec node "${srcdir:-.}/tests/dashboard/model.js"
+exec node "${srcdir:-.}/tests/dashboard/model.mjs"

@@ -9,7 +9,7 @@ import { Floor } from '../../dashboard/src/model/floor.js';
 import { Ledger } from '../../dashboard/src/model/ledger.js';
 import { look } from '../../dashboard/src/model/look.js';
 import { parseTopic, subscriptions } from '../../dashboard/src/model/topic.js';
-import { finish, test } from './tap.js';
+import { finish, test } from './tap.mjs';
 
 const RUN = '0123456789abcdef0123456789abcdef';
 const MIDNIGHT = 1795219200000;
