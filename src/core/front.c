@@ -11,6 +11,8 @@
 #define WORTH_IT                                                                                               \
         0.5 /* starting anew costs what is known of the motion: the volume of doubt must shrink by half */
 
+#define ABOUT_TAU_S 20.0 /* longer than a rep, shorter than a rest between sets */
+
 void front_init(struct front *f, const struct attitude_params *attitude,
         const struct calibration_params *calibration, const struct handedness_params *handedness,
         const struct calibration *known) {
@@ -29,8 +31,24 @@ void front_init(struct front *f, const struct attitude_params *attitude,
 
 void front_restart(struct front *f) {
         f->used = f->learned;
+        memset(f->about, 0, sizeof(f->about));
         handedness_restart(&f->handedness);
         attitude_restart(&f->attitude);
+}
+
+/* Scale and skew make an error e(u) = u'Su g of the direction of up, not of the path on which it came there. About a
+ * direction r it is e(r) + 2 r'S d g + d'S d g, u = r + d: to the filter behind this the first two are a constant bias, so
+ * only the last one is news, and its rate by the angle is 2 |d| times that of u'Su. What a bar turns to and fro by, rep
+ * after rep, is learned once; a turn to another posture is not. */
+static double news_of_turn(struct front *f, const double up[3]) {
+        double away2 = 0, known2 = 0;
+        for (unsigned i = 0; i < 3; i++)
+                known2 += f->about[i] * f->about[i];
+        for (unsigned i = 0; i < 3; i++) {
+                f->about[i] += (known2 > 0 ? TICK_S / ABOUT_TAU_S : 1) * (up[i] - f->about[i]);
+                away2 += (up[i] - f->about[i]) * (up[i] - f->about[i]);
+        }
+        return fmin(1, 2 * sqrt(away2));
 }
 
 void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
@@ -45,7 +63,7 @@ void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
         attitude_push(&f->attitude, &corrected, ret);
         for (unsigned i = 0; i < 3; i++)
                 w_radps[i] = corrected.w_radps[i] - f->attitude.gyro_bias[i];
-        ret->turn_mps2 = calibration_turn(&f->used, ret->up, w_radps);
+        ret->turn_mps2 = calibration_turn(&f->used, ret->up, w_radps) * news_of_turn(f, ret->up);
 
         if (rests_push(&f->rests, tick, ret->quiet, rest_mps2)) {
                 calibration_age(&f->learned, &f->params, f->rests.before_s);
