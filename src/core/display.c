@@ -26,6 +26,8 @@
 #define LOOSE_LEAST 0.75 /* the motion belongs to no rep, as the beam sees it */
 #define DRIFT_NATS  0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
 #define DRIFT_MOST  6.0
+#define MIDWAY      0.2 /* of the ROM left: reps of a lifter scatter by 12 % */
+#define HESITATES_S 2.0 /* as in a cycle */
 #define STANDS_S    1.0 /* longer than a movement hesitates */
 
 void display_init(struct display *d, double rest_after_s) {
@@ -97,6 +99,13 @@ static bool follow(struct display *d, enum track_mode mode, double rom_m, uint64
         return hold(d, now_us, now_us);
 }
 
+/* A bar that stops far from where this lifter turns has halted, and will go on: that is no phase until it lasts. */
+static bool halts(const struct display *d, const struct beam_claim *hold, double rom_m, uint64_t now_us) {
+        double left_m = d->phase == PHASE_ECCENTRIC ? d->height_m : rom_m - d->height_m;
+        return d->in_set && display_moving(d) && left_m > MIDWAY * rom_m &&
+                (double) (now_us - hold->since_us) * US_S < HESITATES_S;
+}
+
 /* Before a set neither home nor ROM are known, and to the beam the wait under the bar may be a very slow movement: the
  * tracker must agree. */
 static bool change(struct display *d, const struct beam_view *view, const struct track *track, double rom_m,
@@ -112,7 +121,7 @@ static bool change(struct display *d, const struct beam_view *view, const struct
         if (agreed_up && likely(d, &view->up))
                 return begin(d, PHASE_CONCENTRIC, view->up.since_us);
         if (view->hold.p > (track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST))
-                return hold(d, view->hold.since_us, now_us);
+                return !halts(d, &view->hold, rom_m, now_us) && hold(d, view->hold.since_us, now_us);
         if (stands)
                 return hold(d, now_us, now_us);
         if (view->loose < LOOSE_LEAST)
