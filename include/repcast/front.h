@@ -20,7 +20,8 @@ struct front {
         struct handedness handedness;
         struct attitude attitude;
         struct rests rests;
-        double about[3]; /* the direction of up about which the sensor is turned these days; 0 = not known yet */
+        double about
+                [3]; /* the direction of up about which the sensor is turned these days; 0 = not known yet */
 };
 
 /* known: what was learned of the sensor before, checked; NULL = nothing. */

@@ -60,6 +60,22 @@ static void test_a_rep(void **state) {
         assert_near(display.height_m, 0.38, 1e-9);
 }
 
+/* Far from where the bar turns a hold is a halt. */
+static void test_a_halt_is_no_bottom(void **state) {
+        (void) state;
+        start();
+        look(0.9, 0, 0.1, 0.2, 1); /* 30 of 50 cm to go */
+        assert_int_equal(look(0, 0, 1, 0.2, 0.05), 0);
+        uint64_t since_us = now_us;
+        struct beam_view view = {.hold = {.p = 1, .since_us = since_us}};
+        for (; now_us < since_us + 1950000; now_us += 50000)
+                assert_false(display_push(&display, &view, &track, in_set, ROM_M, now_us));
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
+        now_us += 100000; /* until it lasts */
+        assert_true(display_push(&display, &view, &track, in_set, ROM_M, now_us));
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+}
+
 /* The longer a movement lasted, the surer its opposite must be. */
 static void test_a_slow_movement_is_not_turned_by_a_guess(void **state) {
         (void) state;
@@ -128,6 +144,7 @@ static void test_holds_end_in_rest(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_rep),
+                cmocka_unit_test(test_a_halt_is_no_bottom),
                 cmocka_unit_test(test_a_slow_movement_is_not_turned_by_a_guess),
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
                 cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
