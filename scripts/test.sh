@@ -16,7 +16,8 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
                  the same seed, about 20 s of them: what is red here is red again
   distcheck      make distcheck
   memory         valgrind: no error, and no allocation per sample, in ten minutes of replay
-  lint           shell scripts, man pages, layout of the code
+  lint           shell scripts, man pages, layout and spelling
+  analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   accuracy       counts on synthetic sets, and on recorded sets where they are present
 
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
@@ -32,7 +33,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint accuracy vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy vm'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in
@@ -54,7 +55,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 . scripts/common.sh
 # shellcheck disable=SC2086 # lists of names
-install_packages $packages_build $packages_test
+install_packages $packages_build $packages_test $packages_analyse
 install_packages "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
@@ -199,6 +200,37 @@ lint() {
         if grep -rLE 'SPDX-License-Identifier: Apache-2.0' include src tests --include='*.[ch]' --include='*.sh' \
                 --include='*.py' | grep .; then status=1; fi
         result 'lint: licence line in every source file' "$status"
+        status=0
+        codespell -q 3 -L nd ./*.md conf doc include man scripts src systemd || status=$? # tests misspell on purpose, .Nd is mdoc
+        result 'lint: spelling' "$status"
+}
+
+# What the analysers are not asked, and why: leaks, for none of them knows __attribute__((cleanup)) (LeakSanitizer and
+# valgrind look for them in every test); uninitialised arrays of cppcheck, which takes an array that is filled up to n for
+# one that is not. What clang-tidy is not asked is in .clang-tidy.
+analyse() {
+        status=0
+        mkdir -p "$build/analyse" && cd "$build/analyse" || return
+        quietly configure.log "$top/configure" --enable-werror CC=gcc \
+                CFLAGS='-O2 -fanalyzer -Wno-analyzer-malloc-leak' || status=$?
+        quietly make.log make -j"$(nproc)" -k repcastd repcastctl repcast-sensor || status=$?
+        result 'analyse: gcc -fanalyzer' "$status"
+        status=0
+        cd "$top" || return
+        {
+                printf '%s\n' -std=gnu17 -include config.h "-I$build/analyse" "-I$top/src" "-I$top/include" -D_GNU_SOURCE
+                pkg-config --cflags libsystemd libmosquitto jansson sqlite3 dbus-1 | tr ' ' '\n'
+                grep -o -e '-D[A-Z_]*=' Makefile.am | sort -u | sed 's|$|"/etc"|'
+        } >"$build/analyse/compile_flags.txt"
+        find src -name '*.c' -print0 | xargs -0 -P"$(nproc)" -n8 clang-tidy --quiet -p "$build/analyse" \
+                >"$build/clang-tidy.log" 2>/dev/null || status=$?
+        grep -E '(warning|error):' "$build/clang-tidy.log"
+        result 'analyse: clang-tidy' "$status"
+        status=0
+        cppcheck --quiet --enable=warning,performance,portability --std=c11 -j"$(nproc)" --error-exitcode=1 \
+                --suppress=memleak --suppress=uninitvar --suppress=legacyUninitvar \
+                -Isrc -Iinclude -D_GNU_SOURCE -D__CPPCHECK__ src || status=$?
+        result 'analyse: cppcheck' "$status"
 }
 
 accuracy() {
@@ -242,7 +274,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | accuracy | vm) $tier ;;
+        distcheck | memory | lint | analyse | accuracy | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

@@ -21,6 +21,12 @@ static const struct mirror_adapter *mirrored(const struct bluez *b, const struct
         return o && o->adapter && strcmp(o->adapter->address, r->address) == 0 ? o->adapter : NULL;
 }
 
+static bool is_blocked(const struct bluez *b, const struct radio *r) {
+        const struct mirror_adapter *a = mirrored(b, r);
+
+        return a && a->blocked;
+}
+
 static unsigned configured_links(const struct bluez *b, const struct radio *r) {
         for (size_t i = 0; i < b->params.n_adapters; i++)
                 if (strcmp(b->adapters[i].address, r->address) == 0)
@@ -204,8 +210,7 @@ static void begin(struct bluez *b, struct radio *r, enum radio_state from, uint6
                 break;
         case RADIO_OFF:
                 r->turn = NULL;
-                snprintf(r->why, sizeof(r->why), "%s",
-                        mirrored(b, r) && mirrored(b, r)->blocked ? "blocked by rfkill" : "switched off");
+                snprintf(r->why, sizeof(r->why), "%s", is_blocked(b, r) ? "blocked by rfkill" : "switched off");
                 break;
         case RADIO_GONE:
                 r->turn = NULL;

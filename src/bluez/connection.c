@@ -50,7 +50,7 @@ static bool is_gone(const struct bluez_link *l, uint64_t now_us) {
         if (l->state == BLUEZ_LINK_BACKOFF || l->state == BLUEZ_LINK_QUARANTINE)
                 return away;
         return bluez_link_is_open(l->state) &&
-                (away || l->radio->state == RADIO_GONE || l->radio->state == RADIO_OFF);
+                (away || !l->radio || l->radio->state == RADIO_GONE || l->radio->state == RADIO_OFF);
 }
 
 static bool is_vanished(const struct bluez_link *l) {
@@ -94,10 +94,10 @@ static bool is_reached(struct bluez_link *l, uint64_t now_us, enum bluez_link_ev
                 return l->b->service == BLUEZ_SERVICE_READY && is_seen(l, now_us);
         case BLUEZ_LINK_CONNECTING:
                 *ret = BLUEZ_LINK_UP;
-                return d->info.connected;
+                return d && d->info.connected;
         case BLUEZ_LINK_RESOLVING:
                 *ret = BLUEZ_LINK_RESOLVED;
-                return d->resolved;
+                return d && d->resolved;
         case BLUEZ_LINK_SETTLING:
                 *ret = BLUEZ_LINK_FOUND;
                 return !session_lacks(l);

@@ -188,6 +188,8 @@ static void weigh(struct beam *b) {
                 branch_out(b, i, &all);
         }
 
+        if (all.n == 0)
+                return;
         double best = all.at[all.order[0]].score;
         for (unsigned i = 0; i < all.n && n < BEAM_WIDTH && all.at[all.order[i]].score > best - WINDOW; i++) {
                 const struct branch *branch = &all.at[all.order[i]];

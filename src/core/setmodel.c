@@ -59,6 +59,8 @@ static double square(double x) {
 }
 
 static double median3(const double *d, unsigned n) {
+        if (n == 0)
+                return 0;
         if (n == 1)
                 return d[0];
         if (n == 2)

@@ -35,7 +35,7 @@ void curve_init(struct curve *c, uint64_t start_us) {
 }
 
 static void halve(struct curve *c) {
-        for (unsigned i = 0; i < CURVE_N / 2; i++)
+        for (size_t i = 0; i < CURVE_N / 2; i++)
                 c->buckets[i] = join(c->buckets[2 * i], c->buckets[2 * i + 1]);
         c->n = CURVE_N / 2;
         c->step_us *= 2;

@@ -16,8 +16,11 @@
 static int spawn(pid_t *ret, char *const argv[]) {
         static const char *const folders[] = {"/usr/sbin", "/sbin", NULL};
         char path[PATH_MAX];
-        int r = posix_spawnp(ret, argv[0], NULL, NULL, argv, environ);
+        int r;
 
+        if (!argv[0])
+                return -EINVAL;
+        r = posix_spawnp(ret, argv[0], NULL, NULL, argv, environ);
         for (size_t i = 0; r == ENOENT && folders[i]; i++) {
                 snprintf(path, sizeof(path), "%s/%s", folders[i], argv[0]);
                 r = posix_spawn(ret, path, NULL, NULL, argv, environ);
@@ -30,7 +33,7 @@ int program_run(const char *const argv[]) {
         pid_t pid;
         int status, r;
 
-        for (size_t i = 0; argv[i] && i < WORDS_MAX - 1; i++)
+        for (size_t i = 0; i < WORDS_MAX - 1 && argv[i]; i++)
                 memcpy(&words[i], &argv[i], sizeof(words[i]));
         fflush(NULL); /* what it prints stands behind what has been printed */
         r = spawn(&pid, words);

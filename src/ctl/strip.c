@@ -462,7 +462,7 @@ static void draw_panel(struct strip *s, enum curve_kind kind) {
                 break;
         }
         draw_borders(&p);
-        snprintf(id, sizeof(id), "clip%u-%u", s->number, kind);
+        snprintf(id, sizeof(id), "clip%u-%u", s->number, (unsigned) kind);
         svg_clip_begin(s->svg, id, STRIP_LEFT, p.top, STRIP_WIDTH, p.height);
         switch (kind) {
         case CURVE_POSITION:

@@ -49,7 +49,7 @@ static bool runs_as(const struct station *s, const struct station_config *config
 }
 
 static void apply_station(struct hub *h, const struct station_config *config) {
-        struct station *s;
+        struct station *s = NULL;
         int r = get_station(h, config->name, &s);
 
         if (r == -ENOSPC)

@@ -160,7 +160,7 @@ static int truth_phase(struct recording *r, const struct field *f) {
         struct truth *t = &r->header.truth;
         struct truth_phase *phase;
         struct field w[FIELDS_MAX];
-        unsigned value;
+        unsigned value = 0;
         int k;
 
         k = grow(r, f, (void **) &t->phases, t->n_phases, sizeof(*t->phases));
@@ -210,7 +210,7 @@ static int truth_move(struct recording *r, const struct field *f) {
         struct truth *t = &r->header.truth;
         struct truth_move *move;
         struct field w[FIELDS_MAX];
-        unsigned value;
+        unsigned value = 0;
         int k;
 
         k = grow(r, f, (void **) &t->moves, t->n_moves, sizeof(*t->moves));
@@ -243,7 +243,7 @@ bool recording_is_profile(const char *name) {
 
 static int set_value(struct recording *r, enum key key, const struct field *f) {
         struct recording_header *h = &r->header;
-        unsigned value;
+        unsigned value = 0;
         uint64_t count;
         int k;
 

@@ -174,7 +174,7 @@ static int check_columns(struct recording *r, unsigned wanted, const char *names
 
 static int read_sample(struct recording *r, struct recording_row *ret) {
         static const char *const names[] = {"t", "ax", "ay", "az", "gx", "gy", "gz"};
-        struct field fields[FIELDS_MAX];
+        struct field fields[FIELDS_MAX] = {{NULL, 0}};
         struct recording_row row = {0};
         int k;
 
@@ -203,7 +203,7 @@ static int read_sample(struct recording *r, struct recording_row *ret) {
 
 static int read_packet(struct recording *r, struct recording_row *ret) {
         bool streams = *r->header.profile != '\0';
-        struct field fields[FIELDS_MAX], *packet = &fields[streams ? 2 : 1];
+        struct field fields[FIELDS_MAX] = {{NULL, 0}}, *packet = &fields[streams ? 2 : 1];
         struct recording_row row = {.bytes = r->packet};
         uint64_t stream = 0;
         int k;

@@ -55,12 +55,12 @@ static uint64_t ticks_at(double hz, uint64_t t_us) {
 static void put_axes(const struct profile_packet *packet, const struct profile_axes *axes, unsigned n,
         unsigned k, const double v[static 3], uint8_t *bytes) {
         unsigned size = type_size(axes->field.type);
-        double raw[3];
+        double raw[3] = {0}; /* axes->from[] is a permutation, which an analyser cannot know */
 
         if (!axes->field.present)
                 return;
         raw_axes(axes, v, raw);
-        for (unsigned i = 0; i < 3; i++)
+        for (size_t i = 0; i < 3; i++)
                 put_number(&axes->field, bytes + unpack_place(packet, axes, n, k) + i * size, raw[i]);
 }
 

@@ -261,7 +261,7 @@ static void prove_battery(struct load *l) {
 
 static void prove_sequence(struct load *l, const struct profile_steps *steps, bool subscribes) {
         const struct profile *p = l->profile;
-        struct gatt_sequence sequence;
+        struct gatt_sequence sequence = {.n_steps = 0};
         unsigned line = 0;
         char why[160];
 

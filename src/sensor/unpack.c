@@ -112,7 +112,7 @@ static bool read_axes(const struct profile_axes *axes, const uint8_t *at, double
         double v[3], min = type_min(f->type), max = type_max(f->type);
         bool at_end = false;
 
-        for (unsigned i = 0; i < 3; i++) {
+        for (size_t i = 0; i < 3; i++) {
                 v[i] = unpack_number(f, at + i * types[f->type].size);
                 at_end |= max > 0 && (v[i] >= max || (min < 0 && v[i] <= min));
         }

@@ -129,14 +129,14 @@ static void to_stderr(int priority, const char *text) {
         static const struct {
                 const char *word, *colour;
         } levels[] = {
-                [LOG_ERR] = {"error: ", "\033[1;31m"},
-                [LOG_WARNING] = {"warning: ", "\033[1;33m"},
-                [LOG_NOTICE] = {"", "\033[1m"},
-                [LOG_INFO] = {"", ""},
-                [LOG_DEBUG] = {"debug: ", "\033[2m"},
+                [LOG_ERR - LOG_ERR] = {"error: ", "\033[1;31m"},
+                [LOG_WARNING - LOG_ERR] = {"warning: ", "\033[1;33m"},
+                [LOG_NOTICE - LOG_ERR] = {"", "\033[1m"},
+                [LOG_INFO - LOG_ERR] = {"", ""},
+                [LOG_DEBUG - LOG_ERR] = {"debug: ", "\033[2m"},
         };
         char line[LOG_TEXT_MAX + 64];
-        int level = CLAMP(priority, LOG_ERR, LOG_DEBUG), n;
+        int level = CLAMP(priority, LOG_ERR, LOG_DEBUG) - LOG_ERR, n;
 
         n = snprintf(line, sizeof(line), "%s%s%s%s\n", logger.colour ? levels[level].colour : "",
                 levels[level].word, text, logger.colour && *levels[level].colour ? "\033[0m" : "");

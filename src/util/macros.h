@@ -11,18 +11,23 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define MIN(a, b)                                                                                              \
-        __extension__({                                                                                        \
-                __typeof__(a) _min_a = (a);                                                                    \
-                __typeof__(b) _min_b = (b);                                                                    \
-                _min_a < _min_b ? _min_a : _min_b;                                                             \
-        })
-#define MAX(a, b)                                                                                              \
-        __extension__({                                                                                        \
-                __typeof__(a) _max_a = (a);                                                                    \
-                __typeof__(b) _max_b = (b);                                                                    \
-                _max_a > _max_b ? _max_a : _max_b;                                                             \
-        })
+#ifdef __CPPCHECK__ /* it cannot read statement expressions */
+#        define MIN(a, b) ((a) < (b) ? (a) : (b))
+#        define MAX(a, b) ((a) > (b) ? (a) : (b))
+#else
+#        define MIN(a, b)                                                                                      \
+                __extension__({                                                                                \
+                        __typeof__(a) _min_a = (a);                                                            \
+                        __typeof__(b) _min_b = (b);                                                            \
+                        _min_a < _min_b ? _min_a : _min_b;                                                     \
+                })
+#        define MAX(a, b)                                                                                      \
+                __extension__({                                                                                \
+                        __typeof__(a) _max_a = (a);                                                            \
+                        __typeof__(b) _max_b = (b);                                                            \
+                        _max_a > _max_b ? _max_a : _max_b;                                                     \
+                })
+#endif
 #define CLAMP(x, low, high) MAX((low), MIN((x), (high)))
 
 /* Take a pointer out of a variable that a cleanup function watches. */

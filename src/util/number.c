@@ -153,7 +153,8 @@ int number_format_double(double value, char ret[static NUMBER_FORMAT_MAX]) {
         /* 15 digits always survive a double, 17 always identify one (DBL_DIG, DBL_DECIMAL_DIG). */
         for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
                 snprintf(ret, NUMBER_FORMAT_MAX, "%.*g", digits, value);
-                if (memcmp(&(double){strtod_l(ret, NULL, c_locale)}, &value, sizeof(value)) == 0)
+                /* The very same bits: 0.0 and -0.0 are not. */
+                if (memcmp(&(double){strtod_l(ret, NULL, c_locale)}, &value, sizeof(value)) == 0) // NOLINT
                         break;
         }
         uselocale(before);
