@@ -58,12 +58,14 @@ static void apply_station(struct hub *h, const struct station_config *config) {
         else if (r < 0)
                 log_error("%s: cannot be set up: %s", config->name, strerror(-r));
         else if (!runs_as(s, config))
-                station_configure(s, config);
+                station_configure(s, config, assigned_find(&h->assigned, config->name));
 }
 
 /* Bring the stations in line with the configuration; one that did not change goes on undisturbed. All that end do so
  * before any begins: a sensor may go from one to another. */
 void hub_apply(struct hub *h) {
+        h->outlet.exercises = &h->config->exercises;
+        h->outlet.prescriptions = &h->config->prescriptions;
         for (unsigned i = 0; i < h->n_stations; i++) {
                 const struct station_config *config =
                         config_find_station(h->config, station_name(h->stations[i]));
@@ -138,6 +140,16 @@ int hub_load_adopted(struct config *config, struct adopted *ret, char **ret_path
                 return r;
         adopted_load(ret, *ret_path, &notes);
         return config_adopt(config, ret, *ret_path, &notes);
+}
+
+int hub_load_assigned(struct hub *h) {
+        struct faults notes = {.sink = log_note};
+        int r = hub_find_state(&h->config->storage, NULL, "assigned.conf", &h->assigned.path);
+
+        if (r >= 0)
+                assigned_load(&h->assigned, h->assigned.path, &notes);
+        h->outlet.assigned = &h->assigned;
+        return r;
 }
 
 int hub_adopted_changed(struct hub *h) {

@@ -2,9 +2,14 @@
 /* Commands to a station: who lifts what there, and what of it counts. */
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "hub/api.h"
 #include "hub/command.h"
 #include "hub/hub-private.h"
+#include "message/request.h"
+#include "util/log.h"
 
 static struct station *find(struct hub *h, const char *name, struct refusal *refusal) {
         struct station *s = hub_find_station(h, name);
@@ -15,6 +20,188 @@ static struct station *find(struct hub *h, const char *name, struct refusal *ref
         return NULL;
 }
 
+/* ---- keeping it ---- */
+
+struct keeping {
+        struct hub *hub;
+        command_done done;
+        void *userdata;
+};
+
+static void on_kept(int r, void *userdata) {
+        struct keeping *k = userdata;
+        struct refusal refusal;
+
+        if (r < 0) {
+                refuse(&refusal, ERROR_NOT_KEPT,
+                        "it is so now, but %s cannot be written (%s): the next start will know nothing of it. "
+                        "Free space or mend the folder's rights, then do it again",
+                        k->hub->assigned.path, strerror(-r));
+                log_error("%s cannot be written: %s; the next start will not know who was assigned",
+                        k->hub->assigned.path, strerror(-r));
+        }
+        k->done(r < 0 ? &refusal : NULL, k->userdata);
+        free(k);
+}
+
+/* roster NULL: as the configuration says. */
+static int keep(struct hub *h, const struct station *s, const struct roster *roster, command_done done,
+        void *userdata, struct refusal *refusal) {
+        struct keeping *k = malloc(sizeof(*k));
+        int r = -ENOMEM;
+
+        if (k) {
+                *k = (struct keeping){.hub = h, .done = done, .userdata = userdata};
+                r = assigned_put(&h->assigned, station_name(s), roster, on_kept, k);
+        }
+        api_touch(h->api);
+        if (r > 0)
+                return 1;
+        free(k);
+        return r < 0 ? refuse(refusal, ERROR_NOT_KEPT, "it is so now, but cannot be kept: %s", strerror(-r))
+                     : 0;
+}
+
+/* ---- who lifts what ---- */
+
+static int check_name(const char *what, const char *name, struct refusal *refusal) {
+        const char *wrong = *name != '\0' ? request_check_text(name, ASSIGNMENT_NAME_MAX) : NULL;
+
+        return wrong ? refuse(refusal, ERROR_INVALID, "the %s %s", what, wrong) : 0;
+}
+
+static int check_load(const char *what, double kg, struct refusal *refusal) {
+        return kg < 0 || kg > ASSIGNMENT_LOAD_MAX_KG
+                ? refuse(refusal, ERROR_INVALID, "the %s is out of range: 0 to %g kg are allowed", what,
+                          ASSIGNMENT_LOAD_MAX_KG)
+                : 0;
+}
+
+static int no_such(const char *error, const char *what, const char *name, const char *nearest,
+        const char *lists, struct refusal *refusal) {
+        return refuse(refusal, error, "there is no %s \"%s\"; %s%s%s", what, name,
+                nearest ? "did you mean \"" : lists, nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+static int check_wish(const struct hub *h, const struct wish *w, struct refusal *refusal) {
+        const struct assignment *a = &w->values;
+        const char *nearest = NULL;
+        int r = check_name("athlete's name", a->athlete, refusal);
+
+        if (r >= 0)
+                r = check_load("load", w->given & ASSIGNMENT_LOAD ? a->load_kg : 0, refusal);
+        if (r >= 0)
+                r = check_load("1RM", w->given & ASSIGNMENT_ONE_RM ? a->one_rm_kg : 0, refusal);
+        if (r < 0)
+                return r;
+        if (w->given & ASSIGNMENT_EXERCISE && !exercises_find(&h->config->exercises, a->exercise, &nearest))
+                return no_such(ERROR_NO_EXERCISE, "exercise", a->exercise, nearest,
+                        "repcast-exercises(5) tells which there are", refusal);
+        if (w->given & ASSIGNMENT_PRESCRIPTION && a->prescription[0] != '\0' &&
+                !prescriptions_find(&h->config->prescriptions, a->prescription, &nearest))
+                return no_such(ERROR_NO_PRESCRIPTION, "prescription", a->prescription, nearest,
+                        "repcast-prescriptions(5) tells which there are", refusal);
+        return 0;
+}
+
+static void tell(const struct station *s, const struct assignment *a, bool now) {
+        struct log_fields fields = {.kind = LOG_KIND_NONE, .station = station_name(s)};
+
+        log_event(LOG_INFO, fields, "%s: %s, %s%s", station_name(s), *a->athlete ? a->athlete : "nobody",
+                a->exercise, now ? "" : ", after the running set");
+}
+
+int command_assign(struct hub *h, const struct assign_request *q, command_done done, void *userdata,
+        bool *ret_now, struct refusal *refusal) {
+        struct station *s = find(h, q->station, refusal);
+        struct assignment a;
+        int r;
+
+        if (!s)
+                return -EINVAL;
+        r = check_wish(h, q->wish, refusal);
+        if (r < 0)
+                return r;
+        if (q->defaults) {
+                a = station_config_assignment(station_get_config(s));
+                a = assignment_merge(&a, q->wish);
+        } else
+                a = roster_preview(station_get_roster(s), q->wish);
+        *ret_now = station_assign(s, &a);
+        tell(s, &a, *ret_now);
+        bool as_configured = q->defaults && q->wish->given == 0 && station_get_roster(s)->n_queue == 0;
+        return keep(h, s, as_configured ? NULL : station_get_roster(s), done, userdata, refusal);
+}
+
+int command_queue(struct hub *h, const char *station, const struct wish *queue, unsigned n, bool rotate,
+        command_done done, void *userdata, struct refusal *refusal) {
+        struct station *s = find(h, station, refusal);
+        int r = 0;
+
+        if (!s)
+                return -EINVAL;
+        if (n > ASSIGNMENT_QUEUE_MAX)
+                return refuse(refusal, ERROR_LIMIT, "at most %d can wait for a rack", ASSIGNMENT_QUEUE_MAX);
+        for (unsigned i = 0; i < n && r >= 0; i++) {
+                r = check_wish(h, &queue[i], refusal);
+                if (r >= 0 && queue[i].values.athlete[0] == '\0')
+                        r = refuse(refusal, ERROR_INVALID, "who waits needs a name");
+        }
+        if (r < 0)
+                return r;
+        station_set_queue(s, queue, n, rotate);
+        return keep(h, s, station_get_roster(s), done, userdata, refusal);
+}
+
+/* ---- what counts ---- */
+
+static int refuse_correction(int r, const char *station, const char *what, struct refusal *refusal) {
+        switch (r) {
+        case -EALREADY:
+                return refuse(refusal, ERROR_INVALID, "%s of %s: that is so already", what, station);
+        case -ETIME:
+                return refuse(refusal, ERROR_TOO_LATE, "%s of %s: it was over more than ten minutes ago", what,
+                        station);
+        case -EBUSY:
+                return refuse(refusal, ERROR_INVALID,
+                        "%s of %s: it is the last one that counts, and a set has at least one", what, station);
+        default:
+                return refuse(
+                        refusal, ERROR_NO_SET, "%s of %s: there is none since the hub started", what, station);
+        }
+}
+
+int command_claim(struct hub *h, const char *station, uint32_t set, const char *athlete, const char *by,
+        uint32_t *ret_set, struct refusal *refusal) {
+        struct station *s = find(h, station, refusal);
+        int r;
+
+        if (!s)
+                return -EINVAL;
+        if (*athlete == '\0')
+                return refuse(refusal, ERROR_INVALID, "whose set is it? An athlete's name is needed");
+        r = check_name("athlete's name", athlete, refusal);
+        if (r < 0)
+                return r;
+        r = station_claim(s, set, athlete, by, ret_set);
+        return r < 0 ? refuse_correction(
+                               r, station, set > 0 ? "that set" : "the last set without an athlete", refusal)
+                     : 0;
+}
+
+int command_discard_rep(struct hub *h, const char *station, uint32_t rep, const char *by, uint32_t *ret_set,
+        uint32_t *ret_rep, struct refusal *refusal) {
+        struct station *s = find(h, station, refusal);
+        int r;
+
+        if (!s)
+                return -EINVAL;
+        r = station_discard_rep(s, rep, by, ret_set, ret_rep);
+        return r < 0 ? refuse_correction(
+                               r, station, rep > 0 ? "that rep of the newest set" : "the last rep", refusal)
+                     : 0;
+}
+
 int command_end_set(struct hub *h, const char *station, struct refusal *refusal) {
         struct station *s = find(h, station, refusal);
 
@@ -23,4 +210,21 @@ int command_end_set(struct hub *h, const char *station, struct refusal *refusal)
         if (!station_end_set(s))
                 return refuse(refusal, ERROR_NO_SET, "no set is running at %s", station);
         return 0;
+}
+
+int command_undo(struct hub *h, const char *station, const char *by, command_done done, void *userdata,
+        const char **ret_what, struct refusal *refusal) {
+        struct station *s = find(h, station, refusal);
+        const char *what;
+
+        if (!s)
+                return -EINVAL;
+        what = station_undo(s, by);
+        if (!what)
+                return refuse(refusal, ERROR_TOO_LATE,
+                        "nothing at %s can be taken back: no command of the last ten minutes, or the set has "
+                        "passed",
+                        station);
+        *ret_what = what;
+        return keep(h, s, station_get_roster(s), done, userdata, refusal);
 }

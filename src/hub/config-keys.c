@@ -146,6 +146,8 @@ static const struct key station_keys[] = {
                 .what = "who lifts" },
         { "LoadKg", KEY_NUMBER, FIELD(station_config, load_kg), .preset = "", .min = 0, .max = 1000, .unit = "kg",
                 .what = "what is lifted, bar included; unset: no power is told" },
+        { "OneRmKg", KEY_NUMBER, FIELD(station_config, one_rm_kg), .preset = "", .min = 0, .max = 1000, .unit = "kg",
+                .what = "the athlete's one-repetition maximum in this lift; unset: not known" },
         { "Prescription", KEY_TEXT, FIELD(station_config, prescription_name), .preset = "", .allowed = "a name of a prescription",
                 .what = "what is to be done; unset: nothing is judged" },
         { "Sensor", KEY_TEXT, FIELD(station_config, sensor), .preset = "", .check = address_is_valid,

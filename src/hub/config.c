@@ -341,11 +341,11 @@ static void no_such(struct loader *l, const struct station_config *s, size_t off
 }
 
 static void check_exercises(struct loader *l) {
-        _cleanup_(exercises_done) struct exercises exercises = {NULL, 0};
+        struct exercises *exercises = &l->config->exercises;
         const char *path = *l->config->hub.exercises ? l->config->hub.exercises : NULL, *nearest;
         char what[CONFIG_PATH_MAX + 32];
 
-        if (exercises_load(path, l->faults, &exercises) < 0)
+        if (exercises_load(path, l->faults, exercises) < 0)
                 return;
         snprintf(what, sizeof(what), "exercise in %s", path ? path : EXERCISES_BUILTIN_NAME);
         for (size_t i = 0; i < l->config->n_stations; i++) {
@@ -354,7 +354,7 @@ static void check_exercises(struct loader *l) {
 
                 if (*s->exercise_name == '\0')
                         continue;
-                exercise = exercises_find(&exercises, s->exercise_name, &nearest);
+                exercise = exercises_find(exercises, s->exercise_name, &nearest);
                 if (exercise)
                         s->exercise = *exercise;
                 else
@@ -364,10 +364,10 @@ static void check_exercises(struct loader *l) {
 }
 
 static void check_prescriptions(struct loader *l) {
-        _cleanup_(prescriptions_done) struct prescriptions prescriptions = {NULL, 0};
+        struct prescriptions *prescriptions = &l->config->prescriptions;
         const char *path = *l->config->hub.prescriptions ? l->config->hub.prescriptions : NULL, *nearest;
 
-        if (prescriptions_load(path, l->faults, &prescriptions) < 0)
+        if (prescriptions_load(path, l->faults, prescriptions) < 0)
                 return;
         for (size_t i = 0; i < l->config->n_stations; i++) {
                 struct station_config *s = &l->config->stations[i];
@@ -375,7 +375,7 @@ static void check_prescriptions(struct loader *l) {
 
                 if (*s->prescription_name == '\0')
                         continue;
-                prescription = prescriptions_find(&prescriptions, s->prescription_name, &nearest);
+                prescription = prescriptions_find(prescriptions, s->prescription_name, &nearest);
                 if (prescription)
                         s->prescription = *prescription;
                 else
@@ -430,6 +430,8 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
 struct config *config_free(struct config *c) {
         if (!c)
                 return NULL;
+        exercises_done(&c->exercises);
+        prescriptions_done(&c->prescriptions);
         for (size_t i = 0; i < c->n_paths; i++)
                 free(c->paths[i]);
         free(c->paths);

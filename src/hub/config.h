@@ -12,7 +12,9 @@
 #include "coach/prescription.h"
 #include "hub/adopted.h"
 #include "hub/brokers.h"
+#include "hub/exercises.h"
 #include "hub/keys.h"
+#include "hub/prescriptions.h"
 #include "message/message.h"
 #include "util/fault.h"
 
@@ -85,7 +87,8 @@ struct station_config {
         double sensor_rate_hz;             /* wanted; NAN = the profile's default */
         char exercise_name[EXERCISE_NAME_MAX];
         char athlete[MESSAGE_NAME_MAX];
-        double load_kg; /* NAN = not known */
+        double load_kg;   /* NAN = not known */
+        double one_rm_kg; /* the same */
         char prescription_name[PRESCRIPTION_NAME_MAX];
         char recording[CONFIG_PATH_MAX];
         double recording_speed;
@@ -107,6 +110,8 @@ struct config {
         struct bluetooth_config bluetooth;
         struct station_config stations[CONFIG_STATIONS_MAX];
         size_t n_stations;
+        struct exercises exercises;
+        struct prescriptions prescriptions;
         char **paths; /* of the files read; origins point at them */
         size_t n_paths;
 };

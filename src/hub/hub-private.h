@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "hub/adopted.h"
+#include "hub/assigned.h"
 #include "hub/bus.h"
 #include "hub/config.h"
 #include "hub/exhibit.h"
@@ -55,6 +56,7 @@ struct hub {
 
         char *adopted_path;
         struct adopted adopted;
+        struct assigned assigned;
         struct persist *persist;
         struct bus *bus;
         struct sensors *sensors;
@@ -69,6 +71,9 @@ void hub_apply(struct hub *h);
 
 /* Read the configuration again. */
 void hub_reload(struct hub *h);
+
+/* Read what was assigned before. */
+int hub_load_assigned(struct hub *h);
 
 /* The list of adopted sensors has changed. */
 int hub_adopted_changed(struct hub *h);

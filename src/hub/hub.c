@@ -375,7 +375,10 @@ int hub_new(const char *config_path, struct config *config, bool until_end, stru
         if (r >= 0)
                 r = make_sensors(h);
         if (r >= 0)
+                r = hub_load_assigned(h);
+        if (r >= 0)
                 r = remote_new(h, &h->remote);
+        h->assigned.persist = h->persist;
         if (r < 0) {
                 hub_free(h);
                 return r;
@@ -402,6 +405,7 @@ struct hub *hub_free(struct hub *h) {
         config_free(h->config);
         free(h->config_path);
         free(h->adopted_path);
+        free(h->assigned.path);
         explicit_bzero(h->started_mqtt.password, sizeof(h->started_mqtt.password));
         free(h);
         return NULL;

@@ -6,16 +6,23 @@
 
 #include <stdint.h>
 
+#include "hub/assigned.h"
 #include "hub/calibrations.h"
 #include "hub/wallclock.h"
 #include "message/message.h"
 #include "mqtt/uplink.h"
 #include "store/store.h"
 
+struct exercises;
+struct prescriptions;
+
 struct outlet {
         struct store *store; /* the hub's, and so is */
         struct uplink *uplink;
         struct calibrations *calibrations;
+        struct assigned *assigned;
+        const struct exercises *exercises; /* of the configuration in force, and so are */
+        const struct prescriptions *prescriptions;
         char run[MESSAGE_RUN_MAX]; /* random, one for each start of the daemon */
         char hub[MESSAGE_NAME_MAX];
         uint64_t number; /* of the last event */

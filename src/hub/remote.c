@@ -227,6 +227,43 @@ static int run_forget(struct remote *r, const struct request *q, struct pending 
         return 1;
 }
 
+static const char *by_of(const struct request *q) {
+        return *q->by ? q->by : "mqtt";
+}
+
+static int run_assign(struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
+        const struct assign_request a = {q->station, &q->wish, q->defaults};
+        bool now = false;
+        int e = command_assign(r->hub, &a, on_done, p, &now, refusal);
+
+        p->result.words[0].key = "holds";
+        p->result.words[0].value = now ? "now" : "after_set";
+        return e;
+}
+
+static int run_queue(struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
+        return command_queue(r->hub, q->station, q->queue, q->n_queue, q->rotate, on_done, p, refusal);
+}
+
+static int run_claim(struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
+        p->result.words[0].key = "set";
+        return command_claim(r->hub, q->station, q->set, q->wish.values.athlete, by_of(q),
+                &p->result.words[0].number, refusal);
+}
+
+static int run_discard_rep(
+        struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
+        p->result.words[0].key = "set";
+        p->result.words[1].key = "rep";
+        return command_discard_rep(r->hub, q->station, q->rep, by_of(q), &p->result.words[0].number,
+                &p->result.words[1].number, refusal);
+}
+
+static int run_undo(struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
+        p->result.words[0].key = "undone";
+        return command_undo(r->hub, q->station, by_of(q), on_done, p, &p->result.words[0].value, refusal);
+}
+
 static int run_end_set(struct remote *r, const struct request *q, struct pending *p, struct refusal *refusal) {
         (void) p;
         return command_end_set(r->hub, q->station, refusal);
@@ -238,7 +275,12 @@ static int (*const runs[_REQUEST_MAX])(
         [REQUEST_SCAN] = run_scan,
         [REQUEST_ADOPT] = run_adopt,
         [REQUEST_FORGET] = run_forget,
+        [REQUEST_ASSIGN] = run_assign,
+        [REQUEST_QUEUE] = run_queue,
+        [REQUEST_CLAIM] = run_claim,
         [REQUEST_END_SET] = run_end_set,
+        [REQUEST_DISCARD_REP] = run_discard_rep,
+        [REQUEST_UNDO] = run_undo,
 };
 
 static void run(struct remote *r, const struct request *q) {

@@ -1,50 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples go through the core, what it finds goes out. */
 
-#include "hub/station.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <repcast/core.h>
-
 #include "hub/source-recording.h"
 #include "hub/source-sensor.h"
+#include "hub/station-private.h"
 #include "util/log.h"
 #include "util/macros.h"
 #include "util/utf8.h"
 
 #define LIVE_US UINT64_C(100000) /* 10 live messages a second at most */
-
-struct station {
-        sd_event *loop;
-        struct outlet *outlet;
-        struct sensors *sensors;
-        unsigned slot;
-        char name[MESSAGE_NAME_MAX];
-        uint64_t seq; /* of the last event */
-
-        bool active;
-        struct station_config config;
-        struct source *source;
-        enum source_state source_state;
-        bool streamed; /* this source has brought samples */
-        struct core core;
-        uint32_t sets_before;        /* sets of earlier configurations: the core numbers its own from 1 */
-        uint32_t sets;               /* highest number of a set so far */
-        uint64_t told[SET_REPS_MAX]; /* of the running set's newest reps: number of the event that told of it */
-        uint64_t newest_us;          /* instant of the newest sample */
-        uint64_t live_sent_us;       /* CLOCK_MONOTONIC */
-        uint64_t waiting_since_us;   /* CLOCK_MONOTONIC; 0 = samples come, or the open set has been closed */
-        bool state_changed;
-        bool told_to_end; /* the set ends at somebody's word */
-        struct message_origin origin;
-        struct station_state state;
-        struct message message; /* the one in work: too large for the stack of every call */
-};
 
 static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set, uint32_t rep) {
         return (struct log_fields){
@@ -61,10 +31,32 @@ static struct message *new_message(struct station *s) {
         return &s->message;
 }
 
-static void show_state(struct station *s) {
+uint64_t station_now_us(const struct station *s) {
+        uint64_t now_us;
+
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        return now_us;
+}
+
+static void put_roster(struct station *s) {
+        struct station_state *state = &s->state;
+        const struct roster *r = &s->roster;
+
+        state->one_rm_kg = r->now.one_rm_kg;
+        state->has_next = r->has_next;
+        state->next = r->next;
+        memcpy(state->queue, r->queue, sizeof(state->queue));
+        state->n_queue = r->n_queue;
+        state->rotate = r->rotate;
+        state->n_unclaimed =
+                setbook_unclaimed(&s->book, station_now_us(s), state->unclaimed, STATION_UNCLAIMED_MAX);
+}
+
+void station_show_state(struct station *s) {
         struct message *m = new_message(s);
 
         s->state_changed = false;
+        put_roster(s);
         m->type = MESSAGE_STATE;
         m->t_us = s->newest_us;
         m->state = s->state;
@@ -85,22 +77,15 @@ static void take_phase(struct station *s, struct message *m) {
         outlet_show(s->outlet, s->slot, m);
 }
 
-/* By the rep's number, which goes beyond SET_REPS_MAX where reps were taken back: it is never given twice. */
-static uint64_t *told_of(struct station *s, uint32_t rep) {
-        return &s->told[rep % ARRAY_SIZE(s->told)];
-}
-
 static void take_rep(struct station *s, struct message *m) {
         struct log_fields fields;
 
         m->rep.set = number_set(s, m->rep.set);
-        if (s->state.set != m->rep.set)
-                s->state.reps = 0;
         s->state.set = m->rep.set;
-        s->state.reps++;
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
-        *told_of(s, m->rep.rep) = m->number;
+        setbook_take_rep(&s->book, m->rep.set, m->rep.rep, m->number, &s->origin);
+        station_count_reps(s);
         fields = log_fields(s, LOG_KIND_NONE, m->rep.set, m->rep.rep);
         log_event(LOG_DEBUG, fields, "%s: set %u, rep %u: %.2f m, confidence %.2f", s->name, m->rep.set,
                 m->rep.rep, m->rep.rom_m, m->rep.confidence);
@@ -110,14 +95,15 @@ static void take_rep(struct station *s, struct message *m) {
 static void take_amendment(struct station *s, struct message *m) {
         m->amend.set = number_set(s, m->amend.set);
         m->amend.figures.set = m->amend.set;
-        m->ref = *told_of(s, m->amend.rep);
-        if (m->amend.change == AMENDED_REJECTED) {
-                s->state.reps--;
-                if (s->state.reps == 0)
-                        s->state.set = 0; /* there has been no set yet */
-                s->state_changed = true;
-        }
+        m->ref = setbook_event(&s->book, m->amend.rep);
         outlet_post(s->outlet, m, &s->seq);
+        if (m->amend.change != AMENDED_REJECTED)
+                return;
+        setbook_take_rejection(&s->book, m->amend.set, m->amend.rep);
+        station_count_reps(s);
+        s->state_changed = true;
+        if (s->state.set == 0)
+                station_end_turn(s, false);
 }
 
 /* What was learned of a sensor is used when it comes again, here or at another station. */
@@ -140,17 +126,24 @@ static void take_set(struct station *s, struct message *m) {
                 m->set.end = SET_END_COMMAND;
         s->state.set = 0;
         s->state.reps = 0;
+        s->state_changed = true;
+        setbook_take_set(&s->book, &m->set, station_now_us(s));
+        if (set->n_reps == 0) { /* somebody took them all back */
+                station_end_turn(s, false);
+                return;
+        }
         s->state.last_set = set->set;
         s->state.last_set_reps = set->n_reps;
         s->state.last_set_tut_s = set->tut_s;
         s->state.last_set_best_mps = set->best_mps;
         s->state.last_set_velocity_loss_pct = set->velocity_loss_pct;
-        s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
+        setbook_published(&s->book, set->set, m->number);
         keep_calibration(s);
         fields = log_fields(s, LOG_KIND_SET, set->set, 0);
         log_event(LOG_INFO, fields, "%s: set %u of %s: %u reps, %.1f s under tension, ended by %s", s->name,
-                set->set, s->config.exercise_name, set->n_reps, set->tut_s, set_end_to_string(set->end));
+                set->set, m->origin.exercise, set->n_reps, set->tut_s, set_end_to_string(set->end));
+        station_end_turn(s, true);
 }
 
 static void take_events(struct station *s) {
@@ -180,6 +173,7 @@ static void take_events(struct station *s) {
                         break;
                 }
         }
+        station_settle_exercise(s);
 }
 
 static void show_live(struct station *s) {
@@ -214,23 +208,12 @@ static void on_samples(void *userdata, const struct sample *samples, size_t n) {
         s->newest_us = samples[n - 1].t_us;
         show_live(s);
         if (s->state_changed)
-                show_state(s);
+                station_show_state(s);
 }
 
-static void close_set(struct station *s) {
+void station_close_set(struct station *s) {
         core_flush(&s->core);
         take_events(s);
-}
-
-bool station_end_set(struct station *s) {
-        if (!s->active || s->state.set == 0)
-                return false;
-        s->told_to_end = true;
-        close_set(s);
-        s->told_to_end = false;
-        if (s->state_changed)
-                show_state(s);
-        return true;
 }
 
 /* The sensor has told its name, and no sample yet. */
@@ -240,7 +223,7 @@ static void recall_calibration(struct station *s) {
 
         sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
         if (calibrations_get(s->outlet->calibrations, s->origin.sensor, &s->outlet->clock, now_us, &known))
-                (void) core_init(&s->core, NULL, &s->config.exercise, &known); /* refused, it stays as it is */
+                (void) core_init(&s->core, NULL, &s->exercise, &known); /* refused, it stays as it is */
 }
 
 static void tell_sensor(struct station *s, enum source_state state, const char *sensor, const char *why) {
@@ -255,7 +238,7 @@ static void tell_sensor(struct station *s, enum source_state state, const char *
         utf8_repair(sensor, strlen(sensor), s->origin.sensor, sizeof(s->origin.sensor));
         utf8_repair(why, strlen(why), s->state.sensor_error, sizeof(s->state.sensor_error));
         strcpy(s->state.sensor_state, source_state_to_string(state));
-        show_state(s);
+        station_show_state(s);
         fields = log_fields(s, LOG_KIND_SENSOR, 0, 0);
         if (state == SOURCE_FAILED)
                 log_event(LOG_ERR, fields, "%s: the sensor failed: %s", s->name, why);
@@ -269,7 +252,7 @@ static void on_state(void *userdata, enum source_state state, const char *why) {
         struct station *s = userdata;
 
         if (state == SOURCE_ENDED || state == SOURCE_FAILED)
-                close_set(s);
+                station_close_set(s);
         tell_sensor(s, state, source_sensor(s->source), why ? why : "");
         if (state != SOURCE_STREAMING || s->streamed)
                 return; /* a link that came back goes on with the core that it had */
@@ -309,7 +292,7 @@ static void end_source(struct station *s) {
         if (!s->source)
                 return;
         s->source = source_free(s->source);
-        close_set(s);
+        station_close_set(s);
         keep_calibration(s);
         s->sets_before = s->sets;
         s->state.set = 0;
@@ -321,17 +304,21 @@ void station_release(struct station *s) {
 }
 
 void station_tick(struct station *s) {
-        uint64_t now_us;
+        uint32_t unclaimed[STATION_UNCLAIMED_MAX];
+        uint64_t now_us = station_now_us(s);
 
+        if (s->active &&
+                setbook_unclaimed(&s->book, now_us, unclaimed, STATION_UNCLAIMED_MAX) != s->state.n_unclaimed)
+                station_show_state(s);
         if (s->waiting_since_us == 0)
                 return;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
-        if ((double) (now_us - s->waiting_since_us) * 1e-6 <= s->config.exercise.set_gap_s)
+        if ((double) (now_us - s->waiting_since_us) * 1e-6 <= s->exercise.set_gap_s)
                 return;
         s->waiting_since_us = 0;
-        close_set(s);
+        station_close_set(s);
         if (s->state_changed)
-                show_state(s);
+                station_show_state(s);
 }
 
 void station_stop(struct station *s) {
@@ -342,7 +329,7 @@ void station_stop(struct station *s) {
         if (s->source_state != SOURCE_FAILED) /* which stays the last that is known of it */
                 s->source_state = SOURCE_ENDED;
         strcpy(s->state.sensor_state, source_state_to_string(s->source_state));
-        show_state(s);
+        station_show_state(s);
 }
 
 void station_retire(struct station *s) {
@@ -350,7 +337,7 @@ void station_retire(struct station *s) {
                 return;
         station_stop(s);
         s->state.gone = true;
-        show_state(s);
+        station_show_state(s);
         s->state.gone = false;
 }
 
@@ -376,7 +363,7 @@ static int make_source(struct station *s, const struct station_config *config) {
         return source_sensor_new(s->sensors, &sensor, &s->source);
 }
 
-void station_configure(struct station *s, const struct station_config *config) {
+void station_configure(struct station *s, const struct station_config *config, const struct roster *kept) {
         static const struct source_handler handler = {.on_samples = on_samples, .on_state = on_state};
         bool none = *config->recording == '\0' && *config->sensor == '\0';
         int r;
@@ -387,12 +374,8 @@ void station_configure(struct station *s, const struct station_config *config) {
         s->streamed = false;
         s->live_sent_us = 0;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
-        s->origin = (struct message_origin){.load_kg = config->load_kg};
-        strcpy(s->origin.station, s->name);
-        strcpy(s->origin.athlete, config->athlete);
-        strcpy(s->origin.exercise, config->exercise_name);
-        strcpy(s->origin.prescription, config->prescription_name);
-        r = core_init(&s->core, NULL, &config->exercise, NULL);
+        station_begin_roster(s, kept);
+        r = core_init(&s->core, NULL, &s->exercise, NULL);
         if (r >= 0 && none) {
                 tell_sensor(s, SOURCE_WAITING, "",
                         "it has no sensor: see who is near (repcastctl scan), then repcastctl adopt");

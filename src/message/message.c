@@ -40,6 +40,7 @@ enum message_type message_type_from_string(const char *word) {
 
 void message_from_event(struct message *m, const struct event *event) {
         m->t_us = event->t_us;
+        m->by_hand = false;
         switch (event->type) {
         case EVENT_PHASE:
                 m->type = MESSAGE_PHASE;
@@ -323,6 +324,39 @@ static json_t *last_set(const struct station_state *s) {
         return j;
 }
 
+/* What of it is given; the rest stays as it is. */
+static json_t *assigned(const struct wish *w) {
+        const struct assignment *a = &w->values;
+        json_t *j = json_object();
+
+        if (w->given & ASSIGNMENT_ATHLETE)
+                put(&j, "athlete", NAME(a->athlete));
+        if (w->given & ASSIGNMENT_EXERCISE)
+                put(&j, "exercise", NAME(a->exercise));
+        if (w->given & ASSIGNMENT_PRESCRIPTION)
+                put(&j, "prescription", NAME(a->prescription));
+        if (w->given & ASSIGNMENT_LOAD)
+                put(&j, "load_kg", figure(a->load_kg, 2));
+        if (w->given & ASSIGNMENT_ONE_RM)
+                put(&j, "one_rm_kg", figure(a->one_rm_kg, 2));
+        return j;
+}
+
+static void put_roster(json_t **j, const struct station_state *s) {
+        const struct wish next = {.given = ASSIGNMENT_ALL, .values = s->next};
+        json_t *queue = json_array(), *unclaimed = json_array();
+
+        for (unsigned i = 0; i < s->n_queue; i++)
+                append(&queue, assigned(&s->queue[i]));
+        for (unsigned i = 0; i < s->n_unclaimed; i++)
+                append(&unclaimed, count(s->unclaimed[i]));
+        put(j, "one_rm_kg", figure(s->one_rm_kg, 2));
+        put(j, "next", s->has_next ? assigned(&next) : json_null());
+        put(j, "queue", queue);
+        put(j, "rotate", json_boolean(s->rotate));
+        put(j, "unclaimed", unclaimed);
+}
+
 static void put_state(json_t **j, const struct message *m) {
         const struct station_state *s = &m->state;
 
@@ -332,6 +366,7 @@ static void put_state(json_t **j, const struct message *m) {
         put(j, "set", count(s->set));
         put(j, "n_reps", json_integer(s->reps));
         put(j, "last_set", last_set(s));
+        put_roster(j, s);
 }
 
 static void put_live(json_t **j, const struct message *m) {
@@ -375,11 +410,54 @@ static void put_amend(json_t **j, const struct message *m) {
                 put(j, "ref", event_id(m, m->ref));
         put(j, "set", count(a->set));
         put(j, "rep", count(a->rep));
+        put(j, "by", json_string("hub"));
         put(j, "change", word(amendment_to_string(a->change)));
         if (a->change == AMENDED_FIGURES)
                 put_figures(j, m, &a->figures);
         else
                 put(j, "reason", word(rejection_to_string(a->reason)));
+        put(j, "late", json_boolean(m->late));
+}
+
+static const char *edit_word(enum edit_change change) {
+        static const char *const words[_EDIT_MAX] = {
+                [EDIT_DISCARDED] = "discarded", [EDIT_CLAIMED] = "claimed", [EDIT_RESTORED] = "restored"};
+
+        return change < _EDIT_MAX ? words[change] : NULL;
+}
+
+/* Which reps count now, and the figures of the set that follow from it. */
+static json_t *set_figures(const struct message *m, const struct set *s) {
+        json_t *j = json_object(), *reps = json_array();
+
+        for (unsigned i = 0; i < MIN(s->n_reps, ARRAY_SIZE(s->reps)); i++) {
+                json_t *r = json_object();
+
+                put(&r, "rep", count(s->reps[i].rep));
+                put(&r, "velocity_loss_pct", percent((double) s->reps[i].velocity_loss_pct));
+                append(&reps, r);
+        }
+        put(&j, "start_ms", instant(m, s->start_us));
+        put(&j, "end_ms", instant(m, s->end_us));
+        put(&j, "n_reps", json_integer(s->n_reps));
+        put(&j, "tut_s", metric(s->tut_s));
+        put(&j, "best_mps", metric(s->best_mps));
+        put(&j, "velocity_loss_pct", percent(s->velocity_loss_pct));
+        put(&j, "reps", reps);
+        return j;
+}
+
+static void put_edit(json_t **j, const struct message *m) {
+        const struct edit *e = &m->edit;
+
+        if (m->run[0] != '\0' && m->ref > 0)
+                put(j, "ref", event_id(m, m->ref));
+        put(j, "set", count(e->set));
+        put(j, "rep", count(e->rep));
+        put(j, "by", NAME(e->by));
+        put(j, "change", word(edit_word(e->change)));
+        put(j, "restores", word(edit_word(e->restores)));
+        put(j, "figures", e->has_figures ? set_figures(m, &e->figures) : json_null());
         put(j, "late", json_boolean(m->late));
 }
 
@@ -404,7 +482,10 @@ static void put_payload(json_t **j, const struct message *m) {
                 put_rejected(j, m);
                 return;
         case MESSAGE_AMEND:
-                put_amend(j, m);
+                if (m->by_hand)
+                        put_edit(j, m);
+                else
+                        put_amend(j, m);
                 return;
         case _MESSAGE_MAX:
                 break;

@@ -12,6 +12,8 @@
 
 #include <repcast/event.h>
 
+#include "message/assignment.h"
+
 #define MESSAGE_NAME_MAX 64
 #define MESSAGE_RUN_MAX  33 /* 128-bit id of the run, hexadecimal */
 
@@ -37,6 +39,8 @@ struct message_origin {
         double load_kg; /* NAN = not known */
 };
 
+#define STATION_UNCLAIMED_MAX 8
+
 /* A station as dashboards see it when they open. */
 struct station_state {
         bool gone; /* taken out of the configuration: the broker shall keep it no longer */
@@ -45,6 +49,31 @@ struct station_state {
         uint32_t set, reps;                      /* running set and its reps; 0 = no set running */
         uint32_t last_set, last_set_reps;        /* 0 = none yet */
         double last_set_tut_s, last_set_best_mps, last_set_velocity_loss_pct; /* NAN = not known */
+        double one_rm_kg;                                                     /* NAN = not known */
+        bool has_next;
+        struct assignment next; /* holds after the running set */
+        struct wish queue[ASSIGNMENT_QUEUE_MAX];
+        unsigned n_queue;
+        bool rotate;
+        uint32_t unclaimed[STATION_UNCLAIMED_MAX]; /* numbers of sets */
+        unsigned n_unclaimed;
+};
+
+/* What somebody said of a rep or a set. */
+enum edit_change {
+        EDIT_NONE,
+        EDIT_DISCARDED, /* the rep does not count */
+        EDIT_CLAIMED,   /* the set, which was nobody's, is the athlete's of the origin */
+        EDIT_RESTORED,  /* one of the two is taken back */
+        _EDIT_MAX,
+};
+
+struct edit {
+        enum edit_change change, restores;
+        uint32_t set, rep;         /* rep 0 = the whole set */
+        char by[MESSAGE_NAME_MAX]; /* whoever said so */
+        bool has_figures;          /* of the set as it is now: it had been published */
+        struct set figures;
 };
 
 struct message {
@@ -57,6 +86,7 @@ struct message {
         int64_t epoch_us; /* added to a sample instant gives microseconds since the epoch */
         bool synced;      /* the wall clock was known when it was made */
         bool late;        /* it waited for the broker */
+        bool by_hand;     /* an amendment: edit holds it, and not amend */
         uint64_t t_us;    /* sample clock: instant of the message */
         union {
                 struct station_state state;
@@ -66,6 +96,7 @@ struct message {
                 struct set set;
                 struct rejected rejected;
                 struct amend amend;
+                struct edit edit;
         };
 };
 

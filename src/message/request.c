@@ -23,7 +23,12 @@ static const struct {
         [REQUEST_SCAN] = {"scan", false},
         [REQUEST_ADOPT] = {"adopt", false},
         [REQUEST_FORGET] = {"forget", false},
+        [REQUEST_ASSIGN] = {"assign", true},
+        [REQUEST_QUEUE] = {"queue", true},
+        [REQUEST_CLAIM] = {"claim", true},
         [REQUEST_END_SET] = {"end_set", true},
+        [REQUEST_DISCARD_REP] = {"discard_rep", true},
+        [REQUEST_UNDO] = {"undo", true},
 };
 
 /* Known elsewhere, and asked for: each says why not here. */
@@ -46,6 +51,8 @@ enum field_type {
         FIELD_COUNT,  /* unsigned, min to max */
         FIELD_MOMENT, /* int64_t, from 1 */
         FIELD_YES_NO, /* bool */
+        FIELD_LOAD,   /* double, 0 to ASSIGNMENT_LOAD_MAX_KG */
+        FIELD_QUEUE,  /* a list of wishes */
         FIELD_READ,   /* is taken elsewhere */
 };
 
@@ -70,6 +77,26 @@ static const struct field fields[] = {
         {"station", FIELD_TEXT, OF(ADOPT), OF(ADOPT), AT(station), 0, 0},
         {"profile", FIELD_TEXT, OF(ADOPT), 0, AT(profile), 0, 0},
         {"move", FIELD_YES_NO, OF(ADOPT), 0, AT(move), 0, 0},
+        {"defaults", FIELD_YES_NO, OF(ASSIGN), 0, AT(defaults), 0, 0},
+        {"entries", FIELD_QUEUE, OF(QUEUE), OF(QUEUE), 0, 0, 0, 0},
+        {"rotate", FIELD_YES_NO, OF(QUEUE), 0, AT(rotate), 0, 0},
+        {"athlete", FIELD_TEXT, OF(CLAIM), OF(CLAIM), AT(wish.values.athlete), 0, 0},
+        {"set", FIELD_COUNT, OF(CLAIM), 0, AT(set), 1, UINT32_MAX},
+        {"rep", FIELD_COUNT, OF(DISCARD_REP), 0, AT(rep), 1, UINT32_MAX},
+};
+
+/* Of an assignment: each may also be null, which means nobody, none, not known; but there is no lift without its name. */
+static const struct {
+        const char *name;
+        enum field_type type;
+        enum assignment_field given;
+        size_t offset;
+} wish_fields[] = {
+        {"athlete", FIELD_TEXT, ASSIGNMENT_ATHLETE, offsetof(struct assignment, athlete)},
+        {"exercise", FIELD_TEXT, ASSIGNMENT_EXERCISE, offsetof(struct assignment, exercise)},
+        {"prescription", FIELD_TEXT, ASSIGNMENT_PRESCRIPTION, offsetof(struct assignment, prescription)},
+        {"load_kg", FIELD_LOAD, ASSIGNMENT_LOAD, offsetof(struct assignment, load_kg)},
+        {"one_rm_kg", FIELD_LOAD, ASSIGNMENT_ONE_RM, offsetof(struct assignment, one_rm_kg)},
 };
 
 const char *request_kind_to_string(enum request_kind kind) {
@@ -105,20 +132,82 @@ static bool is_printable(const char *s) {
         return n == 0 || (s[0] != ' ' && s[n - 1] != ' ');
 }
 
+const char *request_check_text(const char *s, size_t size) {
+        if (strlen(s) >= size)
+                return "is too long";
+        if (*s == '\0')
+                return "is empty";
+        return is_printable(s) ? NULL : "has control characters, or blanks at its ends";
+}
+
 /* Each returns NULL, or what is wrong with the value. */
 static const char *take_text(const json_t *j, char *ret, size_t size) {
-        const char *s = json_string_value(j);
+        const char *s = json_string_value(j), *wrong; /* jansson takes no text with a NUL inside */
 
         if (!s)
                 return "must be a text";
-        if (json_string_length(j) >= size)
-                return "is too long";
-        if (strlen(s) != json_string_length(j) || !is_printable(s))
-                return "has control characters, or blanks at its ends";
-        if (*s == '\0')
-                return "is empty";
-        strcpy(ret, s);
+        wrong = request_check_text(s, size);
+        if (!wrong)
+                strcpy(ret, s);
+        return wrong;
+}
+
+static const char *take_load(const json_t *j, double *ret) {
+        double x = json_number_value(j);
+
+        if (!json_is_number(j) || !(x >= 0 && x <= ASSIGNMENT_LOAD_MAX_KG))
+                return "is no number of kilograms, or out of range";
+        *ret = x;
         return NULL;
+}
+
+/* Returns NULL, or what is wrong; *ret_known: whether it is a field of an assignment at all. */
+static const char *take_wish_field(const char *key, const json_t *j, struct wish *w, bool *ret_known) {
+        for (size_t i = 0; i < ARRAY_SIZE(wish_fields); i++) {
+                void *at = (char *) &w->values + wish_fields[i].offset;
+                bool text = wish_fields[i].type == FIELD_TEXT;
+
+                if (strcmp(wish_fields[i].name, key) != 0)
+                        continue;
+                *ret_known = true;
+                w->given |= wish_fields[i].given;
+                if (json_is_null(j) && wish_fields[i].given != ASSIGNMENT_EXERCISE) {
+                        if (!text)
+                                *(double *) at = (double) NAN;
+                        return NULL;
+                }
+                return text ? take_text(j, at, ASSIGNMENT_NAME_MAX) : take_load(j, at);
+        }
+        *ret_known = false;
+        return NULL;
+}
+
+static const char *take_entry(json_t *j, struct wish *w) {
+        const char *key, *wrong;
+        json_t *value;
+        bool known;
+
+        *w = (struct wish){.given = 0};
+        if (!json_is_object(j))
+                return "must be a list of objects";
+        json_object_foreach(j, key, value) {
+                wrong = take_wish_field(key, value, w, &known);
+                if (wrong || !known)
+                        return wrong ? wrong : "hold a field that is none of an assignment";
+        }
+        return w->values.athlete[0] == '\0' ? "need an athlete each" : NULL;
+}
+
+static const char *take_queue(const json_t *j, struct request *q) {
+        const char *wrong = NULL;
+
+        if (!json_is_array(j))
+                return "must be a list of objects";
+        if (json_array_size(j) > ASSIGNMENT_QUEUE_MAX)
+                return "are too many";
+        for (size_t i = 0; i < json_array_size(j) && !wrong; i++)
+                wrong = take_entry(json_array_get(j, i), &q->queue[q->n_queue++]);
+        return wrong;
 }
 
 static const char *take_count(const json_t *j, const struct field *f, unsigned *ret) {
@@ -145,6 +234,10 @@ static const char *take(const json_t *j, const struct field *f, struct request *
         case FIELD_YES_NO:
                 *(bool *) at = json_is_true(j);
                 return json_is_boolean(j) ? NULL : "must be true or false";
+        case FIELD_LOAD:
+                return take_load(j, at);
+        case FIELD_QUEUE:
+                return take_queue(j, q);
         case FIELD_READ:
                 break;
         }
@@ -170,6 +263,14 @@ static int take_kind(const char *word, bool on_station, struct request *q) {
 }
 
 static int take_field(const char *key, const json_t *value, struct request *q) {
+        bool known = false;
+
+        if (q->kind == REQUEST_ASSIGN) {
+                const char *wrong = take_wish_field(key, value, &q->wish, &known);
+
+                if (known)
+                        return wrong ? fault(q, "%s %s", key, wrong) : 0;
+        }
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
                 const char *wrong;
 
@@ -216,6 +317,8 @@ int request_from_json(const char *json, size_t size, bool on_station, struct req
         if (r < 0)
                 return r;
         r = take_fields(j, q);
+        if (r >= 0 && q->kind == REQUEST_ASSIGN && q->wish.given == 0 && !q->defaults)
+                return fault(q, "assign what? athlete, exercise, prescription, load_kg, one_rm_kg or defaults");
         return r;
 }
 
@@ -252,7 +355,9 @@ static json_t *result(const struct answer *a) {
                 return json_null();
         j = json_object();
         for (size_t i = 0; i < ARRAY_SIZE(a->words) && a->words[i].key; i++)
-                (void) json_object_set_new(j, a->words[i].key, word(a->words[i].value));
+                (void) json_object_set_new(j, a->words[i].key,
+                        a->words[i].value || a->words[i].number == 0 ? word(a->words[i].value)
+                                                                     : json_integer(a->words[i].number));
         if (a->has_sensors)
                 (void) json_object_set_new(j, "sensors", sensors(a));
         return j;

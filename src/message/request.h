@@ -21,7 +21,12 @@ enum request_kind {
         REQUEST_SCAN,
         REQUEST_ADOPT,
         REQUEST_FORGET,
+        REQUEST_ASSIGN,
+        REQUEST_QUEUE,
+        REQUEST_CLAIM,
         REQUEST_END_SET,
+        REQUEST_DISCARD_REP,
+        REQUEST_UNDO,
         _REQUEST_MAX,
 };
 
@@ -47,11 +52,22 @@ struct request {
         unsigned seconds;                                         /* scan */
         char sensor[MESSAGE_NAME_MAX], profile[MESSAGE_NAME_MAX]; /* adopt; forget: sensor or station */
         bool move;
+
+        struct wish wish; /* assign; claim: the athlete */
+        bool defaults;    /* assign: what the configuration says, before the wish */
+        struct wish queue[ASSIGNMENT_QUEUE_MAX];
+        unsigned n_queue;
+        bool rotate;
+        unsigned set; /* claim */
+        unsigned rep; /* discard_rep */
 };
 
 /* on_station: it came to a station and not to the hub. Returns 0, or -EINVAL with the reason in ret->code and ret->why;
  * then ret->id is set as far as it could be read. The path is left alone. */
 int request_from_json(const char *json, size_t size, bool on_station, struct request *ret);
+
+/* Is it a name or word for people: printable UTF-8, without blanks at its ends, shorter than size? NULL, or what is wrong. */
+const char *request_check_text(const char *s, size_t size);
 
 const char *request_kind_to_string(enum request_kind kind); /* NULL for none */
 bool request_kind_is_of_station(enum request_kind kind);
@@ -73,7 +89,8 @@ struct answer {
         bool synced;
         struct {
                 const char *key, *value;
-        } words[ANSWER_WORDS_MAX]; /* of the result; key NULL ends them, value empty = null */
+                uint32_t number;
+        } words[ANSWER_WORDS_MAX]; /* of the result; key NULL ends them; without a value, the number; empty, 0 = null */
         bool has_sensors;
         const struct answer_sensor *sensors;
         size_t n_sensors;

@@ -89,15 +89,20 @@ static bool begins(const char *s, const char *head) {
 
 /* A topic of its own for each id; or, by MQTT 5, where the sender wants it: but nobody lets the hub speak where it, or
  * another part of it, speaks itself. */
-static void choose_path(const struct uplink *u, const char *id, struct request_path *path) {
+static void choose_path(
+        const struct uplink *u, const char *station, const char *id, struct request_path *path) {
         char leaf[MESSAGE_NAME_MAX + 8] = "reply/";
         const size_t own = strlen(u->command_topic) - strlen("cmd");
+        int r;
 
-        if (path->topic[0] != '\0' &&
-                (strncmp(path->topic, u->command_topic, own) != 0 || begins(path->topic + own, "reply/")))
+        if (path->topic[0] != '\0' && strncmp(path->topic, u->command_topic, own) != 0)
+                return;
+        if (path->topic[0] != '\0' && begins(path->topic + own, "reply/"))
                 return;
         topic_level(id, leaf + strlen(leaf), MESSAGE_NAME_MAX);
-        if (topic_hub(u->config.prefix, u->config.hub, leaf, path->topic, sizeof(path->topic)) < 0)
+        r = *station ? topic_station(u->config.prefix, u->config.hub, station, leaf, path->topic, TOPIC_MAX)
+                     : topic_hub(u->config.prefix, u->config.hub, leaf, path->topic, TOPIC_MAX);
+        if (r < 0)
                 path->topic[0] = '\0';
 }
 
@@ -118,7 +123,7 @@ bool requests_receive(struct uplink *u, const char *topic, const void *payload, 
                 memcpy(q.station, station, sizeof(station));
         if (q.id[0] == '\0')
                 return true; /* it is not carried out, and nobody would know the answer */
-        choose_path(u, q.id, &q.path);
+        choose_path(u, station, q.id, &q.path);
         if (retained)
                 refuse(&q, "Retained",
                         "a command that lies about is not carried out: publish it without retain");

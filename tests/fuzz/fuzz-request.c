@@ -25,6 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 ends(q.sensor, sizeof(q.sensor)) && ends(q.profile, sizeof(q.profile)));
         must(strcmp(q.path.topic, "r") == 0);
         must((r < 0) == (q.code != NULL) && (r < 0) == (q.why[0] != '\0'));
+        must(q.n_queue <= ASSIGNMENT_QUEUE_MAX);
+        must(ends(q.wish.values.athlete, ASSIGNMENT_NAME_MAX) &&
+                ends(q.wish.values.exercise, ASSIGNMENT_NAME_MAX));
+        for (unsigned i = 0; r >= 0 && i < q.n_queue; i++)
+                must(q.queue[i].values.athlete[0] != '\0' &&
+                        ends(q.queue[i].values.athlete, ASSIGNMENT_NAME_MAX));
+        if (r >= 0 && q.wish.given & ASSIGNMENT_LOAD)
+                must(!(q.wish.values.load_kg < 0 || q.wish.values.load_kg > ASSIGNMENT_LOAD_MAX_KG));
         if (r >= 0) {
                 must(q.kind < _REQUEST_MAX && request_kind_is_of_station(q.kind) == on_station);
                 must(q.id[0] != '\0' && q.sent_ms > 0 && q.seconds <= REQUEST_SCAN_MAX_S);

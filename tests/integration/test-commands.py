@@ -23,15 +23,15 @@ class Coach:
         self.listener.publish(self.hub + where + "/cmd", json.dumps(command), retained)
         return command["id"]
 
-    def answers(self, name):
-        return [json.loads(p) for p in self.listener.on(f"{self.hub}/reply/{name}")]
+    def answers(self, name, where=""):
+        return [json.loads(p) for p in self.listener.on(f"{self.hub}{where}/reply/{name}")]
 
     def ask(self, where="", **fields):
         """The first answer that comes to this."""
         name = fields.get("id")
-        before = len(self.answers(name)) if name else 0
+        before = len(self.answers(name, where)) if name else 0
         name = self.send(where, **fields)
-        return wait_for(f"the answer to {fields}", lambda: self.answers(name)[before:])[0]
+        return wait_for(f"the answer to {fields}", lambda: self.answers(name, where)[before:])[0]
 
     def at(self, name, **fields):
         """To a station."""
@@ -79,7 +79,7 @@ def repeated_and_retained_ones():
     name = coach.send("/station/rack-1", retained=True, type="end_set")
     path = configure(broker.port, station("rack-1", squat(), speed=20, RecordingLoop="yes"))
     daemon = Daemon(path)
-    refused = wait_for("the refusal of the retained one", lambda: coach.answers(name))[0]
+    refused = wait_for("the refusal of the retained one", lambda: coach.answers(name, "/station/rack-1"))[0]
     equal(refused["code"], "Retained", "a command that lies about")
     wait_for("a rep", lambda: of(listener, "rep"))
     ended = coach.at("rack-1", id="once", type="end_set")
@@ -120,7 +120,7 @@ def what_is_not_taken():
     wait_for("the second hub", lambda: len(listener.on("repcast/gym/status")) >= 3)
     name = coach.send("/station/rack-1", type="end_set")
     time.sleep(1)
-    equal(coach.answers(name), [], "answers where commands are off")
+    equal(coach.answers(name, "/station/rack-1"), [], "answers where commands are off")
     daemon.stop()
     broker.kill()
 

@@ -149,6 +149,7 @@ static void test_dump_is_a_configuration(void **state) {
                 "# c.conf:5\nExercise=back-squat\n"
                 "# default\nAthlete=\n"
                 "# c.conf.d/50-more.conf:2\nLoadKg=82.5\n"
+                "# default\nOneRmKg=\n"
                 "# default\nPrescription=\n"
                 "# default\nSensor=\n"
                 "# default\nProfile=\n"

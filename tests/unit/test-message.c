@@ -73,6 +73,14 @@ static struct message example_state(void) {
                 .last_set_tut_s = 35.1,
                 .last_set_best_mps = 0.448,
                 .last_set_velocity_loss_pct = 18.25,
+                .one_rm_kg = 110,
+                .has_next = true,
+                .next = {"ben", "back-squat", "", 60, NAN},
+                .queue = {{ASSIGNMENT_ATHLETE | ASSIGNMENT_LOAD, {.athlete = "cara", .load_kg = 55}}},
+                .n_queue = 1,
+                .rotate = true,
+                .unclaimed = {2},
+                .n_unclaimed = 1,
         };
         return m;
 }
@@ -305,16 +313,22 @@ static void test_state(void **state) {
         (void) state;
         struct message m = example_state();
         check(&m,
-                HEAD("state", "") "\"t_ms\":1795288142130,\"sensor_state\":\"streaming\",\"sensor_error\":null,"
-                                  "\"set\":3,\"n_reps\":5,\"last_set\":{\"set\":2,\"n_reps\":6,\"tut_s\":35.1,"
-                                  "\"best_mps\":0.448,"
-                                  "\"velocity_loss_pct\":18.3}}");
+                HEAD("state",
+                        "") "\"t_ms\":1795288142130,\"sensor_state\":\"streaming\",\"sensor_error\":null,"
+                            "\"set\":3,\"n_reps\":5,\"last_set\":{\"set\":2,\"n_reps\":6,\"tut_s\":35.1,"
+                            "\"best_mps\":0.448,"
+                            "\"velocity_loss_pct\":18.3},\"one_rm_kg\":110.0,\"next\":{\"athlete\":\"ben\","
+                            "\"exercise\":\"back-squat\",\"prescription\":null,\"load_kg\":60.0,"
+                            "\"one_rm_kg\":null},\"queue\":[{\"athlete\":\"cara\",\"load_kg\":55.0}],"
+                            "\"rotate\":true,\"unclaimed\":[2]}");
 
-        m.state = (struct station_state){.sensor_state = "failed", .sensor_error = "no such file"};
+        m.state = (struct station_state){
+                .sensor_state = "failed", .sensor_error = "no such file", .one_rm_kg = NAN};
         check(&m,
                 HEAD("state",
                         "") "\"t_ms\":1795288142130,\"sensor_state\":\"failed\","
-                            "\"sensor_error\":\"no such file\",\"set\":null,\"n_reps\":0,\"last_set\":null}");
+                            "\"sensor_error\":\"no such file\",\"set\":null,\"n_reps\":0,\"last_set\":null,"
+                            "\"one_rm_kg\":null,\"next\":null,\"queue\":[],\"rotate\":false,\"unclaimed\":[]}");
 }
 
 static void test_live_phase_rejected(void **state) {
@@ -348,13 +362,15 @@ static void test_amend(void **state) {
         check(&m,
                 HEAD("amend",
                         ID "20\",\"seq\":20,") "\"ref\":\"6f1c09a84be7425db3c2de5508a1f4e7-17\",\"set\":3,"
-                                               "\"rep\":5,\"change\":\"rejected\",\"reason\":\"rerack\","
+                                               "\"rep\":5,\"by\":\"hub\",\"change\":\"rejected\",\"reason\":"
+                                               "\"rerack\","
                                                "\"late\":false}");
         m.run[0] = '\0'; /* as replay prints it */
         m.seq = 0;
         check(&m,
-                HEAD("amend", "") "\"set\":3,\"rep\":5,\"change\":\"rejected\",\"reason\":\"rerack\","
-                                  "\"late\":false}");
+                HEAD("amend",
+                        "") "\"set\":3,\"rep\":5,\"by\":\"hub\",\"change\":\"rejected\",\"reason\":\"rerack\","
+                            "\"late\":false}");
 }
 
 /* The fields that replace the old ones are those of the rep, all of them. */
@@ -370,7 +386,8 @@ static void test_amended_figures(void **state) {
         assert_non_null(wanted);
         assert_non_null(found);
         assert_string_equal(found, wanted);
-        assert_non_null(strstr(text, "-17\",\"set\":3,\"rep\":5,\"change\":\"figures\",\"start_ms\":"));
+        assert_non_null(
+                strstr(text, "-17\",\"set\":3,\"rep\":5,\"by\":\"hub\",\"change\":\"figures\",\"start_ms\":"));
         free(whole);
         free(text);
 }

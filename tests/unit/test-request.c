@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 
 #include "hub/remote.h"
 #include "message/request.h"
@@ -38,6 +39,40 @@ static void test_good_ones(void **state) {
         q = taken("{\"type\":\"end_set\",\"id\":\"b\",\"sent_ms\":1}", true);
         assert_null(q.code);
         assert_int_equal(q.kind, REQUEST_END_SET);
+}
+
+static void test_assignments(void **state) {
+        struct request q =
+                taken("{\"type\":\"assign\",\"id\":\"a\",\"sent_ms\":1,\"athlete\":\"ana\",\"load_kg\":80.5,"
+                      "\"prescription\":null,\"one_rm_kg\":null}",
+                        true);
+
+        (void) state;
+        assert_null(q.code);
+        assert_int_equal(q.wish.given,
+                ASSIGNMENT_ATHLETE | ASSIGNMENT_LOAD | ASSIGNMENT_PRESCRIPTION | ASSIGNMENT_ONE_RM);
+        assert_string_equal(q.wish.values.athlete, "ana");
+        assert_float_equal(q.wish.values.load_kg, 80.5, 0);
+        assert_true(isnan(q.wish.values.one_rm_kg));
+        q = taken("{\"type\":\"assign\",\"id\":\"a\",\"sent_ms\":1,\"defaults\":true}", true);
+        assert_null(q.code);
+        assert_true(q.defaults);
+        q = taken("{\"type\":\"queue\",\"id\":\"a\",\"sent_ms\":1,\"rotate\":true,\"entries\":[{\"athlete\":"
+                  "\"ben\","
+                  "\"load_kg\":60},{\"athlete\":\"cara\",\"exercise\":\"curl\"}]}",
+                true);
+        assert_null(q.code);
+        assert_int_equal(q.n_queue, 2);
+        assert_true(q.rotate);
+        assert_int_equal(q.queue[0].given, ASSIGNMENT_ATHLETE | ASSIGNMENT_LOAD);
+        assert_string_equal(q.queue[1].values.exercise, "curl");
+        q = taken("{\"type\":\"claim\",\"id\":\"a\",\"sent_ms\":1,\"athlete\":\"ana\",\"set\":3}", true);
+        assert_null(q.code);
+        assert_int_equal(q.set, 3);
+        assert_string_equal(q.wish.values.athlete, "ana");
+        q = taken("{\"type\":\"discard_rep\",\"id\":\"a\",\"sent_ms\":1,\"rep\":2}", true);
+        assert_null(q.code);
+        assert_int_equal(q.rep, 2);
 }
 
 static void test_bad_ones(void **state) {
@@ -76,6 +111,26 @@ static void test_bad_ones(void **state) {
                         "scan is for the hub: publish to its topic cmd", true},
                 {"{\"id\":\"a\",\"type\":\"end_set\",\"sent_ms\":1}",
                         "end_set is for a station: publish to its topic cmd", false},
+                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1}",
+                        "assign what? athlete, exercise, prescription, load_kg, one_rm_kg or defaults", true},
+                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"exercise\":null}",
+                        "exercise must be a text", true},
+                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"load_kg\":-1}",
+                        "load_kg is no number of kilograms, or out of range", true},
+                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"load_kg\":\"80\"}",
+                        "load_kg is no number of kilograms, or out of range", true},
+                {"{\"id\":\"a\",\"type\":\"queue\",\"sent_ms\":1}", "queue needs entries", true},
+                {"{\"id\":\"a\",\"type\":\"queue\",\"sent_ms\":1,\"entries\":[{}]}",
+                        "entries need an athlete each", true},
+                {"{\"id\":\"a\",\"type\":\"queue\",\"sent_ms\":1,\"entries\":[{\"athlete\":\"a\",\"x\":1}]}",
+                        "entries hold a field that is none of an assignment", true},
+                {"{\"id\":\"a\",\"type\":\"queue\",\"sent_ms\":1,\"entries\":[1,2,3,4,5,6,7,8,9]}",
+                        "entries are too many", true},
+                {"{\"id\":\"a\",\"type\":\"claim\",\"sent_ms\":1}", "claim needs athlete", true},
+                {"{\"id\":\"a\",\"type\":\"claim\",\"sent_ms\":1,\"athlete\":null}", "athlete must be a text",
+                        true},
+                {"{\"id\":\"a\",\"type\":\"discard_rep\",\"sent_ms\":1,\"rep\":0}",
+                        "rep is no whole number, or out of range", true},
                 {"{\"id\":\"a\",\"type\":\"record\",\"sent_ms\":1}",
                         "record: a recording is a stream of any length, for which MQTT has no brake: use "
                         "repcastctl record on the hub",
@@ -164,6 +219,7 @@ static void test_age(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_good_ones),
+                cmocka_unit_test(test_assignments),
                 cmocka_unit_test(test_bad_ones),
                 cmocka_unit_test(test_size),
                 cmocka_unit_test(test_answers),

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the two files of a station share: station.c has what its sensor does, station-people.c what people say. */
+
+#include <repcast/core.h>
+
+#include "hub/roster.h"
+#include "hub/setbook.h"
+#include "hub/station.h"
+
+#define STATION_UNDOS 8
+
+/* What a command has changed, to be brought back. */
+enum undo_kind {
+        UNDO_ASSIGN,
+        UNDO_QUEUE,
+        UNDO_DISCARD,
+        UNDO_CLAIM,
+        _UNDO_MAX,
+};
+
+struct undo {
+        enum undo_kind kind;
+        uint64_t at_us;
+        union {
+                struct assignment assignment; /* the one before */
+                struct {
+                        struct wish queue[ASSIGNMENT_QUEUE_MAX];
+                        unsigned n;
+                        bool rotate;
+                } queue;
+                struct {
+                        uint32_t set, rep;
+                } counted;
+        };
+};
+
+struct station {
+        sd_event *loop;
+        struct outlet *outlet;
+        struct sensors *sensors;
+        unsigned slot;
+        char name[MESSAGE_NAME_MAX];
+        uint64_t seq; /* of the last event */
+
+        bool active;
+        struct station_config config;
+        struct source *source;
+        enum source_state source_state;
+        bool streamed; /* this source has brought samples */
+        struct core core;
+        uint32_t sets_before;      /* sets of earlier configurations: the core numbers its own from 1 */
+        uint32_t sets;             /* highest number of a set so far */
+        uint64_t newest_us;        /* instant of the newest sample */
+        uint64_t live_sent_us;     /* CLOCK_MONOTONIC */
+        uint64_t waiting_since_us; /* CLOCK_MONOTONIC; 0 = samples come, or the open set has been closed */
+        bool state_changed;
+        bool told_to_end; /* the set ends at somebody's word */
+        struct message_origin origin;
+        struct roster roster;
+        struct exercise exercise;         /* the one that is done now, and */
+        struct prescription prescription; /* how; no name = as the athlete likes */
+        struct setbook book;
+        struct undo undos[STATION_UNDOS]; /* the newest last */
+        unsigned n_undos;
+        bool set_is_over; /* the core shall start anew if the exercise is another one now */
+        struct station_state state;
+        struct message message; /* the one in work: too large for the stack of every call */
+};
+
+uint64_t station_now_us(const struct station *s);
+void station_show_state(struct station *s);
+void station_close_set(struct station *s); /* the core's */
+
+/* ---- station-people.c ---- */
+
+/* The station begins, with a roster that was kept or that of its configuration. */
+void station_begin_roster(struct station *s, const struct roster *kept);
+
+/* The running set is over, counted or come to nothing. */
+void station_end_turn(struct station *s, bool counted);
+
+/* Between two events of the core: the exercise that is assigned is the one that it looks for. */
+void station_settle_exercise(struct station *s);
+
+/* The running set's reps, as far as they count. */
+void station_count_reps(struct station *s);
