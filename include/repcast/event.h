@@ -37,6 +37,10 @@ struct phase_event {
         uint32_t set, rep;   /* the set and rep that the phase belongs to, from 1; 0 while not yet known */
 };
 
+/* Of a movement's time, as many equal parts: fine enough for what a hand corrects (8 a second in 4 s), coarse enough that
+ * the sensor's noise has gone. */
+#define REP_COURSE_N 32
+
 enum rep_flags {
         REP_FLAG_GAP = 1 << 0,     /* a link gap longer than 0.2 s lies inside */
         REP_FLAG_CLIPPED = 1 << 1, /* a sample was clipped */
@@ -71,6 +75,7 @@ struct rep {
         struct stroke eccentric, concentric;
         double mpv_mps;           /* mean propulsive velocity of the concentric, m/s */
         struct sticking sticking; /* all NAN where there is none */
+        uint8_t course[REP_COURSE_N]; /* of the eccentric: mean speed in each part of its time, 255 = the greatest */
         double velocity_loss_pct; /* 100 (best - this) / best mean concentric velocity of the set so far, >= 0 */
         double tut_s;             /* eccentric + concentric + pauses in loaded positions, s */
         double loss_pct;          /* samples lost on the way, per cent of those due */
@@ -171,6 +176,7 @@ struct live {
         double phase_s;      /* seconds since the phase's border */
         double velocity_mps; /* along the path, negative in the eccentric */
         double position_m;   /* above the deepest point of the rep, m; NAN outside a rep */
+        double rom_m;        /* expected ROM, m; NAN outside a rep */
         double rom_share;    /* position / expected ROM, 0 to 1; NAN outside a rep */
         uint32_t set, rep;   /* the running set and rep, from 1; 0 outside a set */
         bool moving;

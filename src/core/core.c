@@ -37,7 +37,7 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
         repfit_init(&c->repfit, &p.repfit, exercise);
         setlog_init(&c->setlog, &p.setlog, &p.setmodel, &p.traits, exercise);
         display_init(&c->display, exercise->set_gap_s);
-        c->live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN};
+        c->live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_m = NAN, .rom_share = NAN};
         return 0;
 }
 
@@ -172,6 +172,7 @@ static void show(struct core *c, const struct track *t) {
                 .phase_s = c->history.t_us > d->phase_us ? (double) (c->history.t_us - d->phase_us) * US_S : 0,
                 .velocity_mps = d->velocity_mps,
                 .position_m = inside ? d->height_m : (double) NAN,
+                .rom_m = inside ? rom : (double) NAN,
                 .rom_share = inside ? CLAMP(d->height_m / rom, 0.0, 1.0) : (double) NAN,
                 .set = setlog_set(&c->setlog),
                 .rep = open ? setlog_next_rep(&c->setlog) - !begun : 0,

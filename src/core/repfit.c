@@ -76,6 +76,23 @@ static double propulsive(const struct repfit *f, double sign, double from, doubl
         return sum / (end - i0 + 1);
 }
 
+/* Mean speed in equal parts of a movement's time; a tick that two parts share counts for both by its share. */
+static void chart(
+        const struct repfit *f, double sign, double from, double to, uint8_t ret[static REP_COURSE_N]) {
+        double part = (to - from) / REP_COURSE_N, speed[REP_COURSE_N], greatest = 0;
+
+        for (unsigned k = 0; k < REP_COURSE_N; k++) {
+                double at = from + k * part, end = at + part;
+
+                speed[k] = 0;
+                for (unsigned i = (unsigned) at; i < end; i++)
+                        speed[k] += (fmin(i + 1, end) - fmax(i, at)) * sign * (double) f->v[i];
+                greatest = MAX(greatest, speed[k]);
+        }
+        for (unsigned k = 0; k < REP_COURSE_N; k++)
+                ret[k] = greatest > 0 ? (uint8_t) (255 * MAX(speed[k], 0.0) / greatest + 0.5) : 0;
+}
+
 /* First peak, the dip after it, and a second rise by as much as counts as a dip. */
 static struct sticking find_sticking(const struct repfit *f, double sign, double from, double to) {
         struct sticking none = {NAN, NAN, NAN}, s = none;
@@ -213,6 +230,7 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         double con0 = c->first.up ? b.a0 : b.b0, con1 = c->first.up ? b.a1 : b.b1;
         fit.mpv_mps = propulsive(f, 1, con0, con1);
         fit.sticking = find_sticking(f, 1, con0, con1);
+        chart(f, -1, c->first.up ? b.b0 : b.a0, c->first.up ? b.b1 : b.a1, fit.course);
         look_around(h, &w, &b, &fit);
         felt_cycle(h, &fit);
         *ret = fit;

@@ -158,6 +158,7 @@ static void fill_rep(const struct setlog *s, const struct candidate *c, struct r
                 .confidence = setmodel_confidence(&s->model, c),
                 .flags = f->flags | (c->fresh ? 0 : REP_FLAG_HELD),
         };
+        memcpy(r->course, f->course, sizeof(r->course));
         lay_out(f, r);
         r->tut_s = r->tempo_s[PHASE_ECCENTRIC] + r->tempo_s[PHASE_CONCENTRIC];
         if (s->loaded & loaded_in(pause))

@@ -32,7 +32,23 @@ static int json_begin(struct output *o, const struct output_source *source) {
         snprintf(origin->sensor, sizeof(origin->sensor), "%s",
                 playback_get_info(source->playback).header->sensor);
         snprintf(origin->exercise, sizeof(origin->exercise), "%s", source->exercise->name);
+        snprintf(origin->prescription, sizeof(origin->prescription), "%s",
+                source->prescription ? source->prescription->name : "");
+        coach_init(&j->coach, NULL);
+        coach_assign(&j->coach, "", source->exercise, source->prescription);
         return 0;
+}
+
+/* What the coach has to say of it. */
+static void consider(struct coach *coach, struct message *m) {
+        if (m->type == MESSAGE_REP)
+                coach_rep(coach, &m->rep, &m->rep_note);
+        else if (m->type == MESSAGE_SET)
+                coach_set(coach, &m->set, &m->set_note);
+        else if (m->type == MESSAGE_AMEND && m->amend.change == AMENDED_FIGURES)
+                coach_rep(coach, &m->amend.figures, &m->amend_note);
+        else if (m->type == MESSAGE_AMEND && m->amend.change == AMENDED_REJECTED)
+                coach_strike(coach, m->amend.rep);
 }
 
 static int json_event(struct output *o, const struct event *event) {
@@ -41,6 +57,7 @@ static int json_event(struct output *o, const struct event *event) {
         int k;
 
         message_from_event(&j->message, event);
+        consider(&j->coach, &j->message);
         k = message_to_json(&j->message, &json);
         if (k < 0)
                 return k;

@@ -11,6 +11,7 @@
 struct json_output {
         struct output output;
         FILE *out;
+        struct coach coach;
         struct message message;
 };
 

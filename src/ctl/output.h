@@ -8,12 +8,14 @@
 
 #include <repcast/core.h>
 
+#include "coach/prescription.h"
 #include "hub/playback.h"
 
 struct output_source {
         const char *path;
         const struct exercise *exercise;
-        const struct playback *playback; /* lives until end */
+        const struct prescription *prescription; /* NULL = none */
+        const struct playback *playback;         /* lives until end */
 };
 
 struct output {

@@ -22,6 +22,7 @@
 #include "ctl/table.h"
 #include "hub/exercises.h"
 #include "hub/playback.h"
+#include "hub/prescriptions.h"
 #include "util/macros.h"
 #include "util/number.h"
 
@@ -42,6 +43,7 @@ struct replay {
         const char *exercise; /* NULL = what the recording says */
         const char *exercises_path;
         const char *profiles_folder;
+        const char *prescription; /* NULL = none */
         enum format format;
         const char *svg; /* where the picture goes; NULL = none */
         double speed;    /* 0 = as fast as possible */
@@ -49,6 +51,7 @@ struct replay {
         int n_files;
 
         struct exercises exercises;
+        struct prescriptions prescriptions;
         struct profiles profiles;
         struct core core; /* large: of all that is here the one thing that would not fit every stack */
         struct table table;
@@ -64,6 +67,7 @@ static const struct argp_option options[] = {
         {"exercises", 'x', "FILE", 0, "A table of exercises in place of the built-in one", 0},
         {"format", 'f', "table|json", 0, "table is the default on a terminal, json elsewhere", 0},
         {"json", 'j', NULL, 0, "The same as --format json", 0},
+        {"prescription", 'r', "NAME", 0, "Judge against this one of the shipped prescriptions (JSON only)", 0},
         {"profiles", 'P', "FOLDER", 0, "Sensor profiles for raw recordings (default: " USER_PROFILES ")", 0},
         {"speed", 's', "N", 0,
                 "Play N times as fast as it happened, 0.1 to 1000; without it as fast as possible", 0},
@@ -89,6 +93,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 return 0;
         case 'j':
                 r->format = FORMAT_JSON;
+                return 0;
+        case 'r':
+                r->prescription = arg;
                 return 0;
         case 'P':
                 r->profiles_folder = arg;
@@ -169,14 +176,14 @@ static int push(struct replay *r, const struct sample *sample) {
 }
 
 /* When did the recording begin, on both clocks? For --speed. */
-struct pace {
+struct timing {
         double speed;
         uint64_t first_us;
         struct timespec start;
         bool started;
 };
 
-static void pace_wait(struct pace *p, uint64_t t_us) {
+static void timing_wait(struct timing *p, uint64_t t_us) {
         struct timespec due;
         double ahead_s;
 
@@ -226,14 +233,14 @@ static int end(struct replay *r) {
 
 /* Returns 0 at the end of the recording, or the result of its fault; *ret_output is that of the outputs. */
 static int play(struct replay *r, struct playback *pb, int *ret_output) {
-        struct pace pace = {.speed = r->speed};
+        struct timing timing = {.speed = r->speed};
         struct sample sample;
         int k, output = 0;
 
         while (output == 0 && (k = playback_next(pb, &sample)) > 0) {
                 struct recording_position at = playback_get_position(pb);
 
-                pace_wait(&pace, sample.t_us);
+                timing_wait(&timing, sample.t_us);
                 output = push(r, &sample);
                 progress_update(&r->progress, at.bytes, at.total);
         }
@@ -268,6 +275,25 @@ static const struct exercise *choose_exercise(const struct replay *r, const char
         return x;
 }
 
+static const struct prescription *choose_prescription(const struct replay *r) {
+        return r->prescription ? prescriptions_find(&r->prescriptions, r->prescription, NULL) : NULL;
+}
+
+/* Is the one that was asked for there? */
+static int load_prescriptions(struct replay *r, struct faults *faults) {
+        const char *nearest;
+
+        if (prescriptions_load(NULL, faults, &r->prescriptions) < 0)
+                return EX_CONFIG;
+        if (!r->prescription || prescriptions_find(&r->prescriptions, r->prescription, &nearest))
+                return 0;
+        fprintf(stderr, "repcastctl: no prescription is called \"%s\"", r->prescription);
+        if (nearest)
+                fprintf(stderr, "; did you mean \"%s\"?", nearest);
+        fputc('\n', stderr);
+        return EX_USAGE;
+}
+
 static int report_output(const struct replay *r, int error) {
         if (r->svg && !ferror(stdout))
                 fprintf(stderr, "repcastctl: %s cannot be written: %s\n", r->svg, strerror(-error));
@@ -291,7 +317,9 @@ static int replay_file(struct replay *r, const char *path) {
                 fprintf(stderr, "repcastctl: %s: the figures of %s are out of range\n", path, x->name);
                 return EX_CONFIG;
         }
-        output = begin(r, &(struct output_source){.path = path, .exercise = x, .playback = pb});
+        output = begin(r,
+                &(struct output_source){
+                        .path = path, .exercise = x, .prescription = choose_prescription(r), .playback = pb});
         if (output == 0)
                 k = play(r, pb, &output);
         ended = end(r);
@@ -338,6 +366,9 @@ int replay_main(int argc, char *argv[]) {
         choose_outputs(r);
         if (exercises_load(r->exercises_path, &faults, &r->exercises) < 0)
                 return EX_CONFIG;
+        status = load_prescriptions(r, &faults);
+        if (status != 0)
+                return status;
         /* A faulty profile is told; the recordings need other ones, or say so. */
         (void) profiles_load_builtin(&r->profiles, &faults);
         (void) profiles_load_folder(
@@ -350,6 +381,7 @@ int replay_main(int argc, char *argv[]) {
                         status = s;
         }
         exercises_done(&r->exercises);
+        prescriptions_done(&r->prescriptions);
         profiles_done(&r->profiles);
         if (fflush(stdout) != 0 || ferror(stdout)) {
                 fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);

@@ -35,6 +35,12 @@ static void take_effect(struct station *s) {
         s->state_changed = true;
 }
 
+static void brief_coach(struct station *s) {
+        bool prescribed = *s->prescription.name != '\0';
+
+        coach_assign(&s->coach, s->origin.athlete, &s->exercise, prescribed ? &s->prescription : NULL);
+}
+
 void station_settle_exercise(struct station *s) {
         const struct exercise *e;
         struct calibration known;
@@ -43,12 +49,15 @@ void station_settle_exercise(struct station *s) {
                 return;
         s->set_is_over = false;
         e = exercises_find(s->outlet->exercises, s->roster.now.exercise, NULL);
-        if (!e || strcmp(e->name, s->exercise.name) == 0)
+        if (!e || strcmp(e->name, s->exercise.name) == 0) {
+                brief_coach(s);
                 return;
+        }
         core_get_calibration(&s->core, &known);
         s->exercise = *e;
         s->sets_before = s->sets;
         (void) core_init(&s->core, NULL, e, &known);
+        brief_coach(s);
 }
 
 struct assignment station_config_assignment(const struct station_config *c) {
@@ -80,6 +89,7 @@ void station_begin_roster(struct station *s, const struct roster *kept) {
         s->origin = (struct message_origin){.load_kg = (double) NAN};
         strcpy(s->origin.station, s->name);
         settle_names(s);
+        brief_coach(s);
         s->set_is_over = false;
 }
 
@@ -164,13 +174,24 @@ bool station_end_set(struct station *s) {
         return true;
 }
 
-static void show_last_set(struct station *s, const struct edit *e) {
+static void show_last_set(struct station *s, const struct edit *e, const struct set_note *note) {
         if (!e->has_figures || s->state.last_set != e->set)
                 return;
+        s->state.last_set_compliance_pct = note->known ? set_note_compliance(note) : (double) NAN;
+        s->state.last_set_control = note->known ? note->control : (double) NAN;
         s->state.last_set_reps = e->figures.n_reps;
         s->state.last_set_tut_s = e->figures.tut_s;
         s->state.last_set_best_mps = e->figures.best_mps;
         s->state.last_set_velocity_loss_pct = e->figures.velocity_loss_pct;
+}
+
+/* What people said, for the coach: of the running set's reps, and of the set that is over. */
+static void tell_coach(struct station *s, struct edit *e, struct set_note *ret) {
+        ret->known = false;
+        if (e->rep > 0 && e->set == s->state.set)
+                coach_discard(&s->coach, e->rep, e->change == EDIT_DISCARDED);
+        if (e->has_figures && e->set == s->noted)
+                set_note_restrict(&s->note, &e->figures, ret);
 }
 
 static void publish(struct station *s, const struct correction *c, const char *by) {
@@ -184,8 +205,9 @@ static void publish(struct station *s, const struct correction *c, const char *b
         m->edit = c->edit;
         m->ref = c->ref;
         snprintf(m->edit.by, sizeof(m->edit.by), "%s", by);
+        tell_coach(s, &m->edit, &m->edit_note);
         outlet_post(s->outlet, m, &s->seq);
-        show_last_set(s, &c->edit);
+        show_last_set(s, &m->edit, &m->edit_note);
         if (s->state.set == c->edit.set && s->state.set > 0)
                 station_count_reps(s);
         station_show_state(s);

@@ -5,6 +5,7 @@
 
 #include <repcast/core.h>
 
+#include "coach/coach.h"
 #include "hub/roster.h"
 #include "hub/setbook.h"
 #include "hub/station.h"
@@ -50,6 +51,9 @@ struct station {
         enum source_state source_state;
         bool streamed; /* this source has brought samples */
         struct core core;
+        struct coach coach;
+        struct set_note note; /* on the newest set that is over, with all its reps; of number */
+        uint32_t noted;
         uint32_t sets_before;      /* sets of earlier configurations: the core numbers its own from 1 */
         uint32_t sets;             /* highest number of a set so far */
         uint64_t newest_us;        /* instant of the newest sample */

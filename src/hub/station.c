@@ -43,6 +43,7 @@ static void put_roster(struct station *s) {
         const struct roster *r = &s->roster;
 
         state->one_rm_kg = r->now.one_rm_kg;
+        state->target = s->prescription;
         state->has_next = r->has_next;
         state->next = r->next;
         memcpy(state->queue, r->queue, sizeof(state->queue));
@@ -80,6 +81,7 @@ static void take_phase(struct station *s, struct message *m) {
 static void take_rep(struct station *s, struct message *m) {
         struct log_fields fields;
 
+        coach_rep(&s->coach, &m->rep, &m->rep_note);
         m->rep.set = number_set(s, m->rep.set);
         s->state.set = m->rep.set;
         s->state_changed = true;
@@ -96,6 +98,10 @@ static void take_amendment(struct station *s, struct message *m) {
         m->amend.set = number_set(s, m->amend.set);
         m->amend.figures.set = m->amend.set;
         m->ref = setbook_event(&s->book, m->amend.rep);
+        if (m->amend.change == AMENDED_FIGURES)
+                coach_rep(&s->coach, &m->amend.figures, &m->amend_note);
+        else
+                coach_strike(&s->coach, m->amend.rep);
         outlet_post(s->outlet, m, &s->seq);
         if (m->amend.change != AMENDED_REJECTED)
                 return;
@@ -121,7 +127,8 @@ static void take_set(struct station *s, struct message *m) {
         const struct set *set = &m->set;
         struct log_fields fields;
 
-        m->set.set = number_set(s, m->set.set);
+        coach_set(&s->coach, &m->set, &s->note);
+        m->set.set = s->noted = number_set(s, m->set.set);
         if (s->told_to_end)
                 m->set.end = SET_END_COMMAND;
         s->state.set = 0;
@@ -132,11 +139,14 @@ static void take_set(struct station *s, struct message *m) {
                 station_end_turn(s, false);
                 return;
         }
+        set_note_restrict(&s->note, &m->set, &m->set_note);
         s->state.last_set = set->set;
         s->state.last_set_reps = set->n_reps;
         s->state.last_set_tut_s = set->tut_s;
         s->state.last_set_best_mps = set->best_mps;
         s->state.last_set_velocity_loss_pct = set->velocity_loss_pct;
+        s->state.last_set_compliance_pct = set_note_compliance(&m->set_note);
+        s->state.last_set_control = m->set_note.control;
         outlet_post(s->outlet, m, &s->seq);
         setbook_published(&s->book, set->set, m->number);
         keep_calibration(s);
@@ -179,13 +189,13 @@ static void take_events(struct station *s) {
 static void show_live(struct station *s) {
         struct message *m;
         struct live live;
+        struct pace pace;
         uint64_t now_us;
 
-        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
-        if (now_us - s->live_sent_us < LIVE_US)
-                return;
         core_live(&s->core, &live);
-        if (!live.moving)
+        coach_look(&s->coach, &live, &pace); /* it follows the speed between two messages as well */
+        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
+        if (!live.moving || now_us - s->live_sent_us < LIVE_US)
                 return;
         s->live_sent_us = now_us;
         live.set = number_set(s, live.set);
@@ -193,6 +203,7 @@ static void show_live(struct station *s) {
         m->type = MESSAGE_LIVE;
         m->t_us = live.t_us;
         m->live = live;
+        m->pace = pace;
         outlet_show(s->outlet, s->slot, m);
 }
 
@@ -274,7 +285,7 @@ int station_new(sd_event *loop, struct outlet *outlet, struct sensors *sensors, 
         s->slot = slot;
         snprintf(s->name, sizeof(s->name), "%s", name);
         s->state.last_set_tut_s = s->state.last_set_best_mps = s->state.last_set_velocity_loss_pct =
-                (double) NAN;
+                s->state.last_set_compliance_pct = s->state.last_set_control = (double) NAN;
         *ret = s;
         return 0;
 }
@@ -374,6 +385,7 @@ void station_configure(struct station *s, const struct station_config *config, c
         s->streamed = false;
         s->live_sent_us = 0;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
+        coach_init(&s->coach, NULL);
         station_begin_roster(s, kept);
         r = core_init(&s->core, NULL, &s->exercise, NULL);
         if (r >= 0 && none) {

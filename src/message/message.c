@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/judged.h"
 #include "util/macros.h"
 #include "util/utf8.h"
 
@@ -49,10 +50,12 @@ void message_from_event(struct message *m, const struct event *event) {
         case EVENT_REP:
                 m->type = MESSAGE_REP;
                 m->rep = event->rep;
+                m->rep_note.known = false;
                 return;
         case EVENT_SET:
                 m->type = MESSAGE_SET;
                 m->set = *event->set;
+                m->set_note.known = false;
                 return;
         case EVENT_REJECTED:
                 m->type = MESSAGE_REJECTED;
@@ -61,6 +64,7 @@ void message_from_event(struct message *m, const struct event *event) {
         case EVENT_AMEND:
                 m->type = MESSAGE_AMEND;
                 m->amend = event->amend;
+                m->amend_note.known = false;
                 return;
         case _EVENT_MAX:
                 break;
@@ -173,15 +177,6 @@ static json_t *tempo(double eccentric, double bottom, double concentric, double 
         return j;
 }
 
-static json_t *flag_words(unsigned flags) {
-        json_t *list = json_array();
-
-        for (unsigned flag = 1; flag < _REP_FLAG_MAX; flag <<= 1)
-                if (flags & flag)
-                        append(&list, json_string(rep_flag_to_string(flag)));
-        return list;
-}
-
 static json_t *phases(const struct message *m, const struct rep *rep) {
         json_t *list = json_array();
 
@@ -208,12 +203,12 @@ static json_t *sticking(const struct sticking *s) {
         return j;
 }
 
-static json_t *eccentric(const struct rep *r) {
+static json_t *eccentric(const struct rep *r, const struct rep_note *n) {
         json_t *j = json_object();
 
         put(&j, "mean_mps", metric(r->eccentric.mean_mps));
         put(&j, "peak_mps", metric(r->eccentric.peak_mps));
-        put(&j, "control", json_null()); /* known to the coach only */
+        judged_eccentric(&j, n);
         return j;
 }
 
@@ -242,7 +237,7 @@ static json_t *quality(const struct rep *r) {
 /* ---- payloads: each adds to the head ---- */
 
 /* Everything of a rep but its numbers. */
-static void put_figures(json_t **j, const struct message *m, const struct rep *r) {
+static void put_figures(json_t **j, const struct message *m, const struct rep *r, const struct rep_note *n) {
         const double *t = r->tempo_s;
 
         put(j, "start_ms", instant(m, r->start_us));
@@ -251,29 +246,33 @@ static void put_figures(json_t **j, const struct message *m, const struct rep *r
         put(j, "tempo_s", tempo(t[PHASE_ECCENTRIC], t[PHASE_BOTTOM], t[PHASE_CONCENTRIC], t[PHASE_TOP]));
         put(j, "pause_before_s", metric(r->pause_before_s));
         put(j, "rom_m", metric(r->rom_m));
-        put(j, "eccentric", eccentric(r));
+        put(j, "eccentric", eccentric(r, n));
         put(j, "concentric", concentric(r));
         put(j, "velocity_loss_pct", percent(r->velocity_loss_pct));
         put(j, "tut_s", metric(r->tut_s));
-        put(j, "verdict", json_null()); /* known to the coach only */
-        put(j, "flags", flag_words(r->flags));
+        put(j, "verdict", judged_verdict(n));
+        put(j, "flags", judged_flags(r->flags, n->known && n->assisted, n->known ? n->dive : 0));
         put(j, "quality", quality(r));
 }
 
 static void put_rep(json_t **j, const struct message *m) {
         put(j, "set", count(m->rep.set));
         put(j, "rep", count(m->rep.rep));
-        put_figures(j, m, &m->rep);
+        put_figures(j, m, &m->rep, &m->rep_note);
         put(j, "late", json_boolean(m->late));
 }
 
-static json_t *set_rep(const struct message *m, const struct set_rep *r) {
+static json_t *set_rep(const struct message *m, unsigned i) {
+        const struct set_note *n = &m->set_note;
+        const struct set_rep *r = &m->set.reps[i];
+        const struct rep_mark *mark = &n->reps[i];
         json_t *j = json_object(), *e = json_object(), *c = json_object();
         double t[_PHASE_TEMPO_MAX];
 
-        for (unsigned i = 0; i < _PHASE_TEMPO_MAX; i++)
-                t[i] = (double) r->tempo_s[i];
+        for (unsigned k = 0; k < _PHASE_TEMPO_MAX; k++)
+                t[k] = (double) r->tempo_s[k];
         put(&e, "mean_mps", metric((double) r->eccentric_mean_mps));
+        judged_mark(&e, n, mark);
         put(&c, "mean_mps", metric((double) r->concentric_mean_mps));
         put(&c, "peak_mps", metric((double) r->concentric_peak_mps));
 
@@ -286,7 +285,8 @@ static json_t *set_rep(const struct message *m, const struct set_rep *r) {
         put(&j, "concentric", c);
         put(&j, "velocity_loss_pct", percent((double) r->velocity_loss_pct));
         put(&j, "tut_s", metric((double) r->tut_s));
-        put(&j, "flags", flag_words(r->flags));
+        put(&j, "verdict", judged_mark_verdict(n, mark));
+        put(&j, "flags", judged_flags(r->flags, n->known && n->assisted, n->known ? (double) mark->dive : 0));
         put(&j, "confidence", figure((double) r->confidence, 2));
         return j;
 }
@@ -297,7 +297,7 @@ static void put_set(json_t **j, const struct message *m) {
         json_t *reps = json_array();
 
         for (unsigned i = 0; i < n; i++)
-                append(&reps, set_rep(m, &s->reps[i]));
+                append(&reps, set_rep(m, i));
 
         put(j, "set", count(s->set));
         put(j, "end", word(set_end_to_string(s->end)));
@@ -307,6 +307,7 @@ static void put_set(json_t **j, const struct message *m) {
         put(j, "tut_s", metric(s->tut_s));
         put(j, "best_mps", metric(s->best_mps));
         put(j, "velocity_loss_pct", percent(s->velocity_loss_pct));
+        judged_set(j, &m->set_note);
         put(j, "reps", reps);
         put(j, "late", json_boolean(m->late));
 }
@@ -321,6 +322,8 @@ static json_t *last_set(const struct station_state *s) {
         put(&j, "tut_s", metric(s->last_set_tut_s));
         put(&j, "best_mps", metric(s->last_set_best_mps));
         put(&j, "velocity_loss_pct", percent(s->last_set_velocity_loss_pct));
+        put(&j, "compliance_pct", percent(s->last_set_compliance_pct));
+        put(&j, "control", figure(s->last_set_control, 2));
         return j;
 }
 
@@ -365,6 +368,7 @@ static void put_state(json_t **j, const struct message *m) {
         put(j, "sensor_error", NAME(s->sensor_error));
         put(j, "set", count(s->set));
         put(j, "n_reps", json_integer(s->reps));
+        put(j, "target", judged_target(&s->target));
         put(j, "last_set", last_set(s));
         put_roster(j, s);
 }
@@ -381,6 +385,7 @@ static void put_live(json_t **j, const struct message *m) {
         put(j, "position_m", metric(l->position_m));
         put(j, "rom_share", figure(l->rom_share, 2));
         put(j, "moving", json_boolean(l->moving));
+        put(j, "pace", judged_pace(&m->pace));
 }
 
 static void put_phase(json_t **j, const struct message *m) {
@@ -413,7 +418,7 @@ static void put_amend(json_t **j, const struct message *m) {
         put(j, "by", json_string("hub"));
         put(j, "change", word(amendment_to_string(a->change)));
         if (a->change == AMENDED_FIGURES)
-                put_figures(j, m, &a->figures);
+                put_figures(j, m, &a->figures, &m->amend_note);
         else
                 put(j, "reason", word(rejection_to_string(a->reason)));
         put(j, "late", json_boolean(m->late));
@@ -427,7 +432,7 @@ static const char *edit_word(enum edit_change change) {
 }
 
 /* Which reps count now, and the figures of the set that follow from it. */
-static json_t *set_figures(const struct message *m, const struct set *s) {
+static json_t *set_figures(const struct message *m, const struct set *s, const struct set_note *n) {
         json_t *j = json_object(), *reps = json_array();
 
         for (unsigned i = 0; i < MIN(s->n_reps, ARRAY_SIZE(s->reps)); i++) {
@@ -443,6 +448,7 @@ static json_t *set_figures(const struct message *m, const struct set *s) {
         put(&j, "tut_s", metric(s->tut_s));
         put(&j, "best_mps", metric(s->best_mps));
         put(&j, "velocity_loss_pct", percent(s->velocity_loss_pct));
+        judged_set(&j, n);
         put(&j, "reps", reps);
         return j;
 }
@@ -457,7 +463,7 @@ static void put_edit(json_t **j, const struct message *m) {
         put(j, "by", NAME(e->by));
         put(j, "change", word(edit_word(e->change)));
         put(j, "restores", word(edit_word(e->restores)));
-        put(j, "figures", e->has_figures ? set_figures(m, &e->figures) : json_null());
+        put(j, "figures", e->has_figures ? set_figures(m, &e->figures, &m->edit_note) : json_null());
         put(j, "late", json_boolean(m->late));
 }
 

@@ -12,6 +12,7 @@
 
 #include <repcast/event.h>
 
+#include "coach/coach.h"
 #include "message/assignment.h"
 
 #define MESSAGE_NAME_MAX 64
@@ -49,7 +50,8 @@ struct station_state {
         uint32_t set, reps;                      /* running set and its reps; 0 = no set running */
         uint32_t last_set, last_set_reps;        /* 0 = none yet */
         double last_set_tut_s, last_set_best_mps, last_set_velocity_loss_pct; /* NAN = not known */
-        double one_rm_kg;                                                     /* NAN = not known */
+        double last_set_compliance_pct, last_set_control;
+        double one_rm_kg; /* NAN = not known */
         bool has_next;
         struct assignment next; /* holds after the running set */
         struct wish queue[ASSIGNMENT_QUEUE_MAX];
@@ -57,6 +59,7 @@ struct station_state {
         bool rotate;
         uint32_t unclaimed[STATION_UNCLAIMED_MAX]; /* numbers of sets */
         unsigned n_unclaimed;
+        struct prescription target; /* its name is empty where there is none */
 };
 
 /* What somebody said of a rep or a set. */
@@ -90,13 +93,28 @@ struct message {
         uint64_t t_us;    /* sample clock: instant of the message */
         union {
                 struct station_state state;
-                struct live live;
+                struct {
+                        struct live live;
+                        struct pace pace;
+                };
                 struct phase_event phase;
-                struct rep rep;
-                struct set set;
+                struct {
+                        struct rep rep;
+                        struct rep_note rep_note;
+                };
+                struct {
+                        struct set set;
+                        struct set_note set_note;
+                };
                 struct rejected rejected;
-                struct amend amend;
-                struct edit edit;
+                struct {
+                        struct amend amend;
+                        struct rep_note amend_note; /* of its figures */
+                };
+                struct {
+                        struct edit edit;
+                        struct set_note edit_note; /* of its figures */
+                };
         };
 };
 
@@ -108,7 +126,8 @@ struct status {
         const char *version;
 };
 
-/* Fill type, t_us and payload from an event of the core; the rest is the caller's. */
+/* Fill type, t_us and payload from an event of the core; the rest is the caller's. What the coach has to add is not known
+ * yet then. */
 void message_from_event(struct message *m, const struct event *event);
 
 /* One JSON object without a newline. A name that is no UTF-8 is published with U+FFFD in place of its bad bytes: a

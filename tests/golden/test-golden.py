@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("builddir", ".")).resolve()
 TOLERANCES = [("_ms", 5), ("_mps2", 0.05), ("_mps", 0.005), ("_m", 0.002), ("_s", 0.0051), ("_pct", 1.0)]
-NAMED = {"confidence": 0.02, "eccentric": 0.0051, "bottom": 0.0051, "concentric": 0.0051, "top": 0.0051}
+NAMED = {"confidence": 0.02, "control": 0.02, "divebomb": 0.02, "eccentric": 0.0051, "bottom": 0.0051, "concentric": 0.0051, "top": 0.0051}
 
 
 def tolerance(key):

@@ -81,6 +81,24 @@ static struct message example_state(void) {
                 .rotate = true,
                 .unclaimed = {2},
                 .n_unclaimed = 1,
+                .last_set_compliance_pct = 83.3333,
+                .last_set_control = 0.912,
+                .target =
+                        {
+                                .name = "negative-squat",
+                                .title = "Negative squat",
+                                .kind = PRESCRIPTION_NEGATIVE,
+                                .tempo_text = "4-0-<2-*",
+                                .tempo = {{TEMPO_PACED, 4}, {TEMPO_PACED, 0}, {TEMPO_AT_MOST, 2},
+                                        {TEMPO_FREE, 0}},
+                                .tolerance_s = 0.3,
+                                .tolerance_pct = 10,
+                                .reps_min = 6,
+                                .reps_max = 10,
+                                .sets_min = 2,
+                                .sets_max = 4,
+                                .velocity_loss_pct = NAN,
+                        },
         };
         return m;
 }
@@ -98,6 +116,12 @@ static struct message example_live(void) {
                 .rep = 5,
                 .moving = true,
         };
+        m.pace = (struct pace){.known = true,
+                .target_s = 4,
+                .predicted_s = 3.4567,
+                .travelled = 0.294,
+                .due = 0.2491,
+                .cue = CUE_AHEAD};
         return m;
 }
 
@@ -133,6 +157,18 @@ static struct message example_rep(void) {
                 .loss_pct = 0,
                 .confidence = 0.97,
         };
+        m.rep_note = (struct rep_note){
+                .known = true,
+                .control = 0.931,
+                .dive = 0,
+                .judged = true,
+                .verdicts =
+                        {
+                                .phase = {VERDICT_OK, VERDICT_OK, VERDICT_OK, VERDICT_NONE},
+                                .before = VERDICT_OK,
+                                .rep = COMPLIANCE_YES,
+                        },
+        };
         return m;
 }
 
@@ -154,6 +190,23 @@ static struct message example_set(void) {
                                 {2, 148570000, 154400000, {3.98F, 0.2F, 1.65F, NAN}, 0.611F, 0.154F, 0.37F,
                                         0.642F, 6.8F, 5.83F, 0.95F, REP_FLAG_GAP | REP_FLAG_COLD},
                         },
+        };
+        m.set_note = (struct set_note){
+                .known = true,
+                .judged = true,
+                .n_reps = 2,
+                .reps =
+                        {
+                                {1, 0.93F, 0, {VERDICT_OK, VERDICT_OK, VERDICT_OK, VERDICT_NONE},
+                                        COMPLIANCE_YES},
+                                {2, 0.71F, 0.42F, {VERDICT_SHORT, VERDICT_OK, VERDICT_OK, VERDICT_NONE},
+                                        COMPLIANCE_NO},
+                        },
+                .control = 0.82,
+                .eccentric_s = 8.04,
+                .n_judged = 2,
+                .n_compliant = 1,
+                .tempo = "4-0-<2-*",
         };
         return m;
 }
@@ -202,12 +255,15 @@ static void test_rep(void **state) {
                                                    "\"concentric\":1.54,\"top\":null},"
                                                    "\"pause_before_s\":1.25,\"rom_m\":0.612,"
                                                    "\"eccentric\":{\"mean_mps\":0.151,\"peak_mps\":0.243,"
-                                                   "\"control\":null},"
+                                                   "\"control\":0.93,\"divebomb\":0.0},"
                                                    "\"concentric\":{\"mean_mps\":0.397,\"peak_mps\":0.661,"
                                                    "\"mpv_mps\":0.412,\"power_w\":null,"
                                                    "\"sticking\":{\"at_m\":0.31,\"min_mps\":0.18,\"duration_"
                                                    "s\":0.42}},"
-                                                   "\"velocity_loss_pct\":12.4,\"tut_s\":5.83,\"verdict\":null,"
+                                                   "\"velocity_loss_pct\":12.4,\"tut_s\":5.83,"
+                                                   "\"verdict\":{\"eccentric\":\"ok\",\"bottom\":\"ok\","
+                                                   "\"concentric\":\"ok\",\"top\":null,\"pause_before\":\"ok\","
+                                                   "\"compliant\":true},"
                                                    "\"flags\":[],"
                                                    "\"quality\":{\"loss_pct\":0.0,\"clipped\":false,"
                                                    "\"confidence\":0.97},\"late\":false}");
@@ -246,7 +302,7 @@ static void test_rep_of_unknowns(void **state) {
                 "{\"phase\":\"eccentric\",\"start_ms\":2000,\"end_ms\":3001}],"
                 "\"tempo_s\":{\"eccentric\":1.0,\"bottom\":0.3,\"concentric\":1.0,\"top\":null},"
                 "\"pause_before_s\":null,\"rom_m\":null,"
-                "\"eccentric\":{\"mean_mps\":null,\"peak_mps\":null,\"control\":null},"
+                "\"eccentric\":{\"mean_mps\":null,\"peak_mps\":null,\"control\":null,\"divebomb\":null},"
                 "\"concentric\":{\"mean_mps\":null,\"peak_mps\":null,\"mpv_mps\":0.0,\"power_w\":null,"
                 "\"sticking\":null},"
                 "\"velocity_loss_pct\":null,\"tut_s\":0.0,\"verdict\":null,"
@@ -262,21 +318,30 @@ static void test_set(void **state) {
                         ID "18\",\"seq\":18,") "\"set\":3,\"end\":\"rerack\",\"start_ms\":1795288142130,\"end_"
                                                "ms\":1795288154400,\"n_reps\":2,"
                                                "\"tut_s\":12.27,\"best_mps\":0.401,\"velocity_loss_pct\":6.7,"
+                                               "\"prescribed_tempo\":\"4-0-<2-*\",\"compliance\":{\"judged\":2,"
+                                               "\"compliant\":1,\"pct\":50.0},\"control\":0.82,\"eccentric_s\":"
+                                               "8.04,"
                                                "\"reps\":["
                                                "{\"rep\":1,\"start_ms\":1795288142130,\"end_ms\":1795288147960,"
                                                "\"tempo_s\":{\"eccentric\":4.06,\"bottom\":0.23,\"concentric\":"
                                                "1.54,\"top\":0.61},"
-                                               "\"rom_m\":0.612,\"eccentric\":{\"mean_mps\":0.151},"
+                                               "\"rom_m\":0.612,\"eccentric\":{\"mean_mps\":0.151,\"control\":"
+                                               "0.93,\"divebomb\":0.0},"
                                                "\"concentric\":{\"mean_mps\":0.397,\"peak_mps\":0.661},"
-                                               "\"velocity_loss_pct\":0.0,\"tut_s\":5.83,\"flags\":[],"
+                                               "\"velocity_loss_pct\":0.0,\"tut_s\":5.83,\"verdict\":{"
+                                               "\"eccentric\":\"ok\",\"bottom\":\"ok\",\"concentric\":\"ok\","
+                                               "\"top\":null,\"compliant\":true},\"flags\":[],"
                                                "\"confidence\":0.97},"
                                                "{\"rep\":2,\"start_ms\":1795288148570,\"end_ms\":1795288154400,"
                                                "\"tempo_s\":{\"eccentric\":3.98,\"bottom\":0.2,\"concentric\":"
                                                "1.65,\"top\":null},"
-                                               "\"rom_m\":0.611,\"eccentric\":{\"mean_mps\":0.154},"
+                                               "\"rom_m\":0.611,\"eccentric\":{\"mean_mps\":0.154,\"control\":"
+                                               "0.71,\"divebomb\":0.42},"
                                                "\"concentric\":{\"mean_mps\":0.37,\"peak_mps\":0.642},"
-                                               "\"velocity_loss_pct\":6.8,\"tut_s\":5.83,\"flags\":[\"gap\","
-                                               "\"cold\"],\"confidence\":0.95}],"
+                                               "\"velocity_loss_pct\":6.8,\"tut_s\":5.83,\"verdict\":{"
+                                               "\"eccentric\":\"short\",\"bottom\":\"ok\",\"concentric\":"
+                                               "\"ok\",\"top\":null,\"compliant\":false},\"flags\":[\"gap\","
+                                               "\"cold\",\"divebomb\"],\"confidence\":0.95}],"
                                                "\"late\":false}");
 }
 
@@ -287,6 +352,7 @@ static void test_set_after_amendments(void **state) {
         m.set.reps[0].rep = 2;
         m.set.reps[1].rep = 7;
         m.set.reps[1].flags = REP_FLAG_HELD;
+        m.set_note.known = false;
         char *text;
         assert_int_equal(message_to_json(&m, &text), 0);
         assert_non_null(strstr(text, "\"n_reps\":2,"));
@@ -313,21 +379,27 @@ static void test_state(void **state) {
         (void) state;
         struct message m = example_state();
         check(&m,
-                HEAD("state",
-                        "") "\"t_ms\":1795288142130,\"sensor_state\":\"streaming\",\"sensor_error\":null,"
-                            "\"set\":3,\"n_reps\":5,\"last_set\":{\"set\":2,\"n_reps\":6,\"tut_s\":35.1,"
-                            "\"best_mps\":0.448,"
-                            "\"velocity_loss_pct\":18.3},\"one_rm_kg\":110.0,\"next\":{\"athlete\":\"ben\","
-                            "\"exercise\":\"back-squat\",\"prescription\":null,\"load_kg\":60.0,"
-                            "\"one_rm_kg\":null},\"queue\":[{\"athlete\":\"cara\",\"load_kg\":55.0}],"
-                            "\"rotate\":true,\"unclaimed\":[2]}");
+                HEAD("state", "") "\"t_ms\":1795288142130,\"sensor_state\":\"streaming\",\"sensor_error\":null,"
+                                  "\"set\":3,\"n_reps\":5,"
+                                  "\"target\":{\"kind\":\"negative\",\"title\":\"Negative "
+                                  "squat\",\"tempo\":\"4-0-<2-*\",\"eccentric_s\":4.0,\"bottom_s\":0.0,"
+                                  "\"concentric_s\":2.0,\"top_s\":null,\"tolerance_s\":0.4,\"reps\":10,"
+                                  "\"sets\":4,\"velocity_loss_pct\":null},"
+                                  "\"last_set\":{\"set\":2,\"n_reps\":6,\"tut_s\":35.1,"
+                                  "\"best_mps\":0.448,"
+                                  "\"velocity_loss_pct\":18.3,\"compliance_pct\":83.3,\"control\":0.91},\"one_"
+                                  "rm_kg\":110.0,\"next\":{\"athlete\":\"ben\","
+                                  "\"exercise\":\"back-squat\",\"prescription\":null,\"load_kg\":60.0,"
+                                  "\"one_rm_kg\":null},\"queue\":[{\"athlete\":\"cara\",\"load_kg\":55.0}],"
+                                  "\"rotate\":true,\"unclaimed\":[2]}");
 
         m.state = (struct station_state){
                 .sensor_state = "failed", .sensor_error = "no such file", .one_rm_kg = NAN};
         check(&m,
                 HEAD("state",
                         "") "\"t_ms\":1795288142130,\"sensor_state\":\"failed\","
-                            "\"sensor_error\":\"no such file\",\"set\":null,\"n_reps\":0,\"last_set\":null,"
+                            "\"sensor_error\":\"no such "
+                            "file\",\"set\":null,\"n_reps\":0,\"target\":null,\"last_set\":null,"
                             "\"one_rm_kg\":null,\"next\":null,\"queue\":[],\"rotate\":false,\"unclaimed\":[]}");
 }
 
@@ -337,13 +409,16 @@ static void test_live_phase_rejected(void **state) {
         check(&m,
                 HEAD("live", "") "\"t_ms\":1795288143330,\"set\":3,\"rep\":5,\"phase\":\"eccentric\","
                                  "\"phase_s\":1.2,\"velocity_mps\":-0.151,\"position_m\":0.432,\"rom_share\":0."
-                                 "71,\"moving\":true}");
+                                 "71,\"moving\":true,"
+                                 "\"pace\":{\"target_s\":4.0,\"predicted_s\":3.457,\"travelled\":0.29,\"due\":"
+                                 "0.25,\"cue\":\"ahead\"}}");
 
+        m.pace.known = false;
         m.live = (struct live){.phase = PHASE_REST, .position_m = NAN, .rom_share = NAN, .phase_s = NAN};
         check(&m,
                 HEAD("live", "") "\"t_ms\":1795288000000,\"set\":null,\"rep\":null,\"phase\":\"rest\","
                                  "\"phase_s\":null,\"velocity_mps\":0.0,\"position_m\":null,\"rom_share\":null,"
-                                 "\"moving\":false}");
+                                 "\"moving\":false,\"pace\":null}");
 
         m = example_phase();
         check(&m,
@@ -380,6 +455,7 @@ static void test_amended_figures(void **state) {
         char *whole, *text;
         m.amend.change = AMENDED_FIGURES;
         m.amend.figures = rep.rep;
+        m.amend_note = rep.rep_note;
         assert_int_equal(message_to_json(&rep, &whole), 0);
         assert_int_equal(message_to_json(&m, &text), 0);
         const char *wanted = strstr(whole, "\"start_ms\":"), *found = strstr(text, "\"start_ms\":");
