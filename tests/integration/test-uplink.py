@@ -329,7 +329,7 @@ def several_brokers_are_tried_in_order():
     feed.wait("its acknowledgements", lambda s: s["published"] == 20)
     time.sleep(5.2)  # a connection that lasts less is followed by a wait
     start = time.monotonic()
-    for i in (0, 1):
+    for i in (1, 0):
         gates[i].set("closed")
         gates[i].cut()
     feed.wait("the loss", lambda s: not s["connected"] or s["reconnects"] == 1)
