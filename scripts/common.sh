@@ -19,7 +19,7 @@ die() {
 
 # Packages that build and run repcast. The names are the same on Debian 12 and 13.
 packages_build='gcc libc6-dev make autoconf automake autoconf-archive pkg-config
-        libsystemd-dev libmosquitto-dev libjansson-dev libsqlite3-dev libdbus-1-dev'
+        libsystemd-dev libmosquitto-dev libssl-dev libjansson-dev libsqlite3-dev libdbus-1-dev'
 packages_demo='mosquitto mosquitto-clients jq'
 packages_test='clang dbus-daemon libcmocka-dev mosquitto mosquitto-clients jq valgrind python3 mandoc shellcheck xz-utils openssl iproute2'
 packages_analyse='clang-tidy cppcheck codespell'

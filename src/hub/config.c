@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hub/exercises.h"
@@ -225,20 +226,76 @@ static void check_hub(struct loader *l) {
         topic_level(host, h->name, sizeof(h->name));
 }
 
-static void check_mqtt(struct loader *l) {
+static void mqtt_fault(struct loader *l, size_t offset, const char *format, ...) _printf_(3, 4);
+
+static void mqtt_fault(struct loader *l, size_t offset, const char *format, ...) {
+        const size_t i = keys_index(&config_mqtt_keys, offset);
+        struct key_origin place = l->config->mqtt.section.origins[i];
+        char text[KEY_TEXT_MAX + 128];
+        va_list ap;
+
+        if (!place.path)
+                place.path = l->config->paths[0]; /* a credential is nobody's line */
+        va_start(ap, format);
+        vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        key_fault(&config_mqtt_keys.keys[i], &place, l->faults, "%s", text);
+}
+
+static void check_password(struct loader *l) {
         struct mqtt_config *m = &l->config->mqtt;
-        size_t i = keys_index(&config_mqtt_keys, offsetof(struct mqtt_config, password_file));
-        struct key_origin place = m->section.origins[i];
+        const size_t offset = offsetof(struct mqtt_config, password_file);
+        const struct key_origin *place = &m->section.origins[keys_index(&config_mqtt_keys, offset)];
         char why[CONFIG_PATH_MAX + 128];
 
-        m->n_brokers = (unsigned) brokers_parse(m->broker, m->brokers); /* the key's own check has passed it */
-        if (!place.path)
-                place.path = l->config->paths[0]; /* the credential is nobody's line */
         if (password_read(m->password_file, m->password, sizeof(m->password), why, sizeof(why)) < 0)
-                key_fault(&config_mqtt_keys.keys[i], &place, l->faults, "%s", why);
+                mqtt_fault(l, offset, "%s", why);
         else if (*m->password != '\0' && *m->username == '\0' && !m->section.faulty)
-                faults_add(l->faults, place.path, place.line,
+                faults_add(l->faults, place->path ? place->path : l->config->paths[0], place->line,
                         "Username=: is missing in [mqtt]; a password needs one");
+}
+
+/* A file of TLS: there, and of use. Its contents are looked at with each connection. */
+static void check_tls_file(struct loader *l, const char *path, size_t offset) {
+        const struct mqtt_config *m = &l->config->mqtt;
+        bool used = false;
+
+        if (*path == '\0')
+                return;
+        for (unsigned i = 0; i < m->n_brokers; i++)
+                used |= m->brokers[i].tls;
+        if (!used && !m->section.faulty)
+                mqtt_fault(
+                        l, offset, "no broker in Broker= has mqtts:// before its name: nothing goes over TLS");
+        else if (access(path, R_OK) < 0)
+                mqtt_fault(l, offset, "%s cannot be read: %s", path, strerror(errno));
+}
+
+static void check_tls(struct loader *l) {
+        struct mqtt_config *m = &l->config->mqtt;
+        const size_t key = offsetof(struct mqtt_config, key_file);
+        struct stat st;
+
+        check_tls_file(l, m->ca_file, offsetof(struct mqtt_config, ca_file));
+        check_tls_file(l, m->certificate_file, offsetof(struct mqtt_config, certificate_file));
+        check_tls_file(l, m->key_file, key);
+        if (*m->key_file != '\0' && *m->certificate_file == '\0' && !m->section.faulty)
+                mqtt_fault(l, key, "there is no CertificateFile= that it belongs to");
+        if (*m->key_file != '\0' && stat(m->key_file, &st) == 0 && (st.st_mode & 077) != 0)
+                mqtt_fault(l, key, "%s can be read or changed by others; allow its owner alone (chmod 600)",
+                        m->key_file);
+        if (*m->key_file != '\0')
+                strcpy(m->key, m->key_file);
+        else if (*m->certificate_file != '\0')
+                password_find_credential("mqtt-key", m->key, sizeof(m->key));
+}
+
+static void check_mqtt(struct loader *l) {
+        struct mqtt_config *m = &l->config->mqtt;
+
+        m->n_brokers = (unsigned) brokers_parse(m->broker, m->brokers); /* the key's own check has passed it */
+        check_password(l);
+        check_tls(l);
 }
 
 const struct key_origin *config_sensor_origin(const struct station_config *s) {

@@ -53,12 +53,14 @@ struct mqtt_config {
         unsigned keepalive_s;
         char username[128];
         char password_file[CONFIG_PATH_MAX];
+        char ca_file[CONFIG_PATH_MAX], certificate_file[CONFIG_PATH_MAX], key_file[CONFIG_PATH_MAX];
         bool queries;
         enum commands commands;
         /* Taken out of the above. */
         struct broker brokers[BROKERS_MAX];
         unsigned n_brokers;
         char password[CONFIG_PASSWORD_MAX];
+        char key[CONFIG_PATH_MAX]; /* file of the certificate's key, the credential's included */
 };
 
 struct storage_config {

@@ -24,6 +24,7 @@
 #include "util/macros.h"
 
 #define STOP_TIMEOUT_US UINT64_C(5000000) /* for the broker to take what waits */
+#define WILL_DELAY_S    10                /* a connection that comes back within it was never away (MQTT 5) */
 #define SAVE_TIMEOUT_US UINT64_C(5000000) /* for the disk, after that */
 #define LOOK_US         UINT64_C(1000000) /* between two looks at store and uplink */
 #define HEALTH_LOOKS    30                /* of these between two words about the health */
@@ -206,6 +207,18 @@ static void make_client_id(const char *hub, char *ret, size_t size) {
         snprintf(ret, size, "repcast-%.12s-%s", text, hub);
 }
 
+static bool is_this_machine(const char *host) {
+        return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+}
+
+static void warn_of_clear_password(const struct mqtt_config *m) {
+        for (unsigned i = 0; *m->password && i < m->n_brokers; i++)
+                if (!m->brokers[i].tls && !is_this_machine(m->brokers[i].host))
+                        log_warning("the password goes to broker %s in the clear; mqtts:// before its name in "
+                                    "Broker= asks for TLS",
+                                m->brokers[i].host);
+}
+
 static int make_uplink(struct hub *h) {
         const struct mqtt_config *m = &h->config->mqtt;
         char client_id[MESSAGE_NAME_MAX + 32];
@@ -213,6 +226,9 @@ static int make_uplink(struct hub *h) {
         struct uplink_config config = {
                 .brokers = brokers,
                 .n_brokers = m->n_brokers,
+                .tls.ca_file = *m->ca_file ? m->ca_file : NULL,
+                .tls.certificate_file = *m->certificate_file ? m->certificate_file : NULL,
+                .tls.key_file = *m->key ? m->key : NULL,
                 .username = *m->username ? m->username : NULL,
                 .password = *m->password ? m->password : NULL,
                 .client_id = client_id,
@@ -226,10 +242,12 @@ static int make_uplink(struct hub *h) {
                 .commands = m->commands != COMMANDS_OFF,
                 .n_stations = STATIONS_MAX,
                 .n_sensors = EXHIBIT_MAX,
+                .will_delay_s = WILL_DELAY_S,
         };
 
         for (unsigned i = 0; i < m->n_brokers; i++)
                 brokers[i] = (struct uplink_broker){m->brokers[i].host, m->brokers[i].port, m->brokers[i].tls};
+        warn_of_clear_password(m);
         make_client_id(h->config->hub.name, client_id, sizeof(client_id));
         return uplink_new(&config, &h->outlet.uplink);
 }

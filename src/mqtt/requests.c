@@ -138,7 +138,8 @@ void requests_answer(struct uplink *u) {
 
         while (queue_pop(u->answers, &p)) {
                 if (p.path.topic[0] != '\0' && (u->state == LINK_ONLINE || u->state == LINK_DRAINING))
-                        (void) client_publish(u->client, p.path.topic, p.json, 1, false);
+                        (void) client_answer(
+                                u->client, p.path.topic, p.json, p.path.correlation, p.path.n_correlation);
                 free(p.json);
         }
 }

@@ -15,6 +15,9 @@
 /* glibc: 2 attempts x 5 s with two name servers (resolv.conf(5)). */
 #define LOOKUP_US (20 * SECOND_US)
 
+/* How long a broker keeps our session beyond the will's delay, for its own clock's sake: it ends the delay too. */
+#define SESSION_S 30
+
 static const struct uplink_broker *broker(const struct uplink *u) {
         return &u->config.brokers[u->broker];
 }
@@ -29,25 +32,41 @@ static void take_next_broker(struct uplink *u) {
 }
 
 bool uplink_has_next(const struct uplink *u) {
-        return u->addresses.next < u->addresses.n || route_has_next(&u->route);
+        return u->ask_in_3 || u->addresses.next < u->addresses.n || route_has_next(&u->route);
 }
 
-/* With the next address of the broker, of which there is one. */
+/* With the address that was chosen. */
 static int open_client(struct uplink *u) {
+        const uint64_t now = uplink_now_us();
+        const struct uplink_config *c = &u->config;
+
+        u->mqtt_5 = !u->ask_in_3 && route_speaks_5(&u->route, u->broker, now);
         const struct client_config config = {
                 .broker = u->broker_label,
-                .address = addresses_next(&u->addresses),
+                .host = broker(u)->host,
+                .address = u->address,
                 .port = broker(u)->port,
-                .username = u->config.username,
-                .password = u->config.password,
-                .client_id = u->config.client_id,
-                .keepalive_s = u->config.keepalive_s,
+                .tls = broker(u)->tls ? &c->tls : NULL,
+                .username = c->username,
+                .password = c->password,
+                .client_id = c->client_id,
+                .keepalive_s = c->keepalive_s,
                 .will_topic = u->status_topic,
                 .will = u->will,
+                .mqtt_5 = u->mqtt_5,
+                .resume = u->session_broker == (int) u->broker,
+                .will_delay_s = c->will_delay_s,
+                .session_s = c->will_delay_s > 0 ? c->will_delay_s + SESSION_S : 0,
         };
 
-        u->deadline_us = uplink_now_us() + ANSWER_US;
+        u->deadline_us = now + ANSWER_US;
         return client_open(&config, &uplink_client_handlers, u, &u->client, u->why, sizeof(u->why));
+}
+
+static int open_next(struct uplink *u) {
+        u->ask_in_3 = false;
+        u->address = addresses_next(&u->addresses);
+        return open_client(u);
 }
 
 static int start_lookup(struct uplink *u) {
@@ -62,14 +81,16 @@ static int start_lookup(struct uplink *u) {
 
 int uplink_connect(struct uplink *u) {
         u->accepted = false;
-        if (u->addresses.next < u->addresses.n)
+        if (u->ask_in_3)
                 return open_client(u);
+        if (u->addresses.next < u->addresses.n)
+                return open_next(u);
         if (!route_has_next(&u->route))
                 route_begin(&u->route, UINT32_MAX);
         take_next_broker(u);
         if (addresses_parse(&u->addresses, broker(u)->host) < 0)
                 return start_lookup(u); /* a name may lead elsewhere by now */
-        return open_client(u);
+        return open_next(u);
 }
 
 int uplink_go_on_connecting(struct uplink *u) {
@@ -86,7 +107,14 @@ int uplink_go_on_connecting(struct uplink *u) {
                 snprintf(u->why, sizeof(u->why), "name %s cannot be resolved: %s", broker(u)->host, why);
                 return r;
         }
-        return open_client(u);
+        return open_next(u);
+}
+
+void uplink_lose(struct uplink *u) {
+        const bool old = client_end(u->client) == CLIENT_OLD_BROKER;
+
+        snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
+        u->ask_in_3 = old && u->mqtt_5 && u->state == LINK_CONNECTING;
 }
 
 void uplink_give_up_connecting(struct uplink *u) {
@@ -103,7 +131,7 @@ void uplink_tell_failure(struct uplink *u) {
         const struct log_fields fields = {.kind = LOG_KIND_BROKER_DOWN};
         char *told = u->told[u->broker];
 
-        if (u->addresses.next < u->addresses.n || strcmp(u->why, told) == 0)
+        if (u->ask_in_3 || u->addresses.next < u->addresses.n || strcmp(u->why, told) == 0)
                 return;
         snprintf(told, sizeof(u->told[0]), "%s", u->why);
         log_event(LOG_WARNING, fields, "%s; %s", u->why,

@@ -95,12 +95,18 @@ struct uplink {
         struct route route;
         unsigned broker;                      /* the one that is tried or connected */
         char broker_label[UPLINK_BROKER_MAX]; /* as it is told */
-        struct lookup *lookup;                /* of its name; NULL = none runs */
+        const char *address;                  /* of the broker, that is tried or connected */
+        bool mqtt_5;                          /* spoken there, or tried */
+        bool ask_in_3;                        /* that address again, in 3.1.1 */
+        int session_broker;    /* where a session of this run may live on (MQTT 5); -1 = nowhere */
+        struct lookup *lookup; /* of its name; NULL = none runs */
         struct addresses addresses;
         struct backoff backoff;
         struct client *client;
         struct flight flights[IN_FLIGHT_MAX];
         unsigned n_flights, n_late; /* those of them that waited */
+        unsigned n_refused;         /* events that the broker would not take, since it took one */
+        uint64_t refused_us;        /* when they are given to it again; UINT64_MAX = there are none */
         uint64_t late_us;           /* when the next event that waited may go */
         uint64_t waiting;           /* events that the broker does not have yet, as the store says */
         bool last;                  /* the store says that no more come */
@@ -123,6 +129,9 @@ struct uplink {
         bool last_round;        /* of tries before a stop has begun */
         int offline_mid;        /* message id of the farewell; 0 = not sent */
         bool offline_acked;
+        char refusal
+                [CLIENT_WHY_MAX]; /* what the broker does not take although it is connected; empty = it takes all */
+        char told_refusal[CLIENT_WHY_MAX];
         char why[CLIENT_WHY_MAX];                     /* the last failure */
         char told[ROUTE_BROKERS_MAX][CLIENT_WHY_MAX]; /* the last failure of each broker that was logged */
         struct message message; /* what is being formatted: too large for comfort on a stack */
@@ -142,6 +151,9 @@ bool uplink_has_next(const struct uplink *u);
 
 /* The name may have been resolved. Negative errno: see why. */
 int uplink_go_on_connecting(struct uplink *u);
+
+/* The connection is lost: say why, and remember what its end asks for. */
+void uplink_lose(struct uplink *u);
 
 /* Its time is over: say why. */
 void uplink_give_up_connecting(struct uplink *u);
@@ -182,6 +194,9 @@ void uplink_keep_receive(struct uplink *u, const char *topic, size_t size, bool 
 void uplink_keep_tidy(struct uplink *u, uint64_t now);
 
 /* ---- uplink-receive.c ---- */
+
+/* The broker does not take an event: it stays in the store and is given to it again after a while. */
+void uplink_set_aside(struct uplink *u, const char *why);
 
 extern const struct client_handlers uplink_client_handlers;
 void uplink_answer_questions(struct uplink *u);

@@ -176,6 +176,10 @@ static bool publish_parcel(struct uplink *u, const struct parcel *p, bool late) 
                 return true;
         }
         int mid = client_publish(u->client, topic, p->json, 1, false);
+        if (mid == -EMSGSIZE) {
+                uplink_set_aside(u, "too large for it");
+                return true;
+        }
         if (mid < 0)
                 return false;
         if (u->n_flights == 0)
@@ -185,9 +189,28 @@ static bool publish_parcel(struct uplink *u, const struct parcel *p, bool late) 
         return true;
 }
 
+/* What the broker refused is the store's again, with all that it handed out on this connection. */
+static void take_up_refused(struct uplink *u) {
+        outbox_disconnected(u->config.outbox);
+        outbox_connected(u->config.outbox);
+        u->refused_us = UINT64_MAX;
+        u->n_refused = 0;
+        u->refusal[0] = '\0';
+}
+
+/* A broker that refuses all that it is given gets no more until it is asked again. */
+static bool may_send(struct uplink *u) {
+        if (uplink_now_us() < u->refused_us)
+                return u->n_refused < IN_FLIGHT_MAX;
+        if (u->n_flights > 0)
+                return false; /* their answers first: then nothing is sent twice */
+        take_up_refused(u);
+        return true;
+}
+
 void uplink_send_events(struct uplink *u) {
         struct parcel p;
-        bool late, stands = true;
+        bool late, stands = may_send(u);
 
         while (stands && u->n_flights < IN_FLIGHT_MAX && take_parcel(u, &p, &late)) {
                 stands = publish_parcel(u, &p, late);

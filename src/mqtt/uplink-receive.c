@@ -16,28 +16,65 @@ DEFINE_CLEANUP(char *, free);
 #define QUERIES_AT_ONCE 10
 #define QUERY_BYTES_MAX 4096
 
+/* What a broker refused is given to it again, for its access list may have been mended. */
+#define REFUSED_AGAIN_US (60 * SECOND_US)
+
 static void on_accepted(void *userdata) {
         struct uplink *u = userdata;
         u->accepted = true;
 }
 
-static void on_acked(void *userdata, int mid) {
+/* In the log once, and with the health for as long as it lasts. */
+static void tell_refusal(struct uplink *u, const char *what, const char *why) {
+        snprintf(u->refusal, sizeof(u->refusal),
+                "broker %s refuses %s: %s; its access list must let this hub write and read below %s/%s/",
+                u->broker_label, what, why, u->config.prefix, u->config.hub);
+        if (strcmp(u->refusal, u->told_refusal) == 0)
+                return;
+        log_warning("%s", u->refusal);
+        memcpy(u->told_refusal, u->refusal, sizeof(u->told_refusal));
+}
+
+void uplink_set_aside(struct uplink *u, const char *why) {
+        tell_refusal(u, "events, which wait", why);
+        u->n_refused++;
+        if (u->refused_us == UINT64_MAX)
+                u->refused_us = uplink_now_us() + REFUSED_AGAIN_US;
+}
+
+static void on_acked(void *userdata, int mid, const char *refused) {
         struct uplink *u = userdata;
         unsigned i = 0;
 
         if (mid == u->offline_mid)
-                u->offline_acked = true;
+                u->offline_acked = true; /* refused or not: it was said */
         while (i < u->n_flights && u->flights[i].mid != mid)
                 i++;
-        if (i == u->n_flights)
-                return; /* of a state */
-        outbox_acked(u->config.outbox, u->flights[i].position);
-        u->n_late -= u->flights[i].late;
+        if (i == u->n_flights) { /* of a state */
+                if (refused)
+                        tell_refusal(u, "what this hub publishes", refused);
+                return;
+        }
+        const struct flight flight = u->flights[i];
+        u->n_late -= flight.late;
         u->flights[i] = u->flights[--u->n_flights];
         u->progress_us = uplink_now_us();
+        if (refused) {
+                uplink_set_aside(u, refused);
+                return;
+        }
+        outbox_acked(u->config.outbox, flight.position);
+        u->n_refused = 0;
         pthread_mutex_lock(&u->stats_mutex);
         u->stats.published++;
         pthread_mutex_unlock(&u->stats_mutex);
+}
+
+static void on_unsubscribed(void *userdata, const char *topic, const char *refused) {
+        char what[TOPIC_MAX + 32];
+
+        snprintf(what, sizeof(what), "to tell what comes to %s", topic);
+        tell_refusal(userdata, what, refused);
 }
 
 /* Our own status: the will of an earlier connection may come after our birth and overwrite it. An "online" of another
@@ -91,21 +128,30 @@ void uplink_answer_questions(struct uplink *u) {
         u->n_questions = 0;
 }
 
-static void on_received(void *userdata, const char *topic, const void *payload, size_t size, bool retained) {
+static void on_received(void *userdata, const struct client_message *m) {
         struct uplink *u = userdata;
+        struct request_path path = {0};
 
-        if (strcmp(topic, u->status_topic) == 0)
-                receive_status(u, payload, size);
-        else if (requests_receive(u, topic, payload, size, retained, NULL))
+        if (m->response_topic && strlen(m->response_topic) < sizeof(path.topic) &&
+                m->n_correlation <= sizeof(path.correlation)) {
+                strcpy(path.topic, m->response_topic);
+                path.n_correlation = m->n_correlation;
+                if (m->n_correlation > 0)
+                        memcpy(path.correlation, m->correlation, m->n_correlation);
+        }
+        if (strcmp(m->topic, u->status_topic) == 0)
+                receive_status(u, m->payload, m->size);
+        else if (requests_receive(u, m->topic, m->payload, m->size, m->retained, &path))
                 return;
-        else if (strcmp(topic, u->query_topic) != 0)
-                uplink_keep_receive(u, topic, size, retained);
-        else if (!retained) /* a question that lies about is not asked now */
-                receive_query(u, payload, size);
+        else if (strcmp(m->topic, u->query_topic) != 0)
+                uplink_keep_receive(u, m->topic, m->size, m->retained);
+        else if (!m->retained) /* a question that lies about is not asked now */
+                receive_query(u, m->payload, m->size);
 }
 
 const struct client_handlers uplink_client_handlers = {
         .accepted = on_accepted,
         .acked = on_acked,
         .received = on_received,
+        .unsubscribed = on_unsubscribed,
 };

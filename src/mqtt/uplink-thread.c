@@ -34,7 +34,7 @@ static void update_stats(struct uplink *u) {
 
         pthread_mutex_lock(&u->stats_mutex);
         s->connected = uplink_is_online(u);
-        snprintf(s->error, sizeof(s->error), "%s", s->connected ? "" : u->why);
+        snprintf(s->error, sizeof(s->error), "%s", s->connected ? u->refusal : u->why);
         snprintf(s->broker, sizeof(s->broker), "%s", u->broker_label);
         pthread_mutex_unlock(&u->stats_mutex);
 }
@@ -84,9 +84,16 @@ static void enter_online(struct uplink *u) {
         u->stats.reconnects += u->was_online;
         pthread_mutex_unlock(&u->stats_mutex);
         u->was_online = true;
+        u->session_broker = u->mqtt_5 ? (int) u->broker : -1;
+        if (u->ask_in_3)
+                route_refused_5(&u->route, u->broker, u->online_us);
+        u->ask_in_3 = false;
+        u->n_refused = 0;
+        u->refused_us = UINT64_MAX;
+        u->refusal[0] = '\0';
         u->waiting = outbox_hear(u->config.outbox, &u->last);
-        log_event(LOG_INFO, fields, "connected to broker %s, %llu events wait", u->broker_label,
-                (unsigned long long) u->waiting);
+        log_event(LOG_INFO, fields, "connected to broker %s by MQTT %s, %llu events wait", u->broker_label,
+                u->mqtt_5 ? "5" : "3.1.1", (unsigned long long) u->waiting);
 
         uplink_introduce(u);
         outbox_connected(u->config.outbox); /* behind all of these */
@@ -183,7 +190,7 @@ static void wait_and_process(struct uplink *u) {
         if (uplink_go_on_connecting(u) < 0)
                 happen(u, LINK_EVENT_FAILED);
         if (u->client && client_process(u->client, fds[CLIENT].revents) < 0) {
-                snprintf(u->why, sizeof(u->why), "%s", client_why(u->client));
+                uplink_lose(u);
                 happen(u, LINK_EVENT_FAILED);
         }
 }

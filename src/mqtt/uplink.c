@@ -31,8 +31,7 @@ static bool config_is_good(const struct uplink_config *c) {
         if (!c->brokers || c->n_brokers == 0 || c->n_brokers > ROUTE_BROKERS_MAX)
                 return false;
         for (unsigned i = 0; i < c->n_brokers; i++)
-                if (!c->brokers[i].host || !c->brokers[i].host[0] || c->brokers[i].port == 0 ||
-                        c->brokers[i].tls)
+                if (!c->brokers[i].host || !c->brokers[i].host[0] || c->brokers[i].port == 0)
                         return false;
         return c->client_id && c->client_id[0] && c->prefix && c->hub && c->run && c->version &&
                 c->keepalive_s >= 5 && c->keepalive_s <= 3600 && c->outbox && min_us <= max_us &&
@@ -42,10 +41,11 @@ static bool config_is_good(const struct uplink_config *c) {
 /* Copy a configuration and what it points to, into one block: brokers, then texts. */
 static int copy_config(struct uplink *u, const struct uplink_config *config) {
         struct uplink_config *c = &u->config;
-        const char **fields[ROUTE_BROKERS_MAX + 7] = {
-                &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run, &c->version};
+        const char **fields[10 + ROUTE_BROKERS_MAX] = {&c->tls.ca_file, &c->tls.certificate_file,
+                &c->tls.key_file, &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run,
+                &c->version};
         struct uplink_broker *brokers;
-        size_t n = 7, size = config->n_brokers * sizeof(*brokers);
+        size_t n = 10, size = config->n_brokers * sizeof(*brokers);
 
         *c = *config;
         for (unsigned i = 0; i < c->n_brokers; i++)
@@ -71,6 +71,13 @@ static int copy_config(struct uplink *u, const struct uplink_config *config) {
                 c->reconnect_max_us = RECONNECT_MAX_US;
         }
         return 0;
+}
+
+/* The password is among them. */
+static void wipe_copies(struct uplink *u) {
+        if (u->config.password && u->copies)
+                explicit_bzero((char *) (uintptr_t) u->config.password, strlen(u->config.password));
+        free(u->copies);
 }
 
 static int make_parts(struct uplink *u) {
@@ -119,6 +126,7 @@ int uplink_new(const struct uplink_config *config, struct uplink **ret) {
         pthread_mutex_init(&u->stats_mutex, NULL);
         mosquitto_lib_init();
         u->wake_fd = u->ended_fd = -1;
+        u->session_broker = -1;
         u->state = LINK_DOWN; /* and its deadline is over: connect at once */
         u->alive_until_us = UINT64_MAX;
 
@@ -198,7 +206,7 @@ struct uplink *uplink_free(struct uplink *u) {
                 close(u->ended_fd);
         free(u->birth);
         free(u->will);
-        free(u->copies);
+        wipe_copies(u);
         pthread_mutex_destroy(&u->stats_mutex);
         free(u);
         mosquitto_lib_cleanup();

@@ -15,6 +15,7 @@
 #include "message/outbox.h"
 #include "message/request.h"
 #include "message/sensor.h"
+#include "mqtt/tls.h"
 
 struct uplink;
 
@@ -29,6 +30,7 @@ struct uplink_broker {
 struct uplink_config {
         const struct uplink_broker *brokers; /* the preferred one first */
         unsigned n_brokers;                  /* 1 to ROUTE_BROKERS_MAX */
+        struct tls_config tls;               /* of those that are spoken to over TLS */
         const char *username;                /* NULL = none */
         const char *password;                /* NULL = none */
         const char *client_id;               /* stable over restarts, one per hub */
@@ -41,6 +43,7 @@ struct uplink_config {
         bool queries;          /* answer who asks what was */
         bool commands;         /* take commands */
         unsigned n_stations, n_sensors;
+        unsigned will_delay_s; /* a connection that comes back within it was never away; MQTT 5 only */
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
 
@@ -49,7 +52,7 @@ struct uplink_stats {
         uint64_t published; /* events acknowledged by the broker */
         uint64_t reconnects;
         char broker[UPLINK_BROKER_MAX]; /* that is connected, or was tried last */
-        char error[512]; /* why the broker is not connected, in words; empty = it is, or was never tried */
+        char error[512]; /* in words: why it is not connected, or what it does not take; empty = all is well */
 };
 
 /* The configuration is copied. Returns 0, -EINVAL for a figure or name out of its range, or -ENOMEM. */

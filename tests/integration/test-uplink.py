@@ -6,87 +6,17 @@ refuses or is not there at all."""
 import json
 import os
 import signal
-import subprocess
+import socket
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Gate, Listener, Tap, wait_for  # noqa: E402
+from feed import STATUS, Feed, check_all_in_order, equal, numbers  # noqa: E402
 
-FEED = os.path.join(os.environ.get("builddir", "."), "tests/integration/uplink-feed")
-STATUS = "test/hub/status"
-# AddressSanitizer would keep what is freed: no measure of what is held.
-ASAN = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
 NOWHERE = "x" * 70 + ".invalid"  # too long for a label: no resolver need be asked
-
-
-class Feed:
-    """uplink-feed: a process with a store and an uplink in it."""
-
-    def __init__(self, port, run="0123456789abcdef", store="-", host="127.0.0.1", **more):
-        brokers = port if isinstance(port, str) else f"{host}:{port}"
-        self.process = subprocess.Popen([FEED, brokers, run, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "ASAN_OPTIONS": ASAN, **more})
-
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def ask(self, line):
-        self.tell(line)
-        return self.process.stdout.readline().strip()
-
-    def stats(self, line="stats"):
-        fields = self.ask(line)
-        head, error = fields.split(" error=", 1) if " error=" in fields else (fields.removesuffix("error="), "")
-        values = {k: int(v) for k, v in (pair.split("=") for pair in head.split())}
-        return {**values, "error": error}
-
-    def wait(self, name, check, seconds=10.0):
-        return wait_for(name, lambda: (lambda s: s if check(s) else None)(self.stats()), seconds)
-
-    def stop(self, ms=3000, word="stop"):
-        stats = self.stats(f"{word} {ms}")
-        log = self.process.communicate(timeout=10)[1]
-        if self.process.returncode not in (0, 1):
-            raise AssertionError(f"uplink-feed ended with {self.process.returncode}: {log[-2000:]}")
-        return stats, log
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
-
-
-def reps(listener, station=None):
-    """(seq, late) of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
-    seen, order = set(), []
-    for topic, payload, _ in list(listener.seen):
-        if topic.endswith("/rep") and (station is None or f"/rack-{station}/" in topic):
-            rep = json.loads(payload)
-            if rep["id"] not in seen:
-                seen.add(rep["id"])
-                order.append((rep["seq"], rep["late"]))
-    return order
-
-
-def numbers(listener, station=None):
-    return [seq for seq, _ in reps(listener, station)]
-
-
-def check_all_in_order(listener, n):
-    """Each station's reps are all there; in order, but for those that waited and came beside younger ones."""
-    for station in (0, 1):
-        equal(sorted(numbers(listener, station)), list(range(1, n // 2 + 1)), f"reps of station {station}")
-        for late in (False, True):
-            order = [seq for seq, was_late in reps(listener, station) if was_late == late]
-            equal(order, sorted(order), f"order of station {station}, late {late}")
 
 
 def everything_arrives_once():
@@ -292,7 +222,7 @@ def access_refused_is_named():
     broker = Broker(lines=("allow_anonymous false",))
     feed = Feed(broker.port)
     stats = feed.wait("the refusal", lambda s: s["error"])
-    if "refused access (user name, password" not in stats["error"]:
+    if "refused access without a user name: give Username= and PasswordFile=" not in stats["error"]:
         raise AssertionError(stats["error"])
     feed.tell("rep 10")
     stats, _ = feed.stop()
@@ -343,7 +273,7 @@ def several_brokers_are_tried_in_order():
                         (gates[1], "refused the connection: nothing listens there; trying the next one")):
         if f"broker 127.0.0.1:{gate.port} {words}" not in log:
             raise AssertionError(f"not told of {gate.port}: {log}")
-    if f"connected to broker 127.0.0.1:{gates[2].port}," not in log:
+    if f"connected to broker 127.0.0.1:{gates[2].port} by MQTT 5," not in log:
         raise AssertionError(f"not told of the third: {log}")
     for broker in brokers:
         broker.kill()
@@ -358,6 +288,132 @@ def a_name_that_hangs_does_not_keep_from_the_next():
     equal((stats["result"], stats["published"]), (0, 10), "result, published")
     if "name stall is not resolved within 20 s: no name server answers; trying the next one" not in log:
         raise AssertionError(log)
+    broker.kill()
+
+
+def level_of(hello):
+    """The version of a CONNECT: 4 is MQTT 3.1.1."""
+    return hello[hello.index(b"\0\4MQTT") + 6]
+
+
+class OldBroker:
+    """A gate that knows MQTT 3.1.1 only: it refuses version 5 as the standard has it, or hangs up on it."""
+
+    def __init__(self, target, politely):
+        self.target, self.politely, self.asked = target, politely, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            near, _ = self.listener.accept()
+            hello = near.recv(4096)
+            self.asked.append(level_of(hello))
+            if self.asked[-1] != 4:
+                near.sendall(b"\x20\x02\x00\x01" if self.politely else b"")
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.target))
+            far.sendall(hello)
+            self.pair = (near, far)
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    def pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        for s in (source, sink):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def old_brokers_are_spoken_to_in_3_1_1():
+    for politely in (True, False):
+        broker = Broker()
+        listener = Listener(broker.port)
+        old = OldBroker(broker.port, politely)
+        feed = Feed(old.port)
+        feed.wait("the connection", lambda s: s["connected"])
+        feed.tell("rep 20")
+        feed.wait("the events", lambda s: s["published"] == 20)
+        old.pair[1].shutdown(socket.SHUT_RDWR)
+        feed.wait("another connection", lambda s: s["reconnects"] == 1 and s["connected"])
+        equal(old.asked, [5, 4, 4], "versions that it was asked for")
+        stats, log = feed.stop()
+        equal(stats["result"], 0, "result")
+        check_all_in_order(listener, 20)
+        if "by MQTT 3.1.1, 0 events wait" not in log or "does not speak" in log or "without an answer" in log:
+            raise AssertionError(log)
+        broker.kill()
+
+
+def what_goes_around_the_messages():
+    """Of MQTT 5: properties of connection, will and messages, as they stand on the wire."""
+    broker = Broker()
+    sent = []
+
+    class Ear(Gate):
+        def pump(self, source, sink):
+            if sink.getpeername()[1] != self.target:
+                return super().pump(source, sink)
+            while data := source.recv(65536):
+                sent.append(data)
+                sink.sendall(data)
+            sink.close()
+            return None
+
+    ear = Ear(broker.port)
+    feed = Feed(ear.port, UPLINK_WILL_DELAY="7")
+    feed.wait("the connection", lambda s: s["connected"])
+    feed.tell("rep 1")
+    feed.tell("live 1")
+    feed.wait("the event", lambda s: s["published"] == 1)
+    wait_for("the live message", lambda: b"/live" in b"".join(sent))
+    feed.stop()
+    wire = b"".join(sent)
+
+    def has(what, packet):
+        if packet not in wire:
+            raise AssertionError(f"no {what} in {wire[:400]!r}")
+
+    schema = b"\x26\x00\x06schema\x00"
+    equal(level_of(wire), 5, "version")
+    has("session expiry of 37 s", b"\x11\x00\x00\x00\x25")
+    has("will delay of 7 s", b"\x18\x00\x00\x00\x07" + schema + b"\x08status/1")
+    has("schema of the birth", schema + b'\x08status/1{"v":1')
+    has("schema of the rep", b"\x01\x01" + schema + b'\x05rep/1{"v":1')
+    has("expiry and schema of the live message", b"\x02\x00\x00\x00\x0a" + schema + b'\x06live/1{"v":1')
+    has("end of the session in the farewell", b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00")
+    broker.kill()
+
+
+def a_will_waits_for_who_comes_back():
+    """MQTT 5: within the will's delay, nobody hears of a lost connection; after a kill -9, the next run begins with it."""
+    broker = Broker()
+    listener = Listener(broker.port, STATUS)
+    gate = Gate(broker.port)
+    feed = Feed(gate.port, run="aaaa", UPLINK_WILL_DELAY="30")
+    feed.wait("the connection", lambda s: s["connected"])
+    gate.cut()
+    feed.wait("the connection again", lambda s: s["reconnects"] == 1 and s["connected"])
+    wait_for("the second birth", lambda: len(listener.on(STATUS)) >= 2)
+    time.sleep(0.3)
+    equal({json.loads(p)["state"] for p in listener.on(STATUS)}, {"online"}, "states")
+    feed.kill()
+    again = Feed(broker.port, run="bbbb", UPLINK_WILL_DELAY="30")
+
+    def words():
+        return [(json.loads(p)["state"], json.loads(p)["session"]) for p in listener.on(STATUS)]
+
+    wait_for("the new birth", lambda: ("online", "bbbb") in words())
+    equal(words()[words().index(("online", "bbbb")) - 1], ("offline", "aaaa"), "what comes before the new birth")
+    again.stop()
     broker.kill()
 
 
@@ -472,14 +528,16 @@ def broker_that_never_answers():
 
 def broker_that_stops_answering():
     feed, port = Patience.stuck_feed, Patience.stuck.port
-    stats = feed.wait("the end of patience", lambda s: s["error"], 40)
-    equal(stats["error"], f"broker 127.0.0.1:{port} acknowledged nothing for 30 s", "error")
+    feed.wait("the end of patience", lambda s: s["error"], 40)
     listener = Listener(Patience.broker.port)
     Patience.stuck.cut()
     Patience.stuck.set("open")
     feed.wait("all to be acknowledged", lambda s: s["published"] == 100)
-    equal(feed.stop()[0]["result"], 0, "result")
+    stats, log = feed.stop()
+    equal(stats["result"], 0, "result")
     check_all_in_order(listener, 100)
+    if f"broker 127.0.0.1:{port} acknowledged nothing for 30 s" not in log:
+        raise AssertionError(log)
 
 
 def stop_keeps_its_time_while_the_broker_hangs():
@@ -512,6 +570,9 @@ TESTS = [
     unknown_name_is_named,
     name_with_several_addresses,
     several_brokers_are_tried_in_order,
+    old_brokers_are_spoken_to_in_3_1_1,
+    what_goes_around_the_messages,
+    a_will_waits_for_who_comes_back,
     no_mqtt_at_the_other_end,
     old_will_is_overruled_and_a_namesake_is_not,
     restart_after_a_power_cut,

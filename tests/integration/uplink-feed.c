@@ -14,7 +14,7 @@
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
  *
- * Environment: UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
+ * Environment: UPLINK_CA, _CERTIFICATE, _KEY, _USER, _PASSWORD, _WILL_DELAY: as their names say; UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
  * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
@@ -230,6 +230,14 @@ int main(int argc, char *argv[]) {
         const struct uplink_config config = {
                 .brokers = brokers,
                 .n_brokers = (unsigned) MAX(n_brokers, 0),
+                .tls.ca_file = getenv("UPLINK_CA"),
+                .tls.certificate_file = getenv("UPLINK_CERTIFICATE"),
+                .tls.key_file = getenv("UPLINK_KEY"),
+                .username = getenv("UPLINK_USER"),
+                .password = getenv("UPLINK_PASSWORD"),
+                .will_delay_s = getenv("UPLINK_WILL_DELAY")
+                        ? (unsigned) strtoul(getenv("UPLINK_WILL_DELAY"), NULL, 10)
+                        : 0,
                 .client_id = "repcast-test",
                 .prefix = "test",
                 .hub = "hub",

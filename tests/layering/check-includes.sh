@@ -30,7 +30,7 @@ done
 allow src/recording "$system|repcast/[a-z0-9-]+.h|recording/[a-z0-9-]+.h|util/[a-z0-9-]+.h|sensor/[a-z0-9-]+.h"
 allow src/message "$system|repcast/[a-z0-9-]+.h|coach/[a-z0-9-]+.h|message/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/store "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|store/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
-allow src/mqtt "$system|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
+allow src/mqtt "$system|openssl/[a-z0-9]+.h|repcast/[a-z0-9-]+.h|message/[a-z0-9-]+.h|mqtt/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/bluez "$system|$systemd|bluez/[a-z0-9-]+.h|util/[a-z0-9-]+.h"
 allow src/hub "$system|$systemd|[a-z]+/[a-z0-9-]+.h"
 allow src/peripheral "$system|dbus/dbus.h|repcast/[a-z0-9-]+.h|(peripheral|sensor|recording|util)/[a-z0-9-]+.h|hub/playback.h"
@@ -43,6 +43,7 @@ only_in() { # HEADER FOLDERS
         [ -z "$lines" ] || { printf '%s\n' "$lines" | sed 's/:#/ has #/'; status=1; }
 }
 only_in 'mosquitto\.h' 'src/mqtt'
+only_in 'openssl/[a-z0-9]+\.h' 'src/mqtt/tls.c'
 only_in 'dbus/dbus\.h' 'src/peripheral'
 only_in 'jansson\.h' 'src/message|src/mqtt|src/ctl'
 only_in 'sqlite3\.h' 'src/store'
