@@ -56,6 +56,11 @@ def equal(got, wanted, what):
         raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
 
 
+def true(value, what):
+    if not value:
+        raise AssertionError(what)
+
+
 def reps(listener, station=None):
     """(seq, late) of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
     seen, order = set(), []
