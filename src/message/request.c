@@ -85,7 +85,7 @@ static const struct field fields[] = {
         {"rep", FIELD_COUNT, OF(DISCARD_REP), 0, AT(rep), 1, UINT32_MAX},
 };
 
-/* Of an assignment: each may also be null, which means nobody, none, not known; but there is no lift without its name. */
+/* Of an assignment: each may also be null, which means nobody, none, not known; a lift without its name stays the one it was. */
 static const struct {
         const char *name;
         enum field_type type;
@@ -170,8 +170,10 @@ static const char *take_wish_field(const char *key, const json_t *j, struct wish
                 if (strcmp(wish_fields[i].name, key) != 0)
                         continue;
                 *ret_known = true;
+                if (json_is_null(j) && wish_fields[i].given == ASSIGNMENT_EXERCISE)
+                        return NULL; /* there is always one: it stays */
                 w->given |= wish_fields[i].given;
-                if (json_is_null(j) && wish_fields[i].given != ASSIGNMENT_EXERCISE) {
+                if (json_is_null(j)) {
                         if (!text)
                                 *(double *) at = (double) NAN;
                         return NULL;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQLite, behind the words of the store. */
 
-#include "store/database.h"
-
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -10,43 +8,17 @@
 #include <string.h>
 
 #include "store/calibration-text.h"
+#include "store/database-private.h"
 #include "util/macros.h"
 
 #define APPLICATION_ID 0x72657063 /* "repc": tells our file from any other database (file(1) shows it) */
 #define SCHEMA         1
-
-/* One page of answers: so many bytes, and so many events looked at, whatever is asked: new events wait meanwhile. */
-#define PAGE_BYTES 65536
-#define SEARCH_MAX 2000
 
 /* Pages of 4 KiB in the write-ahead log before they are taken over into the database. */
 #define WAL_PAGES_MAX 1000
 
 /* So long a start waits for who is looking at the file, or for the process before to end. */
 #define BUSY_MS 2000
-
-enum statement {
-        BEGIN,
-        COMMIT,
-        ROLLBACK,
-        INSERT,
-        READ,
-        HISTORY,
-        RESYNC,
-        FIRST,
-        LAST,
-        DELETE,
-        AGES,
-        PAGES,
-        FORGET_ACKED,
-        SAVE_ACKED,
-        LOAD_ACKED,
-        SAVE_STATE,
-        LOAD_STATE,
-        SAVE_CALIBRATION,
-        LOAD_CALIBRATIONS,
-        _STATEMENT_MAX,
-};
 
 static const char *const statements[_STATEMENT_MAX] = {
         [BEGIN] = "BEGIN IMMEDIATE",
@@ -56,11 +28,19 @@ static const char *const statements[_STATEMENT_MAX] = {
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [READ] = "SELECT position, run, number, station, seq, type, made_ms, json FROM event "
                  "WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1",
-        [HISTORY] = "SELECT position, json FROM event WHERE position BETWEEN ?1 AND ?2"
-                    " AND ?3 IN ('', station) AND ?4 IN ('', json_extract(json, '$.athlete'))"
-                    " AND ?5 IN ('', json_extract(json, '$.exercise')) AND made_ms >= ?6 AND (?7 = 0 OR "
-                    "made_ms < ?7)"
-                    " ORDER BY position",
+        /* A claimed set is the claimant's: the last word about it counts, which is never far behind. */
+        [HISTORY] =
+                "SELECT position, json, run, station, seq, type FROM event WHERE position BETWEEN ?1 AND ?2"
+                " AND ?3 IN ('', station) AND ?5 IN ('', json_extract(json, '$.exercise'))"
+                " AND made_ms >= ?6 AND (?7 = 0 OR made_ms < ?7)"
+                " AND (?4 = '' OR ?4 = coalesce((SELECT json_extract(a.json, '$.athlete') FROM event AS a"
+                " WHERE a.type = 'amend' AND a.run = event.run AND a.station = event.station"
+                " AND a.seq BETWEEN event.seq + 1 AND event.seq + ?8"
+                " AND (instr(a.json, '\"change\":\"claimed\"') OR instr(a.json, '\"restores\":\"claimed\"'))"
+                " AND json_extract(a.json, '$.set') = json_extract(event.json, '$.set')"
+                " ORDER BY a.seq DESC LIMIT 1), json_extract(json, '$.athlete'))) ORDER BY position",
+        [AMENDS] = "SELECT json FROM event WHERE type = 'amend' AND run = ?1 AND station = ?2"
+                   " AND seq BETWEEN ?3 + 1 AND ?3 + ?4 ORDER BY seq",
         [RESYNC] = "SELECT seq, json FROM event WHERE run = ?1 AND station = ?2 AND seq BETWEEN ?3 AND ?4 "
                    "ORDER BY seq",
         [FIRST] = "SELECT min(position) FROM event",
@@ -91,12 +71,9 @@ static const char schema[] =
         "CREATE TABLE calibration (sensor TEXT PRIMARY KEY, version INTEGER NOT NULL,"
         " saved_ms INTEGER NOT NULL, figures TEXT NOT NULL) WITHOUT ROWID;";
 
-struct database {
-        sqlite3 *db;
-        bool in_file;
-        int wal_pages;
-        sqlite3_stmt *prepared[_STATEMENT_MAX];
-};
+/* Of databases of the same format that were begun before it was thought of, too. */
+static const char amends_index[] =
+        "CREATE INDEX IF NOT EXISTS event_amend ON event (run, station, seq) WHERE type = 'amend'";
 
 /* ---- results ---- */
 
@@ -135,7 +112,7 @@ const char *database_why(struct database *d) {
 }
 
 /* Returns 1 for a row, 0 at the end; after anything but a row the statement is ready for its next use. */
-static int step(struct database *d, enum statement s) {
+int database_step(struct database *d, enum statement s) {
         int code = sqlite3_step(d->prepared[s]);
 
         if (code == SQLITE_ROW)
@@ -145,8 +122,8 @@ static int step(struct database *d, enum statement s) {
         return r;
 }
 
-static int run(struct database *d, enum statement s) {
-        int r = step(d, s);
+int database_run(struct database *d, enum statement s) {
+        int r = database_step(d, s);
 
         if (r > 0)
                 sqlite3_reset(d->prepared[s]);
@@ -154,20 +131,20 @@ static int run(struct database *d, enum statement s) {
 }
 
 /* Numbers are below 2^63: counters from 1. */
-static void bind_number(struct database *d, enum statement s, int i, uint64_t value) {
+void database_bind_number(struct database *d, enum statement s, int i, uint64_t value) {
         sqlite3_bind_int64(d->prepared[s], i, (sqlite3_int64) value);
 }
 
 /* The text must live until the statement has run. */
-static void bind_text(struct database *d, enum statement s, int i, const char *text) {
+void database_bind_text(struct database *d, enum statement s, int i, const char *text) {
         sqlite3_bind_text(d->prepared[s], i, text, -1, SQLITE_STATIC);
 }
 
-static uint64_t number_at(struct database *d, enum statement s, int i) {
+uint64_t database_number_at(struct database *d, enum statement s, int i) {
         return (uint64_t) MAX(sqlite3_column_int64(d->prepared[s], i), 0);
 }
 
-static const char *text_at(struct database *d, enum statement s, int i) {
+const char *database_text_at(struct database *d, enum statement s, int i) {
         const unsigned char *text = sqlite3_column_text(d->prepared[s], i);
 
         return text ? (const char *) text : "";
@@ -300,6 +277,8 @@ static int set_up(struct database *d, char *ret_why, size_t why_size) {
                 r = prepare(d, BEGIN, INSERT);
         if (r >= 0 && empty)
                 r = create(d);
+        if (r >= 0)
+                r = execute(d, amends_index);
         /* A lock that another process holds, or a disk that takes nothing, shall show now and not at the first event. */
         if (r >= 0)
                 r = prepare(d, INSERT, _STATEMENT_MAX);
@@ -347,39 +326,39 @@ struct database *database_close(struct database *d) {
 /* ---- changes ---- */
 
 int database_begin(struct database *d) {
-        return run(d, BEGIN);
+        return database_run(d, BEGIN);
 }
 
 int database_commit(struct database *d) {
-        return run(d, COMMIT);
+        return database_run(d, COMMIT);
 }
 
 void database_rollback(struct database *d) {
         if (sqlite3_get_autocommit(d->db) == 0) /* some failures roll back by themselves */
-                (void) run(d, ROLLBACK);
+                (void) database_run(d, ROLLBACK);
 }
 
 int database_insert(struct database *d, const struct row *row) {
-        bind_number(d, INSERT, 1, row->position);
-        bind_text(d, INSERT, 2, row->run);
-        bind_number(d, INSERT, 3, row->number);
-        bind_text(d, INSERT, 4, row->station);
-        bind_number(d, INSERT, 5, row->seq);
-        bind_text(d, INSERT, 6, message_type_to_string(row->type));
+        database_bind_number(d, INSERT, 1, row->position);
+        database_bind_text(d, INSERT, 2, row->run);
+        database_bind_number(d, INSERT, 3, row->number);
+        database_bind_text(d, INSERT, 4, row->station);
+        database_bind_number(d, INSERT, 5, row->seq);
+        database_bind_text(d, INSERT, 6, message_type_to_string(row->type));
         sqlite3_bind_int64(d->prepared[INSERT], 7, row->made_ms);
-        bind_text(d, INSERT, 8, row->json);
-        return run(d, INSERT);
+        database_bind_text(d, INSERT, 8, row->json);
+        return database_run(d, INSERT);
 }
 
 int database_delete(struct database *d, uint64_t first, uint64_t last, unsigned n, uint64_t *ret) {
         uint64_t highest = 0;
         int r, deleted = 0;
 
-        bind_number(d, DELETE, 1, first);
-        bind_number(d, DELETE, 2, last);
-        bind_number(d, DELETE, 3, n);
-        while ((r = step(d, DELETE)) > 0) {
-                highest = MAX(highest, number_at(d, DELETE, 0));
+        database_bind_number(d, DELETE, 1, first);
+        database_bind_number(d, DELETE, 2, last);
+        database_bind_number(d, DELETE, 3, n);
+        while ((r = database_step(d, DELETE)) > 0) {
+                highest = MAX(highest, database_number_at(d, DELETE, 0));
                 deleted++;
         }
         if (r < 0)
@@ -390,17 +369,17 @@ int database_delete(struct database *d, uint64_t first, uint64_t last, unsigned 
 }
 
 int database_save(struct database *d, const struct spans *acked, uint64_t dropped) {
-        int r = run(d, FORGET_ACKED);
+        int r = database_run(d, FORGET_ACKED);
 
         for (size_t i = 0; i < acked->n && r >= 0; i++) {
-                bind_number(d, SAVE_ACKED, 1, acked->list[i].first);
-                bind_number(d, SAVE_ACKED, 2, acked->list[i].last);
-                r = run(d, SAVE_ACKED);
+                database_bind_number(d, SAVE_ACKED, 1, acked->list[i].first);
+                database_bind_number(d, SAVE_ACKED, 2, acked->list[i].last);
+                r = database_run(d, SAVE_ACKED);
         }
         if (r < 0)
                 return r;
-        bind_number(d, SAVE_STATE, 1, dropped);
-        return run(d, SAVE_STATE);
+        database_bind_number(d, SAVE_STATE, 1, dropped);
+        return database_run(d, SAVE_STATE);
 }
 
 int database_save_calibration(
@@ -408,11 +387,11 @@ int database_save_calibration(
         char figures[CALIBRATION_TEXT_MAX];
 
         calibration_to_text(c, figures);
-        bind_text(d, SAVE_CALIBRATION, 1, sensor);
-        bind_number(d, SAVE_CALIBRATION, 2, c->version);
+        database_bind_text(d, SAVE_CALIBRATION, 1, sensor);
+        database_bind_number(d, SAVE_CALIBRATION, 2, c->version);
         sqlite3_bind_int64(d->prepared[SAVE_CALIBRATION], 3, saved_ms);
-        bind_text(d, SAVE_CALIBRATION, 4, figures);
-        return run(d, SAVE_CALIBRATION);
+        database_bind_text(d, SAVE_CALIBRATION, 4, figures);
+        return database_run(d, SAVE_CALIBRATION);
 }
 
 int database_sync(struct database *d) {
@@ -431,162 +410,4 @@ int database_sync(struct database *d) {
         if (code == SQLITE_OK && wal && wal->pMethods)
                 code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
         return code == SQLITE_OK ? 0 : failure(d->db, code);
-}
-
-/* ---- questions ---- */
-
-int database_read(struct database *d, uint64_t first, uint64_t last, struct row *ret) {
-        struct row row = {0};
-
-        bind_number(d, READ, 1, first);
-        bind_number(d, READ, 2, last);
-        int r = step(d, READ);
-        if (r <= 0)
-                return r;
-        row.position = number_at(d, READ, 0);
-        snprintf(row.run, sizeof(row.run), "%s", text_at(d, READ, 1));
-        row.number = number_at(d, READ, 2);
-        snprintf(row.station, sizeof(row.station), "%s", text_at(d, READ, 3));
-        row.seq = number_at(d, READ, 4);
-        row.type = message_type_from_string(text_at(d, READ, 5));
-        row.made_ms = sqlite3_column_int64(d->prepared[READ], 6);
-        row.json = strdup(text_at(d, READ, 7));
-        sqlite3_reset(d->prepared[READ]);
-        if (!row.json)
-                return -ENOMEM;
-        *ret = row;
-        return 1;
-}
-
-static int ask_number(struct database *d, enum statement s, uint64_t *ret) {
-        int r = step(d, s);
-
-        if (r <= 0)
-                return r;
-        *ret = number_at(d, s, 0);
-        sqlite3_reset(d->prepared[s]);
-        return 1;
-}
-
-/* Put the row on the page; its first column is what the next page begins behind. Returns 1 where there was no room. */
-static int put_on_page(
-        struct database *d, enum statement s, const struct query *q, struct page *page, size_t *bytes) {
-        const char *json = text_at(d, s, 1);
-
-        *bytes += strlen(json);
-        if (page->n == q->limit || (page->n > 0 && *bytes > PAGE_BYTES))
-                return 1;
-        page->events[page->n] = strdup(json);
-        if (!page->events[page->n])
-                return -ENOMEM;
-        page->n++;
-        page->next = number_at(d, s, 0);
-        return 0;
-}
-
-static int fill_page(struct database *d, enum statement s, const struct query *q, struct page *page) {
-        size_t bytes = 0;
-        int r, full = 0;
-
-        while (full == 0 && (r = step(d, s)) > 0)
-                full = put_on_page(d, s, q, page, &bytes);
-        sqlite3_reset(d->prepared[s]);
-        return full != 0 ? full : r;
-}
-
-static int select_history(struct database *d, const struct query *q, uint64_t after, struct page *page) {
-        uint64_t first = 0, last = 0;
-        int r = ask_number(d, FIRST, &first);
-
-        if (r >= 0)
-                r = ask_number(d, LAST, &last);
-        if (r < 0)
-                return r;
-        first = MAX(first, after + 1);
-        const uint64_t end = MIN(last, first + SEARCH_MAX - 1);
-        bind_number(d, HISTORY, 1, first);
-        bind_number(d, HISTORY, 2, end);
-        bind_text(d, HISTORY, 3, q->station);
-        bind_text(d, HISTORY, 4, q->athlete);
-        bind_text(d, HISTORY, 5, q->exercise);
-        sqlite3_bind_int64(d->prepared[HISTORY], 6, q->since_ms);
-        sqlite3_bind_int64(d->prepared[HISTORY], 7, q->until_ms);
-        r = fill_page(d, HISTORY, q, page);
-        if (r == 0 && end < last) {
-                page->next = end;
-                r = 1;
-        }
-        return r;
-}
-
-int database_select(struct database *d, const struct query *q, uint64_t after, struct page *page) {
-        if (q->kind == QUERY_HISTORY)
-                return select_history(d, q, after, page);
-        bind_text(d, RESYNC, 1, q->session);
-        bind_text(d, RESYNC, 2, q->station);
-        bind_number(d, RESYNC, 3, q->from_seq);
-        bind_number(d, RESYNC, 4, q->to_seq);
-        return fill_page(d, RESYNC, q, page);
-}
-
-int database_last(struct database *d, uint64_t *ret) {
-        return ask_number(d, LAST, ret);
-}
-
-int database_bytes(struct database *d, uint64_t *ret) {
-        return ask_number(d, PAGES, ret);
-}
-
-int database_count_older(struct database *d, uint64_t first, uint64_t last, int64_t before_ms, unsigned *ret) {
-        unsigned looked_at = 0, old = 0;
-        int r;
-
-        bind_number(d, AGES, 1, first);
-        bind_number(d, AGES, 2, last);
-        while ((r = step(d, AGES)) > 0) {
-                int64_t made_ms = sqlite3_column_int64(d->prepared[AGES], 0);
-
-                looked_at++;
-                if (made_ms >= before_ms)
-                        break;
-                if (made_ms > 0)
-                        old = looked_at;
-        }
-        sqlite3_reset(d->prepared[AGES]);
-        if (r < 0)
-                return r;
-        *ret = old;
-        return 0;
-}
-
-int database_load(struct database *d, struct spans *ret_acked, uint64_t *ret_dropped) {
-        struct spans acked = {0};
-        uint64_t dropped = 0;
-        int r;
-
-        while ((r = step(d, LOAD_ACKED)) > 0)
-                (void) spans_add(&acked, number_at(d, LOAD_ACKED, 0), number_at(d, LOAD_ACKED, 1));
-        if (r >= 0)
-                r = ask_number(d, LOAD_STATE, &dropped);
-        if (r < 0)
-                return r;
-        *ret_acked = acked;
-        *ret_dropped = dropped;
-        return 0;
-}
-
-int database_load_calibrations(struct database *d,
-        void (*take)(void *userdata, const char *sensor, const struct calibration *c, int64_t saved_ms),
-        void *userdata) {
-        int r;
-
-        while ((r = step(d, LOAD_CALIBRATIONS)) > 0) {
-                struct calibration c;
-
-                if (number_at(d, LOAD_CALIBRATIONS, 1) == CALIBRATION_VERSION &&
-                        calibration_from_text(text_at(d, LOAD_CALIBRATIONS, 3), &c) >= 0)
-                        take(userdata, text_at(d, LOAD_CALIBRATIONS, 0), &c,
-                                sqlite3_column_int64(d->prepared[LOAD_CALIBRATIONS], 2));
-        }
-        return r;
 }

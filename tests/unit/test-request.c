@@ -113,7 +113,7 @@ static void test_bad_ones(void **state) {
                         "end_set is for a station: publish to its topic cmd", false},
                 {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1}",
                         "assign what? athlete, exercise, prescription, load_kg, one_rm_kg or defaults", true},
-                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"exercise\":null}",
+                {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"exercise\":7}",
                         "exercise must be a text", true},
                 {"{\"id\":\"a\",\"type\":\"assign\",\"sent_ms\":1,\"load_kg\":-1}",
                         "load_kg is no number of kilograms, or out of range", true},
