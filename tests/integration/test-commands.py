@@ -8,8 +8,8 @@ import time
 import uuid
 
 from broker import BROKER, Broker, Listener, Tap, wait_for
-from hub import Daemon, configure, equal, of, squat, station, true
-from store import Clock
+from hub import Daemon, check_sequence, configure, deadlift, equal, of, squat, station, true
+from store import Asker, Clock, Hub
 
 
 class Coach:
@@ -146,6 +146,168 @@ def a_hub_without_the_time_of_day():
     broker.kill()
 
 
+def last_state(listener, name="rack-1"):
+    return of(listener, "state", name)[-1]
+
+
+def sets(listener):
+    return [(s["set"], s["athlete"], s["exercise"], s["load_kg"], s["n_reps"]) for s in of(listener, "set")]
+
+
+def wait_sets(listener, n):
+    wait_for(f"set {n}", lambda: len(of(listener, "set")) >= n, 30)
+
+
+def end_after(listener, coach, reps):
+    """The recording says nothing more for a while: so does the coach."""
+    wait_for(f"rep {reps}", lambda: len(of(listener, "rep")) >= reps, 20)
+    answer = coach.at("rack-1", type="end_set")
+    true(answer["error"] is None, f"end of the set: {answer}")
+    wait_sets(listener, 1)
+
+
+def who_lifts_what():
+    """The recording is one set of five squats, over and over; the pause between lasts a second here."""
+    broker = Broker()
+    listener = Listener(broker.port)
+    coach = Coach(listener)
+    hub = Hub(broker.port, station("rack-1", squat(), speed=40, RecordingLoop="yes", RecordingPause=40, LoadKg=60))
+    hub.start()
+    online(listener)
+    for fields, code, words in (
+            ({"exercise": "bak-squat"}, "NoSuchExercise", 'there is no exercise "bak-squat"; did you mean "back-squat"?'),
+            ({"prescription": "negative-sqat"}, "NoSuchPrescription", 'did you mean "negative-squat"?'),
+            ({"load_kg": 2000}, "InvalidArgument", "load_kg is no number of kilograms, or out of range")):
+        answer = coach.at("rack-1", type="assign", **fields)
+        equal((answer["code"], words in answer["error"]), (code, True), f"{answer} to {fields}")
+    answer = coach.at("rack-1", type="assign", athlete="ana", one_rm_kg=110, prescription="negative-squat")
+    true(answer["error"] is None, f"assigned: {answer}")
+    wait_for("reps of ana", lambda: [r for r in of(listener, "rep") if r["athlete"] == "ana"])
+    wait_for("the middle of a set", lambda: last_state(listener)["n_reps"] >= 2)
+    answer = coach.at("rack-1", type="assign", athlete="ben", load_kg=50)
+    equal((answer["error"], answer["result"]), (None, {"holds": "after_set"}), "assigned in the middle of a set")
+    equal(last_state(listener)["next"]["athlete"], "ben", "who is next")
+    wait_for("reps of ben", lambda: [r for r in of(listener, "rep") if r["athlete"] == "ben"], 20)
+    state = last_state(listener)
+    equal((state["athlete"], state["load_kg"], state["one_rm_kg"], state["prescription"], state["next"]),
+          ("ben", 50.0, None, "negative-squat", None), "a new athlete has another 1RM and the same prescription")
+    before = len(of(listener, "set"))
+    owners = {r["set"]: set() for r in of(listener, "rep")}
+    for r in of(listener, "rep"):
+        owners[r["set"]].add(r["athlete"])
+    true(all(len(o) == 1 for o in owners.values()), f"each set is one athlete's: {owners}")
+    coach.at("rack-1", type="queue", entries=[{"athlete": "cara", "load_kg": 40}], rotate=True)
+    wait_sets(listener, before + 4)
+    turns = [s[1] for s in sets(listener)[before:before + 4]]
+    true(turns in (["ben", "cara", "ben", "cara"], ["cara", "ben", "cara", "ben"]), f"turns {turns}")
+    equal({s[3] for s in sets(listener) if s[1] == "cara"}, {40.0}, "each with their own load")
+    check_sequence(listener, "rack-1")
+    # It outlives the hub, however that ends.
+    hub.daemon.kill()
+    kept = last_state(listener)
+    hub.start()
+    wait_for("reps of the second run", lambda: of(listener, "rep")[-1]["id"].split("-")[0] != of(listener, "rep")[0]["id"].split("-")[0])
+    true({of(listener, "rep")[-1]["athlete"], last_state(listener)["queue"][0]["athlete"]} == {"ben", "cara"}, "still their turns")
+    equal(last_state(listener)["rotate"], True, "and they go on")
+    true(kept["queue"], "the queue before")
+    coach.at("rack-1", type="queue", entries=[])
+    equal(coach.at("rack-1", type="undo")["result"], {"undone": "queue"}, "undo")
+    wait_for("the queue again", lambda: last_state(listener)["queue"])
+    coach.at("rack-1", type="queue", entries=[])
+    answer = coach.at("rack-1", type="assign", defaults=True)
+    true(answer["error"] is None, f"back: {answer}")
+    wait_for("nobody's reps", lambda: of(listener, "rep")[-1]["athlete"] is None, 20)
+    equal(of(listener, "rep")[-1]["load_kg"], 60.0, "the load of the configuration")
+    hub.daemon.stop()
+    broker.kill()
+
+
+def another_exercise_and_the_same_sensor():
+    broker = Broker()
+    listener = Listener(broker.port)
+    coach = Coach(listener)
+    hub = Hub(broker.port, station("floor", deadlift(), "back-squat", speed=20, RecordingLoop="yes", RecordingPause=40))
+    hub.start()
+    wait_for("samples", lambda: of(listener, "state", "floor") and last_state(listener, "floor")["sensor_state"] == "streaming")
+    answer = coach.at("floor", type="assign", exercise="deadlift", athlete="dan")
+    true(answer["error"] is None, f"assigned: {answer}")
+    wait_for("a set of deadlifts", lambda: [s for s in of(listener, "set") if s["exercise"] == "deadlift" and s["n_reps"] == 4], 30)
+    equal(hub.daemon.log().count("floor: the sensor is streaming"), 1, "starts of the sensor")
+    numbers = [s["set"] for s in of(listener, "set")]
+    equal(numbers, sorted(set(numbers)), "sets go on counting")
+    check_sequence(listener, "floor")
+    hub.daemon.stop()
+    broker.kill()
+
+
+def what_counts():
+    broker = Broker()
+    listener = Listener(broker.port)
+    coach, asker = Coach(listener), Asker(listener)
+    hub = Hub(broker.port, station("rack-1", squat(), speed=20, RecordingLoop="yes", RecordingPause=400))
+    hub.start()
+    wait_for("the third rep", lambda: last_state(listener)["n_reps"] >= 3 if of(listener, "state") else False)
+    gone = coach.at("rack-1", type="discard_rep", by="tablet")["result"]
+    end_after(listener, coach, 5)
+    done = of(listener, "set")[0]
+    equal((done["n_reps"], gone["rep"] in [r["rep"] for r in done["reps"]]), (4, False), "the set leaves it out")
+    equal(last_state(listener)["unclaimed"], [1], "it is nobody's")
+    claimed = coach.at("rack-1", type="claim", athlete="ana", by="tablet")["result"]
+    equal(claimed, {"set": 1}, "now it is ana's")
+    second = coach.at("rack-1", type="discard_rep", rep=done["reps"][0]["rep"], by="tablet")["result"]
+    equal(coach.at("rack-1", type="claim", athlete="ben")["code"], "NoSuchSet", "and nobody else's")
+    amends = [a for a in of(listener, "amend") if a["by"] != "hub"]
+    reps = {r["rep"]: r["id"] for r in of(listener, "rep")}
+    equal([(a["change"], a["ref"], a["set"], a["rep"], a["by"], a["athlete"]) for a in amends],
+          [("discarded", reps[gone["rep"]], 1, gone["rep"], "tablet", None), ("claimed", done["id"], 1, None, "tablet", "ana"),
+           ("discarded", reps[second["rep"]], 1, second["rep"], "tablet", "ana")], "amendments")
+    equal((amends[2]["figures"]["n_reps"], last_state(listener)["last_set"]["n_reps"]), (3, 3), "three are left")
+
+    def story():
+        """What history tells: whose, how many, which reps stand."""
+        events = [e for e in asker.history() if e["type"] in ("rep", "set")]
+        (one,) = [e for e in events if e["type"] == "set"]
+        standing = [e["rep"] for e in events if e["type"] == "rep" and e["stands"]]
+        return {e["athlete"] for e in events}, one["n_reps"], [r["rep"] for r in one["reps"]], standing
+
+    left = [r["rep"] for r in done["reps"][1:]]
+    equal(story(), ({"ana"}, 3, left, left), "history shows it so")
+    hub.daemon.kill()
+    hub.start()
+    wait_for("the second run", lambda: len({json.loads(p)["session"] for p in listener.on("repcast/gym/status")}) == 2)
+    equal([e["type"] for e in asker.history(athlete="ana") if e["type"] == "set"], ["set"], "found under ana's name, after a restart")
+    equal(asker.history(athlete="ben"), [], "and under nobody else's")
+    equal(story(), ({"ana"}, 3, left, left), "as before")
+    equal(coach.at("rack-1", type="undo")["code"], "TooLate", "what another run did cannot be taken back")
+    hub.daemon.stop()
+    broker.kill()
+
+
+def taken_back():
+    broker = Broker()
+    listener = Listener(broker.port)
+    coach, asker = Coach(listener), Asker(listener)
+    hub = Hub(broker.port, station("rack-1", squat(), speed=20, RecordingLoop="yes", RecordingPause=400))
+    hub.start()
+    end_after(listener, coach, 5)
+    done = of(listener, "set")[0]
+    coach.at("rack-1", type="claim", athlete="ana")
+    coach.at("rack-1", type="discard_rep")
+    coach.at("rack-1", type="assign", athlete="cara")
+    undone = [coach.at("rack-1", type="undo", by="desk")["result"]["undone"] for _ in range(3)]
+    equal(undone, ["assign", "discard_rep", "claim"], "the last first")
+    equal(coach.at("rack-1", type="undo")["code"], "TooLate", "nothing more")
+    equal([(a["change"], a["restores"], a["by"], a["athlete"]) for a in of(listener, "amend") if a["by"] == "desk"],
+          [("restored", "discarded", "desk", "ana"), ("restored", "claimed", "desk", None)], "amendments")
+    state = last_state(listener)
+    equal((state["athlete"], state["last_set"]["n_reps"], state["unclaimed"]), (None, 5, [1]), "as if nothing had been")
+    (one,) = [e for e in asker.history() if e["type"] == "set"]
+    equal({**one, "amended": 0, "late": 0}, {**done, "amended": 0, "late": 0}, "the set as it was")
+    equal(len(one["amended"]), 4, "and everything that was said of it")
+    hub.daemon.stop()
+    broker.kill()
+
+
 if not BROKER:
     print("1..0 # SKIP mosquitto is not installed")
     sys.exit(0)
@@ -155,4 +317,8 @@ if __name__ == "__main__":
         repeated_and_retained_ones,
         what_is_not_taken,
         a_hub_without_the_time_of_day,
+        who_lifts_what,
+        another_exercise_and_the_same_sensor,
+        what_counts,
+        taken_back,
     ]).run())
