@@ -23,6 +23,7 @@ packages_build='gcc libc6-dev make autoconf automake autoconf-archive pkg-config
 packages_demo='mosquitto mosquitto-clients jq'
 packages_test='clang dbus-daemon libcmocka-dev mosquitto mosquitto-clients jq valgrind python3 mandoc shellcheck xz-utils openssl iproute2'
 packages_analyse='clang-tidy cppcheck codespell'
+packages_fleet='nats-server'
 packages_vm='qemu-system-x86 mmdebstrap e2fsprogs'
 
 as_root() {

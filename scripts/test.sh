@@ -19,6 +19,7 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   lint           shell scripts, man pages, layout and spelling
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   accuracy       counts on synthetic sets, and on recorded sets where they are present
+  fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
 
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
                  repcast-sensor at the other end of a virtual radio (tests/vm)
@@ -33,7 +34,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy fleet vm'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in
@@ -241,6 +242,24 @@ accuracy() {
         result 'accuracy: tables' "$status"
 }
 
+fleet() {
+        # shellcheck disable=SC2086 # a list of names
+        if ! (install_packages $packages_fleet); then
+                skip 'fleet' "its packages cannot be installed: $packages_fleet"
+                return
+        fi
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'fleet: build' 1; return; }
+        cd "$build/gcc" || return
+        status=0
+        quietly fleet.log make check-fleet || status=$?
+        if grep -q '^1\.\.0 # SKIP' fleet.log; then
+                skip 'fleet' "$(sed -n 's/^1\.\.0 # SKIP //p' fleet.log)"
+                return
+        fi
+        sed -n 's/^\(ok\|not ok\|# [0-9]\)/  &/p' fleet.log
+        result 'fleet: three nodes of NATS' "$status"
+}
+
 # The image is kept in build-test/vm; each check in the guest counts.
 vm() {
         # shellcheck disable=SC2086 # a list of names
@@ -274,7 +293,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | accuracy | vm) $tier ;;
+        distcheck | memory | lint | analyse | accuracy | fleet | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

@@ -55,19 +55,20 @@ class Websocket:
 
 class Client:
     """Collects (topic, payload) in seen. publish() is QoS 1 and waits for the broker's word, which says nothing of
-    rights: who may not is acknowledged too."""
+    rights: who may not is acknowledged too. session: the name under which the broker keeps what it missed."""
 
-    def __init__(self, port, user=None, password=None, tls=None, web=False, host="127.0.0.1", name=None):
+    def __init__(self, port, user=None, password=None, tls=None, web=False, host="127.0.0.1", name=None,
+                 session=None):
         s = socket.create_connection((host, port), 5)
         try:
             if tls:
                 s = tls.wrap_socket(s, server_hostname=name or host)
             self.wire = Websocket(s, f"{host}:{port}") if web else s
             self.file = self.wire if web else s.makefile("rb")
-            flags = 2 | (0x80 if user else 0) | (0x40 if password else 0)
+            flags = (0 if session else 2) | (0x80 if user else 0) | (0x40 if password else 0)
             names = b"".join(text(x) for x in (user, password) if x)
             self.wire.sendall(packet(0x10, text("MQTT") + bytes([4, flags, 0, 0]) +
-                                     text(f"client-{time.monotonic_ns()}") + names))
+                                     text(session or f"client-{time.monotonic_ns()}") + names))
             kind, body = self.take()
         except (OSError, IndexError, ValueError) as e:
             s.close()
@@ -76,7 +77,7 @@ class Client:
             s.close()
             raise Refused(f"CONNACK {body[1]}")
         s.settimeout(None)
-        self.socket, self.seen, self.answers, self.number = s, [], {}, 0
+        self.socket, self.seen, self.answers, self.number, self.gone = s, [], {}, 0, False
         threading.Thread(target=self.read, daemon=True).start()
 
     def take(self):
@@ -102,7 +103,7 @@ class Client:
                 elif len(body) >= 2:
                     self.answers[struct.unpack(">H", body[:2])[0]] = body[2:]
         except (OSError, IndexError, ValueError):
-            pass
+            self.gone = True
 
     def ask(self, kind, rest, before=b""):
         self.number += 1
