@@ -3,7 +3,9 @@
 
 import base64
 import os
+import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -15,42 +17,85 @@ class Refused(Exception):
     """The broker's answer to CONNECT; or it hung up instead of answering."""
 
 
-class Websocket:
+class Wire:
+    """A connection that is read in one thread and written in others. A lock stands around both: TLS bears only one at a
+    time."""
+
+    def __init__(self, s):
+        self.socket, self.lock, self.rest = s, threading.Lock(), b""
+        s.setblocking(False)
+
+    def some(self):
+        while True:
+            with self.lock:
+                try:
+                    return self.socket.recv(65536)
+                except (BlockingIOError, ssl.SSLWantReadError):
+                    pass
+            select.select([self.socket], [], [], 1)
+
+    def read(self, n):
+        """Just so many bytes, or none: it has ended."""
+        while len(self.rest) < n:
+            data = self.some()
+            if not data:
+                return b""
+            self.rest += data
+        data, self.rest = self.rest[:n], self.rest[n:]
+        return data
+
+    def sendall(self, data):
+        with self.lock:
+            self.socket.settimeout(5)
+            self.socket.sendall(data)
+            self.socket.setblocking(False)
+
+
+class Websocket(Wire):
     """The client's half of RFC 6455, as far as MQTT needs it: binary frames, whole or in parts."""
 
     def __init__(self, s, host):
-        self.socket, self.rest = s, b""
+        super().__init__(s)
         key = base64.b64encode(os.urandom(16)).decode()
-        s.sendall(f"GET /mqtt HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-                  "Sec-WebSocket-Protocol: mqtt\r\n\r\n".encode())
-        self.file = s.makefile("rb")
-        if b" 101 " not in self.file.readline():
+        super().sendall(f"GET /mqtt HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Protocol: mqtt\r\n\r\n".encode())
+        self.raw, head = b"", b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = self.raw_read(1)
+            if not byte:
+                break
+            head += byte
+        if b" 101 " not in head:
             raise Refused("no websocket")
-        while self.file.readline().strip():
-            pass
+
+    def raw_read(self, n):
+        while len(self.raw) < n:
+            data = super().some()
+            if not data:
+                return b""
+            self.raw += data
+        data, self.raw = self.raw[:n], self.raw[n:]
+        return data
+
+    def some(self):
+        """The payload of one frame."""
+        while True:
+            head = self.raw_read(2)
+            if not head:
+                return b""
+            size = head[1] & 127
+            if size > 125:
+                size = int.from_bytes(self.raw_read(2 if size == 126 else 8), "big")
+            data = self.raw_read(size) if size else b""
+            if head[0] & 15 in (0, 2):
+                return data
 
     def sendall(self, data):
         mask = os.urandom(4)
         size = struct.pack(">BB", 0x82, 0x80 | len(data)) if len(data) < 126 else \
             struct.pack(">BBH", 0x82, 0x80 | 126, len(data))
-        self.socket.sendall(size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
-
-    def read(self, n):
-        while len(self.rest) < n:
-            head = self.file.read(2)
-            if len(head) < 2:
-                return b""
-            size = head[1] & 127
-            if size == 126:
-                size = struct.unpack(">H", self.file.read(2))[0]
-            elif size == 127:
-                size = struct.unpack(">Q", self.file.read(8))[0]
-            data = self.file.read(size)
-            if head[0] & 15 in (0, 2):
-                self.rest += data
-        data, self.rest = self.rest[:n], self.rest[n:]
-        return data
+        super().sendall(size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
 
 
 class Client:
@@ -63,8 +108,7 @@ class Client:
         try:
             if tls:
                 s = tls.wrap_socket(s, server_hostname=name or host)
-            self.wire = Websocket(s, f"{host}:{port}") if web else s
-            self.file = self.wire if web else s.makefile("rb")
+            self.wire = Websocket(s, f"{host}:{port}") if web else Wire(s)
             flags = (0 if session else 2) | (0x80 if user else 0) | (0x40 if password else 0)
             names = b"".join(text(x) for x in (user, password) if x)
             self.wire.sendall(packet(0x10, text("MQTT") + bytes([4, flags, 0, 0]) +
@@ -76,19 +120,18 @@ class Client:
         if kind >> 4 != 2 or body[1] != 0:
             s.close()
             raise Refused(f"CONNACK {body[1]}")
-        s.settimeout(None)
         self.socket, self.seen, self.answers, self.number, self.gone = s, [], {}, 0, False
         threading.Thread(target=self.read, daemon=True).start()
 
     def take(self):
         """One packet."""
-        kind, size, shift = self.file.read(1)[0], 0, 0
+        kind, size, shift = self.wire.read(1)[0], 0, 0
         while True:
-            byte = self.file.read(1)[0]
+            byte = self.wire.read(1)[0]
             size |= (byte & 127) << shift
             shift += 7
             if byte < 128:
-                return kind, self.file.read(size) if size else b""
+                return kind, self.wire.read(size) if size else b""
 
     def read(self):
         try:
