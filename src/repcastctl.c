@@ -23,17 +23,23 @@ static const struct command {
         {"scan", scan_main, "which sensors are near, and what they are"},
         {"adopt", adopt_main, "give a sensor to a station, or a spare in place of another"},
         {"forget", forget_main, "take an adopted sensor away from its station"},
+        {"assign", assign_main, "who lifts what at a station, now or next"},
+        {"queue", queue_main, "who waits for a rack"},
+        {"claim", claim_main, "a set that was nobody's is somebody's"},
+        {"end-set", end_set_main, "the running set is over"}, {"discard", discard_main, "a rep does not count"},
+        {"undo", undo_main, "take the last of these back"},
         {"record", record_main, "write down what a sensor sends"},
         {"replay", replay_main, "find the reps in recordings"},
         {"prescriptions", prescriptions_main, "what can be prescribed"},
         {"setup-broker", setup_broker_main,
                 "make mosquitto the broker of this hub, and let it serve the dashboard"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
+        {"complete", complete_main, NULL}, /* for shells, and told to nobody else */
 };
 
 static void print_help(FILE *out) {
         fputs("Usage: repcastctl COMMAND [OPTION...]\n\nCommands:\n", out);
-        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        for (size_t i = 0; i < ARRAY_SIZE(commands) && commands[i].what; i++)
                 fprintf(out, "  %-15s %s\n", commands[i].name, commands[i].what);
         fputs("\nOptions:\n"
               "  -h, --help     this text; repcastctl COMMAND --help tells of a command\n"

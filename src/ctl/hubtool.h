@@ -9,6 +9,15 @@ int scan_main(int argc, char *argv[]);
 int adopt_main(int argc, char *argv[]);
 int forget_main(int argc, char *argv[]);
 int record_main(int argc, char *argv[]);
+int assign_main(int argc, char *argv[]);
+int claim_main(int argc, char *argv[]);
+int queue_main(int argc, char *argv[]);
+int end_set_main(int argc, char *argv[]);
+int discard_main(int argc, char *argv[]);
+int undo_main(int argc, char *argv[]);
+
+/* Words for a shell to complete with. */
+int complete_main(int argc, char *argv[]);
 
 /* This one needs none. */
 int prescriptions_main(int argc, char *argv[]);

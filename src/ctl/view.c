@@ -51,7 +51,12 @@ static const struct column station_columns[] = {
         COLUMN("Name", "station", "s", view_station, name),
         COLUMN("Athlete", "athlete", "s", view_station, athlete),
         COLUMN("Exercise", "exercise", "s", view_station, exercise),
+        COLUMN("Prescription", "prescription", "s", view_station, prescription),
         COLUMN("LoadKg", "load_kg", "d", view_station, load_kg),
+        COLUMN("OneRmKg", "one_rm_kg", "d", view_station, one_rm_kg),
+        COLUMN("Next", "next", "s", view_station, next),
+        COLUMN("Queue", "queue", "s", view_station, queue),
+        COLUMN("Rotate", "rotate", "b", view_station, rotate),
         COLUMN("Sensor", "sensor", "s", view_station, sensor),
         COLUMN("SensorOrigin", "sensor_origin", "s", view_station, origin),
         COLUMN("SensorAdopted", "sensor_adopted", "b", view_station, adopted),
@@ -131,6 +136,10 @@ int view_refused(const sd_bus_error *error, int r) {
                 {"org.repcast.Error.NoSuchStation", EX_NOINPUT},
                 {"org.repcast.Error.NoSuchSensor", EX_NOINPUT},
                 {"org.repcast.Error.NoSuchProfile", EX_NOINPUT},
+                {"org.repcast.Error.NoSuchExercise", EX_NOINPUT},
+                {"org.repcast.Error.NoSuchPrescription", EX_NOINPUT},
+                {"org.repcast.Error.NoSuchSet", EX_NOINPUT},
+                {"org.repcast.Error.TooLate", EX_NOINPUT},
                 {"org.repcast.Error.InUse", EX_CONFIG},
                 {"org.repcast.Error.UnfitSensor", EX_CONFIG},
                 {"org.repcast.Error.Configured", EX_CONFIG},
@@ -177,7 +186,7 @@ int view_open(sd_bus **ret) {
 static int try_va(sd_bus *bus, const char *method, sd_bus_message **reply, sd_bus_error *error,
         const char *types, va_list ap) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
-        int r = sd_bus_message_new_method_call(bus, &call, SERVICE, "/org/repcast/hub", SERVICE, method);
+        int r = view_new_call(bus, method, &call);
 
         if (r >= 0)
                 r = sd_bus_message_appendv(call, types, ap);
@@ -203,6 +212,22 @@ int view_call(sd_bus *bus, const char *method, sd_bus_message **reply, const cha
         va_start(ap, types);
         r = try_va(bus, method, reply, &error, types, ap);
         va_end(ap);
+        if (r < 0)
+                status = view_refused(&error, r);
+        sd_bus_error_free(&error);
+        return status;
+}
+
+int view_new_call(sd_bus *bus, const char *method, sd_bus_message **ret) {
+        return sd_bus_message_new_method_call(bus, ret, SERVICE, "/org/repcast/hub", SERVICE, method);
+}
+
+int view_send(sd_bus *bus, int r, sd_bus_message *call, sd_bus_message **reply) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int status = 0;
+
+        if (r >= 0)
+                r = sd_bus_call(bus, call, 0, &error, reply);
         if (r < 0)
                 status = view_refused(&error, r);
         sd_bus_error_free(&error);
@@ -307,24 +332,30 @@ static int compare_rows(const void *a, const void *b) {
         return strcmp(a, b);
 }
 
-int view_load(sd_bus *bus, struct view *ret) {
+static int load(sd_bus *bus, struct view *ret, sd_bus_error *error) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        sd_bus_error error = SD_BUS_ERROR_NULL;
         int r = sd_bus_call_method(bus, SERVICE, "/org/repcast", "org.freedesktop.DBus.ObjectManager",
-                "GetManagedObjects", &error, &reply, NULL);
+                "GetManagedObjects", error, &reply, NULL);
 
         memset(ret, 0, sizeof(*ret));
         if (r >= 0)
                 r = read_objects(reply, ret);
-        if (r < 0)
-                r = view_refused(&error, r);
-        else
-                r = 0;
-        sd_bus_error_free(&error);
         for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
                 qsort((char *) ret + classes[i].rows, *(size_t *) (void *) ((char *) ret + classes[i].n_rows),
                         classes[i].row_size, compare_rows);
         return r;
+}
+
+int view_try_load(sd_bus *bus, struct view *ret) {
+        return load(bus, ret, NULL);
+}
+
+int view_load(sd_bus *bus, struct view *ret) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = load(bus, ret, &error), status = r < 0 ? view_refused(&error, r) : 0;
+
+        sd_bus_error_free(&error);
+        return status;
 }
 
 const struct view_sensor *view_find_sensor(const struct view *v, const char *address) {

@@ -4,7 +4,7 @@
 /* What a running repcastd shows on the bus (doc/dbus.md), as plain structs; and calls to it, whose refusals become words
  * on standard error and an exit status (sysexits.h):
  *
- *     66  no such sensor, station or profile      75  Bluetooth is not ready
+ *     66  no such sensor, station, set or name      75  Bluetooth is not ready
  *     69  repcastd cannot be reached              77  the bus does not let this user speak to it
  *     73  done, but it could not be kept          78  what the configuration says is in the way
  *
@@ -31,9 +31,10 @@ struct view_hub {
 
 struct view_station {
         char name[VIEW_TEXT_MAX], athlete[VIEW_TEXT_MAX], exercise[VIEW_TEXT_MAX], sensor[VIEW_TEXT_MAX],
-                origin[VIEW_TEXT_MAX], state[VIEW_TEXT_MAX], error[VIEW_TEXT_MAX];
-        bool adopted;
-        double load_kg;
+                origin[VIEW_TEXT_MAX], state[VIEW_TEXT_MAX], error[VIEW_TEXT_MAX], prescription[VIEW_TEXT_MAX],
+                next[VIEW_TEXT_MAX], queue[VIEW_TEXT_MAX]; /* one a line */
+        bool adopted, rotate;
+        double load_kg, one_rm_kg;
         uint32_t set, reps, last_set, last_reps;
 };
 
@@ -66,8 +67,9 @@ enum view_class { VIEW_HUB, VIEW_STATION, VIEW_SENSOR, VIEW_ADAPTER, _VIEW_CLASS
 /* Returns 0 or an exit status; what went wrong has been said. */
 int view_open(sd_bus **ret);
 
-/* Rows are sorted by name or address. Returns 0 or an exit status. */
+/* Rows are sorted by name or address. Returns 0 or an exit status; the second says nothing, and returns negative errno. */
 int view_load(sd_bus *bus, struct view *ret);
+int view_try_load(sd_bus *bus, struct view *ret);
 
 /* NULL = not there. */
 const struct view_sensor *view_find_sensor(const struct view *v, const char *address);
@@ -82,3 +84,7 @@ int view_call(sd_bus *bus, const char *method, sd_bus_message **reply, const cha
 int view_try(
         sd_bus *bus, const char *method, sd_bus_message **reply, sd_bus_error *error, const char *types, ...);
 int view_refused(const sd_bus_error *error, int r);
+
+/* The same in steps, where the arguments are no fixed number. r: what became of filling them in. */
+int view_new_call(sd_bus *bus, const char *method, sd_bus_message **ret);
+int view_send(sd_bus *bus, int r, sd_bus_message *call, sd_bus_message **reply);

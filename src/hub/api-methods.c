@@ -20,11 +20,15 @@ struct pending {
         bool two;
 };
 
-static struct hub *hub_of(void *userdata) {
+struct hub *api_hub_of(void *userdata) {
         return ((const struct object_item *) userdata)->owner;
 }
 
-static int reply_refusal(sd_bus_message *call, const struct refusal *refusal) {
+struct api *api_of(struct hub *h) {
+        return h->api;
+}
+
+int api_refuse(sd_bus_message *call, const struct refusal *refusal) {
         return sd_bus_reply_method_errorf(call, refusal->error, "%s", refusal->text);
 }
 
@@ -49,7 +53,7 @@ static void on_done(const struct refusal *refusal, void *userdata) {
 
         api_flush(p->hub->api); /* who asks next shall see it */
         if (refusal)
-                (void) reply_refusal(p->call, refusal);
+                (void) api_refuse(p->call, refusal);
         else if (p->two)
                 (void) sd_bus_reply_method_return(p->call, "ss", p->first, p->second);
         else
@@ -65,8 +69,8 @@ static int method_scan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         (void) error;
         if (r < 0)
                 return r;
-        if (command_scan(hub_of(userdata), seconds, &refusal) < 0)
-                return reply_refusal(m, &refusal);
+        if (command_scan(api_hub_of(userdata), seconds, &refusal) < 0)
+                return api_refuse(m, &refusal);
         return sd_bus_reply_method_return(m, NULL);
 }
 
@@ -101,14 +105,14 @@ static int method_adopt(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         if (r < 0)
                 return r;
         if (read_options(m, &q, &refusal) < 0)
-                return reply_refusal(m, &refusal);
-        p = pending_new(hub_of(userdata), m);
+                return api_refuse(m, &refusal);
+        p = pending_new(api_hub_of(userdata), m);
         if (!p)
                 return -ENOMEM;
-        if (command_adopt(hub_of(userdata), &q, on_done, p, p->first, &refusal) >= 0)
+        if (command_adopt(api_hub_of(userdata), &q, on_done, p, p->first, &refusal) >= 0)
                 return 1;
         pending_free(p);
-        return reply_refusal(m, &refusal);
+        return api_refuse(m, &refusal);
 }
 
 static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -121,17 +125,17 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
         (void) error;
         if (r < 0)
                 return r;
-        p = pending_new(hub_of(userdata), m);
+        p = pending_new(api_hub_of(userdata), m);
         if (!p)
                 return -ENOMEM;
         p->two = true;
-        if (command_forget(hub_of(userdata), what, on_done, p, &forgotten, &refusal) >= 0) {
+        if (command_forget(api_hub_of(userdata), what, on_done, p, &forgotten, &refusal) >= 0) {
                 strcpy(p->first, forgotten.sensor);
                 strcpy(p->second, forgotten.station);
                 return 1;
         }
         pending_free(p);
-        return reply_refusal(m, &refusal);
+        return api_refuse(m, &refusal);
 }
 
 static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -144,8 +148,8 @@ static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *error)
         r = sd_bus_message_read(m, "sh", &what, &fd);
         if (r < 0)
                 return r;
-        if (command_record(hub_of(userdata), what, fd, address, &refusal) < 0)
-                return reply_refusal(m, &refusal);
+        if (command_record(api_hub_of(userdata), what, fd, address, &refusal) < 0)
+                return api_refuse(m, &refusal);
         return sd_bus_reply_method_return(m, "s", address);
 }
 
@@ -159,4 +163,16 @@ const sd_bus_vtable api_methods[API_METHODS] = {
                 method_forget, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_ARGS("s", what, "h", pipe), SD_BUS_RESULT("s", sensor),
                 method_record, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Assign", SD_BUS_ARGS("s", station, "a{sv}", values), SD_BUS_RESULT("b", now),
+                api_method_assign, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Queue", SD_BUS_ARGS("s", station, "aa{sv}", entries, "b", rotate),
+                SD_BUS_NO_RESULT, api_method_queue, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", station, "u", set, "s", athlete, "s", by),
+                SD_BUS_RESULT("u", set), api_method_claim, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("EndSet", SD_BUS_ARGS("s", station), SD_BUS_NO_RESULT, api_method_end_set,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DiscardRep", SD_BUS_ARGS("s", station, "u", rep, "s", by),
+                SD_BUS_RESULT("u", set, "u", rep), api_method_discard_rep, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Undo", SD_BUS_ARGS("s", station, "s", by), SD_BUS_RESULT("s", what),
+                api_method_undo, SD_BUS_VTABLE_UNPRIVILEGED),
 };

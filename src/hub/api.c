@@ -60,8 +60,11 @@ static const struct object_field hub_fields[] = {
 
 struct station_object {
         struct object_item item;
-        char name[MESSAGE_NAME_MAX], athlete[MESSAGE_NAME_MAX], exercise[EXERCISE_NAME_MAX];
-        double load_kg;
+        char name[MESSAGE_NAME_MAX], athlete[MESSAGE_NAME_MAX], exercise[MESSAGE_NAME_MAX],
+                prescription[MESSAGE_NAME_MAX], next[MESSAGE_NAME_MAX];
+        char queue[256]; /* athletes, one a line, as many as fit */
+        bool rotate;
+        double load_kg, one_rm_kg;
         char sensor[MESSAGE_NAME_MAX]; /* address, or the recording's own name */
         char origin[CONFIG_PATH_MAX + 16];
         bool adopted;
@@ -73,7 +76,12 @@ static const struct object_field station_fields[] = {
         OBJECT_FIELD("Name", "s", station_object, name),
         OBJECT_FIELD("Athlete", "s", station_object, athlete),
         OBJECT_FIELD("Exercise", "s", station_object, exercise),
+        OBJECT_FIELD("Prescription", "s", station_object, prescription),
         OBJECT_FIELD("LoadKg", "d", station_object, load_kg),
+        OBJECT_FIELD("OneRmKg", "d", station_object, one_rm_kg),
+        OBJECT_FIELD("Next", "s", station_object, next),
+        OBJECT_FIELD("Queue", "s", station_object, queue),
+        OBJECT_FIELD("Rotate", "b", station_object, rotate),
         OBJECT_FIELD("Sensor", "s", station_object, sensor),
         OBJECT_FIELD("SensorOrigin", "s", station_object, origin),
         OBJECT_FIELD("SensorAdopted", "b", station_object, adopted),
@@ -210,6 +218,23 @@ static void sync_hub(struct api *a) {
         objects_sync(a->objects[CLASS_HUB], o, 1);
 }
 
+static void fill_roster(struct station_object *o, const struct roster *r) {
+        COPY(o->athlete, r->now.athlete);
+        COPY(o->exercise, r->now.exercise);
+        COPY(o->prescription, r->now.prescription);
+        o->load_kg = r->now.load_kg;
+        o->one_rm_kg = r->now.one_rm_kg;
+        COPY(o->next, r->has_next ? r->next.athlete : "");
+        for (unsigned i = 0; i < r->n_queue; i++) {
+                const char *name = r->queue[i].values.athlete;
+                size_t n = strlen(o->queue);
+
+                if (n + strlen(name) + 2 <= sizeof(o->queue))
+                        snprintf(o->queue + n, sizeof(o->queue) - n, "%s%s", n > 0 ? "\n" : "", name);
+        }
+        o->rotate = r->rotate;
+}
+
 /* By the hub's configuration and not the station's copy, whose origins may be those of one that has been replaced. */
 static void fill_station(
         struct station_object *o, struct hub *h, const struct station *s, const struct station_config *config) {
@@ -220,9 +245,7 @@ static void fill_station(
         memset(o, 0, sizeof(*o));
         label_name(&o->item, config->name);
         COPY(o->name, config->name);
-        COPY(o->athlete, config->athlete);
-        COPY(o->exercise, config->exercise_name);
-        o->load_kg = config->load_kg;
+        fill_roster(o, station_get_roster(s));
         COPY(o->sensor, *config->recording ? config->recording : config->sensor);
         if (*config->sensor && origin->path)
                 snprintf(o->origin, sizeof(o->origin), "%s:%u", origin->path, origin->line);
