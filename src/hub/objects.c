@@ -11,7 +11,7 @@
 
 #include "util/log.h"
 
-#define METHODS_MAX 8
+#define METHODS_MAX 16
 #define PATH_LENGTH (OBJECTS_LABEL_MAX + 64)
 
 struct objects {
