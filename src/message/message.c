@@ -526,12 +526,17 @@ int status_to_json(const struct status *s, char **ret) {
         return print(j, ret);
 }
 
-int status_is_online_of_another(const char *json, size_t size, const char *session) {
+int status_from_json(const char *json, size_t size, struct status_heard *ret) {
         _cleanup_(json_decrefp) json_t *j = json_loadb(json, size, 0, NULL);
         const char *state = json_string_value(json_object_get(j, "state"));
-        const char *other = json_string_value(json_object_get(j, "session"));
+        const char *session = json_string_value(json_object_get(j, "session"));
 
-        return state && other && strcmp(state, "online") == 0 && strcmp(other, session) != 0;
+        if (!state || !session || strlen(session) >= sizeof(ret->session) ||
+                (strcmp(state, "online") != 0 && strcmp(state, "offline") != 0))
+                return -EINVAL;
+        ret->online = state[1] == 'n';
+        strcpy(ret->session, session);
+        return 0;
 }
 
 /* "late" is the last field of the payloads that have it, so it can be found from the end without parsing. */

@@ -135,9 +135,12 @@ void message_from_event(struct message *m, const struct event *event);
 int message_to_json(const struct message *m, char **ret);
 int status_to_json(const struct status *s, char **ret);
 
-/* Read such a text back, as far as it says who is there: 1 if this is an "online" of another session, else 0 (also for
- * anything that is no status at all). */
-int status_is_online_of_another(const char *json, size_t size, const char *session);
+/* Such a text as others published it, as far as it says who is there. Returns 0, or -EINVAL for anything else. */
+struct status_heard {
+        bool online;
+        char session[MESSAGE_RUN_MAX];
+};
+int status_from_json(const char *json, size_t size, struct status_heard *ret);
 
 /* Turn "late":false of a made text into true, in place. Other texts stay as they are. */
 void message_json_set_late(char *json);

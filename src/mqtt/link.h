@@ -3,26 +3,30 @@
 
 /* The link to the broker as a state machine. Pure: it says what comes next, the uplink does it.
  *
- *                   deadline (wait over)         accepted
- *     DOWN --------------------------> CONNECTING --------> ONLINE
- *      ^ |                                 |                 | |
- *      | |        failed, deadline (10 s)  |        failed   | |
- *      '-+---------------------------------'<----------------' | stop
- *        |                                                     v
- *        | stop                                            DRAINING   what waits is sent
- *        |                                                     | drained, deadline
- *        |                                                     v
- *        |                                                  LEAVING   "offline" is sent
- *        v                              failed                 | acked, deadline
- *     STOPPED <------------------------------------------------'
+ *                   deadline (wait over)         accepted           granted, deadline
+ *     DOWN --------------------------> CONNECTING -------> CLAIMING -------> ONLINE
+ *      ^ |                                 |                  |               | | |
+ *      | |        failed, deadline (10 s)  |  failed, refused |    failed,    | | | home
+ *      |-+---------------------------------'<-----------------'<- refused ----' | v
+ *      |-|----------------------------------------------------------------------|- MOVING   "offline" is sent
+ *        |     acked, deadline, failed, refused                            stop |
+ *        |                                                                      v
+ *        | stop                                                             DRAINING   what waits is sent
+ *        |                                                                      | drained, deadline
+ *        |                                                                      v
+ *        |                                                                   LEAVING   "offline" is sent
+ *        v                              failed (DRAINING: refused)              | acked, deadline
+ *     STOPPED <-----------------------------------------------------------------'
  *
- * "Stop" is raised again in every turn once it was asked for: connecting runs to its end before it takes effect,
- * so that a stop right after the start still delivers what waits. */
+ * "Stop" is raised again in every turn once it was asked for: connecting, claiming and moving run to their end before it
+ * takes effect, so that a stop right after the start still delivers what waits. */
 
 enum link_state {
         LINK_DOWN,       /* no connection; waiting for the next try */
         LINK_CONNECTING, /* waiting for the broker's answer */
-        LINK_ONLINE,     /* the broker took us: everything flows */
+        LINK_CLAIMING,   /* the broker took us: does another hub have our name? */
+        LINK_ONLINE,     /* everything flows */
+        LINK_MOVING,     /* the preferred broker is back: saying goodbye to this one */
         LINK_DRAINING,   /* stopping: sending what waits */
         LINK_LEAVING,    /* stopping: "offline" awaits its acknowledgement */
         LINK_STOPPED,    /* the end */
@@ -36,6 +40,9 @@ enum link_event {
         LINK_EVENT_STOP,     /* the daemon wants to end */
         LINK_EVENT_DRAINED,  /* nothing waits any more */
         LINK_EVENT_ACKED,    /* "offline" has reached the broker */
+        LINK_EVENT_GRANTED,  /* nobody else has our name */
+        LINK_EVENT_REFUSED,  /* somebody has, and goes before us */
+        LINK_EVENT_HOME,     /* the preferred broker answers again */
         _LINK_EVENT_MAX,
 };
 

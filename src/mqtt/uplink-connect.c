@@ -8,12 +8,18 @@
 
 #include "mqtt/uplink-private.h"
 #include "util/log.h"
+#include "util/macros.h"
 
 /* A broker that takes the connection and does not answer. */
 #define ANSWER_US (10 * SECOND_US)
 
 /* glibc: 2 attempts x 5 s with two name servers (resolv.conf(5)). */
 #define LOOKUP_US (20 * SECOND_US)
+
+#define CLIENT_ID_MAX 256
+
+#define HOME_WAIT_MAX_US                                                                                       \
+        (3600 * SECOND_US) /* between two looks at a preferred broker that listens and does not take us */
 
 /* How long a broker keeps our session beyond the will's delay, for its own clock's sake: it ends the delay too. */
 #define SESSION_S 30
@@ -39,7 +45,9 @@ bool uplink_has_next(const struct uplink *u) {
 static int open_client(struct uplink *u) {
         const uint64_t now = uplink_now_us();
         const struct uplink_config *c = &u->config;
+        char client_id[CLIENT_ID_MAX];
 
+        uplink_client_id(u, client_id, sizeof(client_id));
         u->mqtt_5 = !u->ask_in_3 && route_speaks_5(&u->route, u->broker, now);
         const struct client_config config = {
                 .broker = u->broker_label,
@@ -49,7 +57,7 @@ static int open_client(struct uplink *u) {
                 .tls = broker(u)->tls ? &c->tls : NULL,
                 .username = c->username,
                 .password = c->password,
-                .client_id = c->client_id,
+                .client_id = client_id,
                 .keepalive_s = c->keepalive_s,
                 .will_topic = u->status_topic,
                 .will = u->will,
@@ -124,6 +132,32 @@ void uplink_give_up_connecting(struct uplink *u) {
         else
                 snprintf(u->why, sizeof(u->why), "broker %s gave no answer within %u s", u->broker_label,
                         (unsigned) (ANSWER_US / SECOND_US));
+}
+
+void uplink_plan_home(struct uplink *u) {
+        if (u->broker == 0)
+                u->home_wait_us = u->config.home_us;
+        u->home_us = u->broker == 0 ? UINT64_MAX : uplink_now_us() + u->home_wait_us;
+}
+
+bool uplink_is_home_back(struct uplink *u, uint64_t now) {
+        const struct uplink_broker *home = &u->config.brokers[0];
+        int r;
+
+        if (!probe_is_running(&u->probe)) {
+                if (now < u->home_us)
+                        return false;
+                /* For the whole of it, an answer included: whatever it brings, the next one comes after that. */
+                u->home_us = now + u->home_wait_us;
+                if (probe_start(&u->probe, home->host, home->port) < 0)
+                        return false;
+        }
+        r = probe_look(&u->probe);
+        if (r == 0 && now >= u->home_us)
+                probe_stop(&u->probe);
+        if (r > 0) /* it listens; whether it takes us will show: the next look is later if it does not */
+                u->home_wait_us = MIN(2 * u->home_wait_us, HOME_WAIT_MAX_US);
+        return r > 0;
 }
 
 /* Of each broker, a lasting failure is told once. */

@@ -17,6 +17,7 @@
 #include "mqtt/client.h"
 #include "mqtt/link.h"
 #include "mqtt/lookup.h"
+#include "mqtt/probe.h"
 #include "mqtt/requests.h"
 #include "mqtt/retained.h"
 #include "mqtt/route.h"
@@ -124,10 +125,19 @@ struct uplink {
         uint64_t birth_us;      /* when it was published */
         unsigned births;        /* published on this connection */
         bool birth_overwritten; /* somebody else's word stands there now */
-        bool accepted;          /* the broker said yes, the state machine has not heard yet */
-        bool was_online;        /* at least once: the next time is a reconnect */
-        bool last_round;        /* of tries before a stop has begun */
-        int offline_mid;        /* message id of the farewell; 0 = not sent */
+        char claim_topic[TOPIC_MAX];
+        uint64_t held_since_us;            /* since when the name is ours; 0 = it is not */
+        uint64_t claimed_us, claim_due_us; /* the last claim, the next; UINT64_MAX = none is due */
+        bool claim_echoed, rival, outdone; /* of this connection: see uplink-claim.c */
+        bool own_id;                       /* connect with a client id that no copy of this machine has */
+        unsigned short_lives;              /* connections in a row that ended soon */
+        struct probe probe;                /* of the preferred broker, while another one is connected */
+        uint64_t home_us;                  /* the next look at it; UINT64_MAX = none */
+        uint64_t home_wait_us;             /* between two of them */
+        bool accepted;                     /* the broker said yes, the state machine has not heard yet */
+        bool was_online;                   /* at least once: the next time is a reconnect */
+        bool last_round;                   /* of tries before a stop has begun */
+        int offline_mid;                   /* message id of the farewell; 0 = not sent */
         bool offline_acked;
         char refusal
                 [CLIENT_WHY_MAX]; /* what the broker does not take although it is connected; empty = it takes all */
@@ -159,6 +169,10 @@ void uplink_lose(struct uplink *u);
 void uplink_give_up_connecting(struct uplink *u);
 
 void uplink_tell_failure(struct uplink *u);
+
+/* A substitute is connected: look from time to time whether the preferred broker is back. */
+void uplink_plan_home(struct uplink *u);
+bool uplink_is_home_back(struct uplink *u, uint64_t now);
 
 /* ---- uplink-publish.c ---- */
 
@@ -193,7 +207,29 @@ void uplink_keep_again(struct uplink *u);
 void uplink_keep_receive(struct uplink *u, const char *topic, size_t size, bool retained);
 void uplink_keep_tidy(struct uplink *u, uint64_t now);
 
+/* ---- uplink-claim.c ---- */
+
+/* Begin to ask whether another hub has our name. */
+void uplink_claim(struct uplink *u);
+bool uplink_is_granted(const struct uplink *u); /* nobody has */
+bool uplink_is_outdone(const struct uplink *u); /* somebody goes before us */
+uint64_t uplink_claim_due_us(const struct uplink *u);
+void uplink_claim_again(struct uplink *u);
+void uplink_receive_claim(struct uplink *u, const void *payload, size_t size, bool retained);
+void uplink_receive_status(struct uplink *u, const void *payload, size_t size);
+
+/* The name is ours from now on; or another's. */
+void uplink_take_name(struct uplink *u);
+void uplink_withdraw(struct uplink *u);
+
+/* A connection that was online has ended: did another client throw us out? lasted: it stood for a good while. */
+void uplink_judge_end(struct uplink *u, bool lasted);
+void uplink_client_id(const struct uplink *u, char *ret, size_t size);
+
 /* ---- uplink-receive.c ---- */
+
+/* What the broker does not do, although it is connected: in the log once, and with the health for as long as it lasts. */
+void uplink_tell_refusal(struct uplink *u, const char *what, const char *why);
 
 /* The broker does not take an event: it stays in the store and is given to it again after a while. */
 void uplink_set_aside(struct uplink *u, const char *why);

@@ -124,7 +124,6 @@ void uplink_take_health(struct uplink *u) {
 void uplink_introduce(struct uplink *u) {
         u->births = 0;
         uplink_publish_birth(u);
-        (void) client_subscribe(u->client, u->status_topic);
         if (u->config.queries)
                 (void) client_subscribe(u->client, u->query_topic);
         requests_subscribe(u);

@@ -25,7 +25,7 @@ static void on_accepted(void *userdata) {
 }
 
 /* In the log once, and with the health for as long as it lasts. */
-static void tell_refusal(struct uplink *u, const char *what, const char *why) {
+void uplink_tell_refusal(struct uplink *u, const char *what, const char *why) {
         snprintf(u->refusal, sizeof(u->refusal),
                 "broker %s refuses %s: %s; its access list must let this hub write and read below %s/%s/",
                 u->broker_label, what, why, u->config.prefix, u->config.hub);
@@ -36,7 +36,7 @@ static void tell_refusal(struct uplink *u, const char *what, const char *why) {
 }
 
 void uplink_set_aside(struct uplink *u, const char *why) {
-        tell_refusal(u, "events, which wait", why);
+        uplink_tell_refusal(u, "events, which wait", why);
         u->n_refused++;
         if (u->refused_us == UINT64_MAX)
                 u->refused_us = uplink_now_us() + REFUSED_AGAIN_US;
@@ -52,7 +52,7 @@ static void on_acked(void *userdata, int mid, const char *refused) {
                 i++;
         if (i == u->n_flights) { /* of a state */
                 if (refused)
-                        tell_refusal(u, "what this hub publishes", refused);
+                        uplink_tell_refusal(u, "what this hub publishes", refused);
                 return;
         }
         const struct flight flight = u->flights[i];
@@ -74,18 +74,7 @@ static void on_unsubscribed(void *userdata, const char *topic, const char *refus
         char what[TOPIC_MAX + 32];
 
         snprintf(what, sizeof(what), "to tell what comes to %s", topic);
-        tell_refusal(userdata, what, refused);
-}
-
-/* Our own status: the will of an earlier connection may come after our birth and overwrite it. An "online" of another
- * session is another hub that runs under our name; to answer it would start an endless quarrel. */
-static void receive_status(struct uplink *u, const void *payload, size_t size) {
-        if (u->birth && strlen(u->birth) == size && memcmp(u->birth, payload, size) == 0)
-                u->birth_overwritten = false;
-        else if (status_is_online_of_another(payload, size, u->config.run))
-                log_warning("another hub publishes as \"%s\": give each hub a name of its own", u->config.hub);
-        else
-                u->birth_overwritten = true;
+        uplink_tell_refusal(userdata, what, refused);
 }
 
 /* A few at once, then a few a second, whoever asks. */
@@ -140,7 +129,9 @@ static void on_received(void *userdata, const struct client_message *m) {
                         memcpy(path.correlation, m->correlation, m->n_correlation);
         }
         if (strcmp(m->topic, u->status_topic) == 0)
-                receive_status(u, m->payload, m->size);
+                uplink_receive_status(u, m->payload, m->size);
+        else if (strcmp(m->topic, u->claim_topic) == 0)
+                uplink_receive_claim(u, m->payload, m->size, m->retained);
         else if (requests_receive(u, m->topic, m->payload, m->size, m->retained, &path))
                 return;
         else if (strcmp(m->topic, u->query_topic) != 0)

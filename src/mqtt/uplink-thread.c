@@ -27,6 +27,8 @@
 #define STABLE_US   (30 * SECOND_US)
 #define FAILOVER_US (5 * SECOND_US)
 
+#define MOVE_US (2 * SECOND_US) /* for a substitute to acknowledge our farewell */
+
 /* ---- what is told of it ---- */
 
 static void update_stats(struct uplink *u) {
@@ -44,6 +46,7 @@ static void update_stats(struct uplink *u) {
 /* What was in flight is the store's again. */
 static void let_go(struct uplink *u) {
         u->client = client_close(u->client);
+        probe_stop(&u->probe);
         u->lookup = lookup_free(u->lookup);
         u->n_flights = u->n_late = 0;
         leftovers_done(&u->leftovers);
@@ -58,19 +61,32 @@ static bool begin_round(struct uplink *u, uint64_t now) {
                 return uplink_has_next(u);
         if (lasted >= STABLE_US)
                 backoff_reset(&u->backoff);
+        uplink_judge_end(u, lasted >= STABLE_US);
         route_begin(&u->route, u->broker);
         return u->config.n_brokers > 1 && lasted >= FAILOVER_US;
 }
 
-static void enter_down(struct uplink *u) {
+static void enter_down(struct uplink *u, enum link_state from, enum link_event event) {
         const uint64_t now = uplink_now_us();
+        uint64_t wait_us;
 
+        if (from == LINK_MOVING) {
+                client_disconnect(u->client);
+                u->session_broker = -1;
+                route_begin(&u->route, UINT32_MAX);
+                wait_us = 0;
+        } else if (event == LINK_EVENT_REFUSED) {
+                uplink_withdraw(u);
+                route_begin(&u->route, UINT32_MAX);
+                wait_us = u->config.reconnect_max_us;
+        } else
+                wait_us = begin_round(u, now) ? 0 : backoff_next_us(&u->backoff);
         let_go(u);
         u->offline_mid = 0;
-        const bool at_once = begin_round(u, now);
         u->online_us = 0;
-        u->deadline_us = at_once ? now : now + backoff_next_us(&u->backoff);
-        uplink_tell_failure(u);
+        u->deadline_us = now + wait_us;
+        if (from != LINK_MOVING)
+                uplink_tell_failure(u);
 }
 
 static void enter_online(struct uplink *u) {
@@ -95,6 +111,8 @@ static void enter_online(struct uplink *u) {
         log_event(LOG_INFO, fields, "connected to broker %s by MQTT %s, %llu events wait", u->broker_label,
                 u->mqtt_5 ? "5" : "3.1.1", (unsigned long long) u->waiting);
 
+        uplink_take_name(u);
+        uplink_plan_home(u);
         uplink_introduce(u);
         outbox_connected(u->config.outbox); /* behind all of these */
 }
@@ -114,29 +132,43 @@ static void enter_leaving(struct uplink *u) {
         u->offline_mid = uplink_publish_status(u, false, NULL);
 }
 
-static void enter_stopped(struct uplink *u) {
-        /* Only who has said "offline" may leave without the will. */
-        if (u->client && u->offline_acked)
+/* What is in flight is given to the next broker too: better twice than never. */
+static void enter_moving(struct uplink *u) {
+        log_info("broker %s is back: moving there", u->config.brokers[0].host);
+        u->deadline_us = uplink_now_us() + MOVE_US;
+        u->offline_acked = false;
+        u->offline_mid = uplink_publish_status(u, false, NULL);
+}
+
+static void enter_stopped(struct uplink *u, enum link_event event) {
+        /* Only who has said "offline" may leave without the will; or who has nothing to say under this name. */
+        if (u->client && (u->offline_acked || event == LINK_EVENT_REFUSED))
                 client_disconnect(u->client);
         let_go(u);
 }
 
 static void happen(struct uplink *u, enum link_event event) {
-        enum link_state state = link_next(u->state, event);
+        const enum link_state from = u->state, state = link_next(from, event);
 
-        if (state == u->state)
+        if (state == from)
                 return;
         u->state = state;
         switch (state) {
         case LINK_DOWN:
-                enter_down(u);
+                enter_down(u, from, event);
                 return;
         case LINK_CONNECTING:
                 if (uplink_connect(u) < 0)
                         happen(u, LINK_EVENT_FAILED);
                 return;
+        case LINK_CLAIMING:
+                uplink_claim(u);
+                return;
         case LINK_ONLINE:
                 enter_online(u);
+                return;
+        case LINK_MOVING:
+                enter_moving(u);
                 return;
         case LINK_DRAINING:
                 u->deadline_us = drain_deadline_us(u);
@@ -145,7 +177,7 @@ static void happen(struct uplink *u, enum link_event event) {
                 enter_leaving(u);
                 return;
         case LINK_STOPPED:
-                enter_stopped(u);
+                enter_stopped(u, event);
                 return;
         case _LINK_STATE_MAX:
                 return;
@@ -160,6 +192,7 @@ static int sleep_ms(const struct uplink *u, uint64_t now) {
         if (u->client && client_fd(u->client) < 0) /* lost while publishing: see to it at once */
                 return 0;
         until = MIN(until, uplink_birth_due_us(u));
+        until = MIN(until, uplink_claim_due_us(u));
         until = MIN(until, uplink_late_due_us(u, now));
         return until <= now ? 0 : (int) ((until - now + 999) / 1000);
 }
@@ -173,6 +206,8 @@ static void wait_and_process(struct uplink *u) {
                 {.fd = requests_fd(u), .events = POLLIN},
                 {.fd = slots_fd(u->sensors), .events = POLLIN},
                 {.fd = u->lookup ? lookup_fd(u->lookup) : -1, .events = POLLIN},
+                {.fd = probe_lookup_fd(&u->probe), .events = POLLIN},
+                {.fd = probe_connect_fd(&u->probe), .events = POLLOUT},
                 {.fd = u->client ? client_fd(u->client) : -1},
         };
         enum { CLIENT = ARRAY_SIZE(fds) - 1 };
@@ -216,7 +251,7 @@ static void approach_stop(struct uplink *u) {
                 happen(u, LINK_EVENT_DEADLINE);
         }
         happen(u, LINK_EVENT_STOP);
-        if (u->state == LINK_CONNECTING)
+        if (u->state == LINK_CONNECTING || u->state == LINK_CLAIMING)
                 u->deadline_us = MIN(u->deadline_us, drain_deadline_us(u));
 }
 
@@ -228,8 +263,16 @@ static void check_times(struct uplink *u, bool stop) {
                 happen(u, LINK_EVENT_DEADLINE);
         if (stop)
                 approach_stop(u);
+        if (uplink_is_granted(u))
+                happen(u, LINK_EVENT_GRANTED);
+        if (uplink_is_outdone(u))
+                happen(u, LINK_EVENT_REFUSED);
+        if (now >= uplink_claim_due_us(u))
+                uplink_claim_again(u);
         if (now >= uplink_birth_due_us(u))
                 uplink_publish_birth(u);
+        if (u->state == LINK_ONLINE && uplink_is_home_back(u, now))
+                happen(u, LINK_EVENT_HOME);
         if (uplink_is_online(u))
                 uplink_keep_tidy(u, now);
 }

@@ -20,6 +20,7 @@
 
 #define RECONNECT_MIN_US (1 * SECOND_US)
 #define RECONNECT_MAX_US (60 * SECOND_US)
+#define HOME_US          (60 * SECOND_US)
 
 #define MAX_US UINT64_C(3600000000) /* of any wait that is configured */
 
@@ -70,6 +71,8 @@ static int copy_config(struct uplink *u, const struct uplink_config *config) {
                 c->reconnect_min_us = RECONNECT_MIN_US;
                 c->reconnect_max_us = RECONNECT_MAX_US;
         }
+        if (c->home_us == 0)
+                c->home_us = HOME_US;
         return 0;
 }
 
@@ -103,6 +106,9 @@ static int make_parts(struct uplink *u) {
         r = topic_hub(u->config.prefix, u->config.hub, "query", u->query_topic, sizeof(u->query_topic));
         if (r < 0)
                 return -EINVAL;
+        r = topic_hub(u->config.prefix, u->config.hub, "claim", u->claim_topic, sizeof(u->claim_topic));
+        if (r < 0)
+                return -EINVAL;
         r = requests_new(u);
         if (r < 0)
                 return r;
@@ -127,6 +133,7 @@ int uplink_new(const struct uplink_config *config, struct uplink **ret) {
         mosquitto_lib_init();
         u->wake_fd = u->ended_fd = -1;
         u->session_broker = -1;
+        u->probe = PROBE_NONE;
         u->state = LINK_DOWN; /* and its deadline is over: connect at once */
         u->alive_until_us = UINT64_MAX;
 
@@ -196,6 +203,7 @@ struct uplink *uplink_free(struct uplink *u) {
         uplink_keep_free(u);
         client_close(u->client);
         lookup_free(u->lookup);
+        probe_stop(&u->probe);
         slots_free(u->slots);
         slots_free(u->health);
         requests_free(u);

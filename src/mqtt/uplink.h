@@ -44,6 +44,8 @@ struct uplink_config {
         bool commands;         /* take commands */
         unsigned n_stations, n_sensors;
         unsigned will_delay_s; /* a connection that comes back within it was never away; MQTT 5 only */
+        uint64_t
+                home_us; /* between two looks at the preferred broker while another one is connected; 0 = 60 s */
         uint64_t reconnect_min_us, reconnect_max_us; /* bounds of the wait before the next try; 0 = 1 s, 60 s */
 };
 

@@ -426,20 +426,123 @@ def no_mqtt_at_the_other_end():
     return stats["error"]
 
 
-def old_will_is_overruled_and_a_namesake_is_not():
+def old_will_is_overruled():
     broker = Broker()
-    listener = Listener(broker.port)
+    listener = Listener(broker.port, STATUS)
     feed = Feed(broker.port, run="dddd")
     wait_for("the birth", lambda: listener.on(STATUS))
     listener.publish(STATUS, '{"v":1,"type":"status","state":"offline","session":"old"}', retained=True)
     wait_for("the birth again", lambda: len(listener.on(STATUS)) == 3, 7)
     equal(json.loads(listener.on(STATUS)[2])["session"], "dddd", "session")
-    listener.publish(STATUS, '{"v":1,"type":"status","state":"online","session":"twin"}', retained=True)
-    time.sleep(0.5)
-    _, log = feed.stop()
-    if 'another hub publishes as "hub"' not in log:
-        raise AssertionError(f"no word of the namesake in the log: {log}")
+    feed.stop()
     broker.kill()
+
+
+def last_word(listener):
+    status = json.loads(listener.on(STATUS)[-1])
+    return status["state"], status["session"]
+
+
+REFUSED = 'another hub is "hub" at broker 127.0.0.1:'
+
+
+def a_second_hub_of_the_same_name_is_refused():
+    """On another machine; then on one that was copied with its id, by MQTT 5 and 3.1.1: the first one stays, the second says
+    one line and keeps its events, and takes over when the first one is gone."""
+    notes = []
+    for what, second_id, old in (("other machine", "other", False), ("copy", "repcast-test", False),
+                                 ("copy, 3.1.1", "repcast-test", True)):
+        broker = Broker()
+        port = OldBroker(broker.port, True).port if old else broker.port
+        listener = Listener(broker.port)
+        wait = {"UPLINK_WAIT_US": "1500000"}
+        first = Feed(port, run="ffff", **wait)
+        first.wait("the first", lambda s: s["connected"])
+        first.tell("rep 4")
+        first.wait("its events", lambda s: s["published"] == 4)
+        time.sleep(1.2)  # it has had the name for longer than a message takes
+        second = Feed(port, run="aaaa", UPLINK_ID=second_id, **wait)
+        second.tell("rep 4")
+        stats = second.wait(f"the refusal ({what})", lambda s: REFUSED in s["error"], 20)
+        equal(stats["connected"], 0, "the second one's connection")
+        wait_for("the first one's word", lambda: last_word(listener) == ("online", "ffff"), 10)
+        first.tell("rep 4")
+        first.wait("more of its events", lambda s: s["published"] == 8, 15)
+        time.sleep(2.5)  # it asks again, in vain
+        n = len([p for p in listener.on(STATUS)])
+        equal(last_word(listener), ("online", "ffff"), "last word")
+        reconnects = first.wait("the first to stand", lambda s: s["connected"])["reconnects"]
+        if reconnects > (3 if second_id == "repcast-test" else 0):
+            raise AssertionError(f"{what}: the first one was thrown out {reconnects} times")
+        equal(first.stop()[0]["result"], 0, "result of the first")
+        second.wait("the name", lambda s: s["published"] == 4, 15)
+        wait_for("the second one's word", lambda: last_word(listener) == ("online", "aaaa"))
+        log = second.stop()[1]
+        if not 1 <= log.count(REFUSED) <= (1 if second_id == "other" else 2):  # again where it was thrown out in between
+            raise AssertionError(log)
+        broker.kill()
+        notes.append(f"{what}: {n} messages on the status")
+    return "; ".join(notes)
+
+
+def two_that_start_at_the_same_time():
+    """One of them stays."""
+    broker = Broker()
+    listener = Listener(broker.port)
+    feeds = [Feed(broker.port, run=run, UPLINK_ID=run, UPLINK_WAIT_US="60000000") for run in ("aaaa", "bbbb", "cccc")]
+
+    def settled():
+        stats = [f.stats() for f in feeds]
+        return sum(s["connected"] for s in stats) == 1 and sum(REFUSED in s["error"] for s in stats) == 2 and stats
+
+    stats = wait_for("one to stay", settled, 15)
+    winner = ("aaaa", "bbbb", "cccc")[[s["connected"] for s in stats].index(1)]
+    wait_for("its word", lambda: last_word(listener) == ("online", winner), 10)
+    for feed in feeds:
+        feed.kill()
+    broker.kill()
+    return f"{winner} stays"
+
+
+def an_online_that_nobody_stands_behind():
+    """Left by a hub that was lost together with its broker: no reason to wait for long."""
+    broker = Broker()
+    listener = Listener(broker.port)
+    listener.publish(STATUS, '{"v":1,"type":"status","state":"online","session":"gone"}', retained=True)
+    wait_for("the retained status", lambda: listener.on(STATUS))
+    feed = Feed(broker.port, run="bbbb")
+    feed.tell("rep 2")
+    feed.wait("the events", lambda s: s["published"] == 2, 5)
+    wait_for("the last word", lambda: last_word(listener) == ("online", "bbbb"))
+    log = feed.stop()[1]
+    if REFUSED in log:
+        raise AssertionError(log)
+    broker.kill()
+
+
+def the_preferred_broker_is_returned_to():
+    """With a farewell to the substitute, and nothing lost on the way."""
+    brokers = [Broker() for _ in range(2)]
+    listeners = [Listener(b.port) for b in brokers]
+    gate = Gate(brokers[0].port, "closed")
+    feed = Feed(f"127.0.0.1:{gate.port} localhost:{brokers[1].port}", UPLINK_HOME_US="300000")
+    feed.wait("the substitute", lambda s: s["connected"])
+    feed.tell("rep 10")
+    feed.wait("its acknowledgements", lambda s: s["published"] == 10)
+    time.sleep(0.7)  # a look or two at a closed port
+    gate.set("open")
+    wait_for("the preferred one", lambda: listeners[0].on(STATUS))
+    feed.tell("rep 10")
+    feed.wait("its acknowledgements", lambda s: s["published"] == 20)
+    wait_for("the word at the substitute", lambda: last_word(listeners[1])[0] == "offline")
+    wait_for("the word at the preferred one", lambda: last_word(listeners[0])[0] == "online")
+    stats, log = feed.stop()
+    equal((stats["waiting"], stats["reconnects"]), (0, 1), "waiting, reconnects")
+    equal([len(numbers(l)) for l in listeners], [10, 10], "reps at each")
+    if "broker 127.0.0.1 is back: moving there" not in log:
+        raise AssertionError(log)
+    for broker in brokers:
+        broker.kill()
 
 
 def restart_after_a_power_cut():
@@ -572,7 +675,11 @@ TESTS = [
     what_goes_around_the_messages,
     a_will_waits_for_who_comes_back,
     no_mqtt_at_the_other_end,
-    old_will_is_overruled_and_a_namesake_is_not,
+    old_will_is_overruled,
+    a_second_hub_of_the_same_name_is_refused,
+    two_that_start_at_the_same_time,
+    an_online_that_nobody_stands_behind,
+    the_preferred_broker_is_returned_to,
     restart_after_a_power_cut,
     stop_keeps_its_time_while_the_broker_hangs,
     live_does_not_pile_up_while_the_broker_hangs,

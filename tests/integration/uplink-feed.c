@@ -14,7 +14,7 @@
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
  *
- * Environment: UPLINK_CA, _CERTIFICATE, _KEY, _USER, _PASSWORD, _WILL_DELAY: as their names say; UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
+ * Environment: UPLINK_CA, _CERTIFICATE, _KEY, _USER, _PASSWORD, _WILL_DELAY, _HOME_US, _ID: as their names say; UPLINK_WAIT_US, the wait between two tries; STORE_MEMORY, its bound in bytes.
  * The host "stall" is a name whose look-up takes longer than any test. */
 
 #include <errno.h>
@@ -238,7 +238,8 @@ int main(int argc, char *argv[]) {
                 .will_delay_s = getenv("UPLINK_WILL_DELAY")
                         ? (unsigned) strtoul(getenv("UPLINK_WILL_DELAY"), NULL, 10)
                         : 0,
-                .client_id = "repcast-test",
+                .home_us = getenv("UPLINK_HOME_US") ? strtoul(getenv("UPLINK_HOME_US"), NULL, 10) : 0,
+                .client_id = getenv("UPLINK_ID") ? getenv("UPLINK_ID") : "repcast-test",
                 .prefix = "test",
                 .hub = "hub",
                 .run = run,

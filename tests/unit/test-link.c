@@ -9,19 +9,23 @@ static void test_every_pair(void **state) {
         enum {
                 D = LINK_DOWN,
                 C = LINK_CONNECTING,
+                K = LINK_CLAIMING,
                 O = LINK_ONLINE,
+                M = LINK_MOVING,
                 R = LINK_DRAINING,
                 L = LINK_LEAVING,
                 S = LINK_STOPPED
         };
         static const unsigned wanted[_LINK_STATE_MAX][_LINK_EVENT_MAX] = {
-                /* DEADLINE, ACCEPTED, FAILED, STOP, DRAINED, ACKED */
-                [LINK_DOWN] = {C, D, D, S, D, D},
-                [LINK_CONNECTING] = {D, O, D, C, C, C},
-                [LINK_ONLINE] = {O, O, D, R, O, O},
-                [LINK_DRAINING] = {L, R, S, R, L, R},
-                [LINK_LEAVING] = {S, L, S, L, L, S},
-                [LINK_STOPPED] = {S, S, S, S, S, S},
+                /* DEADLINE, ACCEPTED, FAILED, STOP, DRAINED, ACKED, GRANTED, REFUSED, HOME */
+                [LINK_DOWN] = {C, D, D, S, D, D, D, D, D},
+                [LINK_CONNECTING] = {D, K, D, C, C, C, C, C, C},
+                [LINK_CLAIMING] = {O, K, D, K, K, K, O, D, K},
+                [LINK_ONLINE] = {O, O, D, R, O, O, O, D, M},
+                [LINK_MOVING] = {D, M, D, M, M, D, M, D, M},
+                [LINK_DRAINING] = {L, R, S, R, L, R, R, S, R},
+                [LINK_LEAVING] = {S, L, S, L, L, S, L, L, L},
+                [LINK_STOPPED] = {S, S, S, S, S, S, S, S, S},
         };
         for (unsigned s = 0; s < _LINK_STATE_MAX; s++)
                 for (unsigned e = 0; e < _LINK_EVENT_MAX; e++)
