@@ -125,7 +125,7 @@ void uplink_take_name(struct uplink *u) {
         u->claim_due_us = UINT64_MAX;
         if (u->held_since_us == 0)
                 u->held_since_us = uplink_now_us();
-        if (!u->claim_echoed)
+        if (!u->claim_echoed && u->refusal[0] == '\0')
                 uplink_tell_refusal(u, "to pass on its claim to its name", "nothing comes back");
 }
 

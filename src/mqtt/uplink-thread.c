@@ -106,7 +106,6 @@ static void enter_online(struct uplink *u) {
         u->ask_in_3 = false;
         u->n_refused = 0;
         u->refused_us = UINT64_MAX;
-        u->refusal[0] = '\0';
         u->waiting = outbox_hear(u->config.outbox, &u->last);
         log_event(LOG_INFO, fields, "connected to broker %s by MQTT %s, %llu events wait", u->broker_label,
                 u->mqtt_5 ? "5" : "3.1.1", (unsigned long long) u->waiting);
@@ -162,6 +161,7 @@ static void happen(struct uplink *u, enum link_event event) {
                         happen(u, LINK_EVENT_FAILED);
                 return;
         case LINK_CLAIMING:
+                u->refusal[0] = '\0';
                 uplink_claim(u);
                 return;
         case LINK_ONLINE:
