@@ -18,7 +18,7 @@ int claim_to_json(const struct claim *c, char **ret) {
         json_t *j = json_object();
 
         value_put(&j, "v", value_count(1));
-        value_put(&j, "type", json_string("claim"));
+        value_put(&j, "type", json_string("owner"));
         value_put(&j, "session", VALUE_TEXT(c->session));
         value_put(&j, "held_s", value_figure(c->held_s, 1));
         return value_print(j, ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The claim to a hub's name (doc/mqtt.md, B/claim): who of two that bear it may keep it. */
+/* The claim to a hub's name (doc/mqtt.md, B/owner): who of two that bear it may keep it. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -21,7 +21,7 @@ static const struct {
         {"fatigue", 60},
         {"advice", 60},
         {"reply", 60},
-        {"claim", 5},
+        {"owner", 5},
 };
 
 void envelope_of(const char *payload, struct envelope *ret) {

@@ -2,7 +2,7 @@
 /* The uplink's thread, and the hub's name: two hubs that bear the same would write into each other's topics.
  *
  *     we                                      the other one, if there is one
- *     connect, listen to status and claim
+ *     connect, listen to status and owner
  *     claim ------------------------------->  judges: who has had the name for longer?
  *           <------------------------------ claim   it: we withdraw, and ask again from time to time
  *                                                   we: it withdraws, or is gone

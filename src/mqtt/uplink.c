@@ -106,7 +106,7 @@ static int make_parts(struct uplink *u) {
         r = topic_hub(u->config.prefix, u->config.hub, "query", u->query_topic, sizeof(u->query_topic));
         if (r < 0)
                 return -EINVAL;
-        r = topic_hub(u->config.prefix, u->config.hub, "claim", u->claim_topic, sizeof(u->claim_topic));
+        r = topic_hub(u->config.prefix, u->config.hub, "owner", u->claim_topic, sizeof(u->claim_topic));
         if (r < 0)
                 return -EINVAL;
         r = requests_new(u);

@@ -201,7 +201,7 @@ def channels_are_the_topics():
         payload = next(iter(document["channels"][fit[0]]["messages"]))
         if schema_of(message) in schema_names():
             equal(payload, schema_of(message), f"payload on {topic}")
-    own = {"repcast/gym/status", "repcast/gym/sensor/+/state", "repcast/gym/station/+/state"}  # what it has said itself
+    own = {"repcast/gym/status", "repcast/gym/owner", "repcast/gym/sensor/+/state", "repcast/gym/station/+/state"}  # what it has said itself
     heard = day().subscribed()
     true(own <= heard, f"subscriptions {heard}")
     wanted = {re.sub(r"\{\w+\}", "+", document["channels"][name]["address"].replace("{prefix}/{hub}", "repcast/gym"))
@@ -240,7 +240,7 @@ def hostile_names_do_no_harm():
     true(f"repcast/gym/station/{HOSTILE}/rep" in topics, "topics of the station with the hostile name")
     for topic in topics:
         true(not set(topic) & set("+#") and topic.isprintable(), f"topic {topic!r}")
-        true(re.fullmatch(r"repcast/gym/(status|health|sensor/[^/]+/state|station/[^/]+/\w+|(station/[^/]+/)?reply/[^/]+)", topic), topic)
+        true(re.fullmatch(r"repcast/gym/(status|owner|health|sensor/[^/]+/state|station/[^/]+/\w+|(station/[^/]+/)?reply/[^/]+)", topic), topic)
     reps = [m for _, m in day().messages if m["type"] == "rep" and m["station"] == HOSTILE]
     equal({m["athlete"] for m in reps}, {ATHLETE}, "the athlete's name, as it was given")
     asked = [m["id"] for _, m in day().messages if m["type"] == "reply" and "☃" in m["id"]]

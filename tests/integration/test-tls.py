@@ -211,7 +211,7 @@ def make_refusal(what, broker, feed, words):
 # ---- access lists ----
 
 ALL = "topic readwrite #\n"
-NOT_RACK_1 = "topic readwrite test/hub/status\ntopic readwrite test/hub/claim\ntopic readwrite test/hub/station/rack-0/#\ntopic read test/#\n"
+NOT_RACK_1 = "topic readwrite test/hub/status\ntopic readwrite test/hub/owner\ntopic readwrite test/hub/station/rack-0/#\ntopic read test/#\n"
 
 
 def events_that_are_refused_wait():

@@ -28,7 +28,7 @@ static void test_there_and_back(void **state) {
 
         assert_int_equal(claim_to_json(&c, &json), 0);
         assert_string_equal(json,
-                "{\"v\":1,\"type\":\"claim\",\"session\":\"6f1c09a84be7425db3c2de5508a1f4e7\",\"held_s\":12."
+                "{\"v\":1,\"type\":\"owner\",\"session\":\"6f1c09a84be7425db3c2de5508a1f4e7\",\"held_s\":12."
                 "3}");
         assert_int_equal(claim_from_json(json, strlen(json), &back), 0);
         assert_string_equal(back.session, c.session);
