@@ -8,9 +8,32 @@
 
 #include "util/macros.h"
 
+#define LEAST_CONFIDENCE 0.5
+
 void coach_params_init(struct coach_params *ret) {
         *ret = (struct coach_params){
                 .dive = {.ratio = 3, .least = 0.25},
+                .fatigue =
+                        {
+                                .velocity_loss_pct = (double) NAN,
+                                .rearm_pct = 5,
+                                .drift_pct = 10,
+                                .control_lost = 0.1,
+                                .certain_pct = 95,
+                                .noise_pct = 6,
+                                .control_noise = 0.05,
+                        },
+                .advice =
+                        {
+                                .reduce_pct = 5,
+                                .add_pct = 2.5,
+                                .doubt_s = 0.1,
+                                .steady_pct = 15,
+                                .control = 0.7,
+                                .warning_pct = 80,
+                        },
+                .safety = {.fall_s = 0.08, .weight = 0.25, .brake = 1.5, .speed_share = 0.4},
+                .workout_gap_min = 90,
         };
 }
 
@@ -20,6 +43,8 @@ void coach_init(struct coach *c, const struct coach_params *params) {
         if (params)
                 c->params = *params;
         c->incline_sin = 1;
+        c->load_kg = c->one_rm_kg = (double) NAN;
+        safety_init(&c->safety);
         pacer_init(&c->pacer);
 }
 
@@ -36,15 +61,22 @@ static void copy_name(char *ret, size_t size, const char *name) {
 
 void coach_assign(struct coach *c, const char *athlete, const struct exercise *exercise,
         const struct prescription *prescription) {
-        if (!is_same(athlete, c->athlete) || !is_same(exercise->name, c->exercise))
+        if (!is_same(athlete, c->athlete) || !is_same(exercise->name, c->exercise.name))
                 pacer_init(&c->pacer);
         copy_name(c->athlete, sizeof(c->athlete), athlete);
-        copy_name(c->exercise, sizeof(c->exercise), exercise->name);
+        c->exercise = *exercise;
         c->incline_sin = sin(exercise->incline_deg * M_PI / 180);
         c->prescription = (struct prescription){.name = ""};
         if (prescription)
                 c->prescription = *prescription;
         c->n_reps = 0;
+        c->watch.on = 0;
+        c->adviser = (struct adviser){.said_stop = false};
+}
+
+void coach_weigh(struct coach *c, double load_kg, double one_rm_kg) {
+        c->load_kg = load_kg;
+        c->one_rm_kg = one_rm_kg;
 }
 
 bool coach_has_prescription(const struct coach *c) {
@@ -52,6 +84,13 @@ bool coach_has_prescription(const struct coach *c) {
 }
 
 /* ---- the reps of the running set ---- */
+
+static const struct coached_rep *find(const struct coach *c, uint32_t rep) {
+        for (unsigned i = 0; i < c->n_reps; i++)
+                if (c->reps[i].rep == rep)
+                        return &c->reps[i];
+        return NULL;
+}
 
 void coach_strike(struct coach *c, uint32_t rep) {
         for (unsigned i = 0; i < c->n_reps; i++)
@@ -70,6 +109,8 @@ void coach_discard(struct coach *c, uint32_t rep, bool discarded) {
 
 /* In its place by time, or in place of the figures that it had. */
 static void enter(struct coach *c, const struct rep *rep, const struct rep_note *note) {
+        const struct coached_rep *before = find(c, rep->rep);
+        bool discarded = before && before->discarded;
         unsigned at;
 
         coach_strike(c, rep->rep);
@@ -83,18 +124,15 @@ static void enter(struct coach *c, const struct rep *rep, const struct rep_note 
         c->reps[at] = (struct coached_rep){
                 .rep = rep->rep,
                 .start_us = rep->start_us,
+                .discarded = discarded,
+                .weak = rep->confidence < LEAST_CONFIDENCE ||
+                        (rep->flags & (REP_FLAG_GAP | REP_FLAG_CLIPPED)) ||
+                        !isfinite(rep->tempo_s[PHASE_ECCENTRIC]),
                 .eccentric_s = rep->tempo_s[PHASE_ECCENTRIC],
                 .concentric_mps = rep->concentric.mean_mps,
                 .control = note->control,
                 .dive = note->dive,
         };
-}
-
-static const struct coached_rep *find(const struct coach *c, uint32_t rep) {
-        for (unsigned i = 0; i < c->n_reps; i++)
-                if (c->reps[i].rep == rep)
-                        return &c->reps[i];
-        return NULL;
 }
 
 /* The pause between this rep and the one before it follows that one's last movement. */
@@ -191,7 +229,6 @@ void coach_set(struct coach *c, struct set *set, struct set_note *ret) {
                 mark(c, &set->reps[i], &ret->reps[i]);
         sum_up(ret, set);
         take_out_losses(ret, set);
-        c->n_reps = 0;
 }
 
 void set_note_restrict(const struct set_note *whole, struct set *set, struct set_note *ret) {
@@ -216,6 +253,10 @@ void coach_look(struct coach *c, const struct live *live, struct pace *ret) {
         *ret = (struct pace){.known = false};
         if (coach_has_prescription(c))
                 pacer_look(&c->pacer, &c->prescription, live, ret);
+}
+
+bool coach_guard(struct coach *c, const struct sample *sample, const struct live *live, struct alarm *ret) {
+        return safety_push(&c->safety, &c->params.safety, sample, live, c->exercise.under_bar, ret);
 }
 
 double set_note_compliance(const struct set_note *note) {

@@ -43,9 +43,10 @@ static int json_begin(struct output *o, const struct output_source *source) {
 static void consider(struct coach *coach, struct message *m) {
         if (m->type == MESSAGE_REP)
                 coach_rep(coach, &m->rep, &m->rep_note);
-        else if (m->type == MESSAGE_SET)
+        else if (m->type == MESSAGE_SET) {
                 coach_set(coach, &m->set, &m->set_note);
-        else if (m->type == MESSAGE_AMEND && m->amend.change == AMENDED_FIGURES)
+                coach_close(coach, NULL, &m->set_note);
+        } else if (m->type == MESSAGE_AMEND && m->amend.change == AMENDED_FIGURES)
                 coach_rep(coach, &m->amend.figures, &m->amend_note);
         else if (m->type == MESSAGE_AMEND && m->amend.change == AMENDED_REJECTED)
                 coach_strike(coach, m->amend.rep);

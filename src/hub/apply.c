@@ -66,6 +66,9 @@ static void apply_station(struct hub *h, const struct station_config *config) {
 void hub_apply(struct hub *h) {
         h->outlet.exercises = &h->config->exercises;
         h->outlet.prescriptions = &h->config->prescriptions;
+        h->outlet.coach_params = &h->config->coach.params;
+        h->outlet.workouts = &h->workouts;
+        h->workouts.gap_us = (uint64_t) (h->config->coach.params.workout_gap_min * 60e6);
         for (unsigned i = 0; i < h->n_stations; i++) {
                 const struct station_config *config =
                         config_find_station(h->config, station_name(h->stations[i]));

@@ -146,6 +146,49 @@ static const struct key bluetooth_keys[] = {
                 .unit = "%", .what = "a battery below this is told; 0: never" },
 };
 
+static const struct key coach_keys[] = {
+        { "VelocityLoss", KEY_NUMBER, FIELD(coach_config, params.fatigue.velocity_loss_pct), .preset = "", .min = 1, .max = 90,
+                .unit = "%", .what = "loss of concentric velocity that is told where the prescription has none; unset: none is" },
+        { "VelocityRearm", KEY_NUMBER, FIELD(coach_config, params.fatigue.rearm_pct), .preset = "5", .min = 0, .max = 20,
+                .unit = "%", .what = "it is told again once it was so much below" },
+        { "EccentricDrift", KEY_NUMBER, FIELD(coach_config, params.fatigue.drift_pct), .preset = "10", .min = 2, .max = 50,
+                .unit = "%", .what = "negatives that get shorter by this within a set are a sign of fatigue" },
+        { "ControlDrift", KEY_NUMBER, FIELD(coach_config, params.fatigue.control_lost), .preset = "0.1", .min = 0.02, .max = 0.5,
+                .what = "and so is control that falls by this" },
+        { "DriftCertainty", KEY_NUMBER, FIELD(coach_config, params.fatigue.certain_pct), .preset = "95", .min = 50, .max = 99.9,
+                .unit = "%", .what = "probability from which such a drift is told" },
+        { "EccentricScatter", KEY_NUMBER, FIELD(coach_config, params.fatigue.noise_pct), .preset = "6", .min = 1, .max = 30,
+                .unit = "%", .what = "usual scatter of a lifter's negatives from rep to rep" },
+        { "ControlScatter", KEY_NUMBER, FIELD(coach_config, params.fatigue.control_noise), .preset = "0.05", .min = 0.01, .max = 0.3,
+                .what = "and of their control" },
+        { "ReduceStep", KEY_NUMBER, FIELD(coach_config, params.advice.reduce_pct), .preset = "5", .min = 1, .max = 30,
+                .unit = "%", .what = "step of the advice to take weight off" },
+        { "AddStep", KEY_NUMBER, FIELD(coach_config, params.advice.add_pct), .preset = "2.5", .min = 0.5, .max = 20,
+                .unit = "%", .what = "step of the advice to add weight" },
+        { "HoldDoubt", KEY_NUMBER, FIELD(coach_config, params.advice.doubt_s), .preset = "0.1", .min = 0, .max = 1,
+                .unit = "s", .what = "a negative within this of HoldAtLeast neither breaks nor keeps the rule" },
+        { "SteadyScatter", KEY_NUMBER, FIELD(coach_config, params.advice.steady_pct), .preset = "15", .min = 2, .max = 50,
+                .unit = "%", .what = "negatives that scatter less than this are steady" },
+        { "SteadyControl", KEY_NUMBER, FIELD(coach_config, params.advice.control), .preset = "0.7", .min = 0, .max = 1,
+                .what = "if their mean control is this at least" },
+        { "BudgetWarning", KEY_NUMBER, FIELD(coach_config, params.advice.warning_pct), .preset = "80", .min = 10, .max = 100,
+                .unit = "%", .what = "share of the budget of negative sets that is pointed out" },
+        { "WorkoutGap", KEY_NUMBER, FIELD(coach_config, params.workout_gap_min), .preset = "90", .min = 10, .max = 720,
+                .unit = "minutes", .what = "a longer pause, and it is another workout" },
+        { "DiveRatio", KEY_NUMBER, FIELD(coach_config, params.dive.ratio), .preset = "3", .min = 1.5, .max = 10,
+                .unit = "times", .what = "a dive is faster than so many times what is prescribed" },
+        { "DiveLeast", KEY_NUMBER, FIELD(coach_config, params.dive.least), .preset = "0.25", .min = 0.05, .max = 1,
+                .unit = "of a free fall's speed", .what = "and than this" },
+        { "FallTime", KEY_NUMBER, FIELD(coach_config, params.safety.fall_s), .preset = "0.08", .min = 0.03, .max = 0.5,
+                .unit = "s", .what = "a free fall that lasts longer is told" },
+        { "FallWeight", KEY_NUMBER, FIELD(coach_config, params.safety.weight), .preset = "0.25", .min = 0.05, .max = 0.6,
+                .unit = "of its weight", .what = "what the sensor feels less than while it falls" },
+        { "BrakeLimit", KEY_NUMBER, FIELD(coach_config, params.safety.brake), .preset = "1.5", .min = 0.5, .max = 5,
+                .unit = "g", .what = "a descent that needs more than this to stop at the deepest point is told" },
+        { "FallSpeed", KEY_NUMBER, FIELD(coach_config, params.safety.speed_share), .preset = "0.4", .min = 0.1, .max = 1,
+                .unit = "of a free fall's speed", .what = "if it is faster than this" },
+};
+
 static const struct key station_keys[] = {
         { "Exercise", KEY_TEXT, FIELD(station_config, exercise_name), .allowed = "a name of the table of lifts",
                 .what = "the lift done here" },
@@ -183,11 +226,12 @@ static const struct key station_keys[] = {
 
 _Static_assert(ARRAY_SIZE(hub_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(mqtt_keys) <= CONFIG_KEYS_MAX &&
                 ARRAY_SIZE(storage_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(bluetooth_keys) <= CONFIG_KEYS_MAX &&
-                ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
+                ARRAY_SIZE(coach_keys) <= CONFIG_KEYS_MAX && ARRAY_SIZE(station_keys) <= CONFIG_KEYS_MAX,
         "each key needs its origin");
 
 const struct key_table config_hub_keys = {"hub", hub_keys, ARRAY_SIZE(hub_keys)};
 const struct key_table config_mqtt_keys = {"mqtt", mqtt_keys, ARRAY_SIZE(mqtt_keys)};
 const struct key_table config_storage_keys = {"store", storage_keys, ARRAY_SIZE(storage_keys)};
 const struct key_table config_bluetooth_keys = {"bluetooth", bluetooth_keys, ARRAY_SIZE(bluetooth_keys)};
+const struct key_table config_coach_keys = {"coach", coach_keys, ARRAY_SIZE(coach_keys)};
 const struct key_table config_station_keys = {"station", station_keys, ARRAY_SIZE(station_keys)};

@@ -80,6 +80,7 @@ static bool select_single(struct loader *l, const char *name) {
                 {&config_mqtt_keys, &c->mqtt, &c->mqtt.section},
                 {&config_storage_keys, &c->storage, &c->storage.section},
                 {&config_bluetooth_keys, &c->bluetooth, &c->bluetooth.section},
+                {&config_coach_keys, &c->coach, &c->coach.section},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
@@ -94,7 +95,7 @@ static bool select_single(struct loader *l, const char *name) {
 
 /* Point the loader at what the section's keys fill. */
 static void select_section(struct loader *l, const struct ini_entry *e) {
-        static const char *const known[] = {"hub", "mqtt", "store", "bluetooth", "station"};
+        static const char *const known[] = {"hub", "mqtt", "store", "bluetooth", "coach", "station"};
         struct station_config *s;
         const char *nearest;
 
@@ -111,7 +112,7 @@ static void select_section(struct loader *l, const struct ini_entry *e) {
         } else if (!select_single(l, e->section)) {
                 nearest = suggest_word(e->section, known, ARRAY_SIZE(known));
                 faults_add(l->faults, l->path, e->line,
-                        "[%s]: no such section; allowed are [hub], [mqtt], [store], [bluetooth] and "
+                        "[%s]: no such section; allowed are [hub], [mqtt], [store], [bluetooth], [coach] and "
                         "[station NAME]%s%s%s",
                         e->section, nearest ? "; did you mean [" : "", nearest ? nearest : "",
                         nearest ? "]?" : "");
@@ -467,6 +468,7 @@ int config_load(const char *path, struct faults *faults, struct config **ret) {
         keys_preset(&config_mqtt_keys, &c->mqtt);
         keys_preset(&config_storage_keys, &c->storage);
         keys_preset(&config_bluetooth_keys, &c->bluetooth);
+        keys_preset(&config_coach_keys, &c->coach);
         main_path = strdup(path);
         r = main_path ? read_file(&l, main_path) : -ENOMEM;
         if (r >= 0)
@@ -518,6 +520,7 @@ void config_dump(const struct config *c, FILE *stream) {
         dump_section(&config_mqtt_keys, "", &c->mqtt, &c->mqtt.section, stream);
         dump_section(&config_storage_keys, "", &c->storage, &c->storage.section, stream);
         dump_section(&config_bluetooth_keys, "", &c->bluetooth, &c->bluetooth.section, stream);
+        dump_section(&config_coach_keys, "", &c->coach, &c->coach.section, stream);
         for (size_t i = 0; i < c->n_stations; i++)
                 dump_section(&config_station_keys, c->stations[i].name, &c->stations[i],
                         &c->stations[i].section, stream);

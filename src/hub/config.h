@@ -9,7 +9,7 @@
 
 #include <repcast/exercise.h>
 
-#include "coach/prescription.h"
+#include "coach/coach.h"
 #include "hub/adopted.h"
 #include "hub/brokers.h"
 #include "hub/exercises.h"
@@ -21,7 +21,7 @@
 #define CONFIG_STATIONS_MAX 32
 #define CONFIG_PATH_MAX     1024
 #define CONFIG_PASSWORD_MAX 1024
-#define CONFIG_KEYS_MAX     16 /* of a section */
+#define CONFIG_KEYS_MAX     20 /* of a section */
 #define CONFIG_ADAPTERS_MAX 8
 
 /* Where a section and its keys were given. */
@@ -79,6 +79,12 @@ struct bluetooth_config {
         unsigned low_battery_pct;
 };
 
+/* Thresholds of the coach; doc/coaching.md has their reasons. */
+struct coach_config {
+        struct config_section section;
+        struct coach_params params;
+};
+
 struct station_config {
         struct config_section section;
         char name[MESSAGE_NAME_MAX];
@@ -110,6 +116,7 @@ struct config {
         struct mqtt_config mqtt;
         struct storage_config storage;
         struct bluetooth_config bluetooth;
+        struct coach_config coach;
         struct station_config stations[CONFIG_STATIONS_MAX];
         size_t n_stations;
         struct exercises exercises;
@@ -118,9 +125,9 @@ struct config {
         size_t n_paths;
 };
 
-/* [hub], [mqtt], [store], [bluetooth], [station NAME]. */
-extern const struct key_table config_hub_keys, config_mqtt_keys, config_storage_keys, config_bluetooth_keys,
-        config_station_keys;
+/* [hub], [mqtt], [store], [bluetooth], [coach], [station NAME]. */
+extern const struct key_table config_coach_keys, config_hub_keys, config_mqtt_keys, config_storage_keys,
+        config_bluetooth_keys, config_station_keys;
 
 /* Every fault is told. Returns 0, -EINVAL where there was a fault, or -ENOMEM. */
 int config_load(const char *path, struct faults *faults, struct config **ret);

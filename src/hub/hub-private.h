@@ -41,6 +41,7 @@ struct hub {
         sd_event *loop;
         struct outbox *outbox; /* between store and uplink */
         struct calibrations calibrations;
+        struct workouts workouts;
         struct outlet outlet;
         struct vitals vitals;
         double cpu_pct; /* as last told */

@@ -23,6 +23,8 @@ struct outlet {
         struct assigned *assigned;
         const struct exercises *exercises; /* of the configuration in force, and so are */
         const struct prescriptions *prescriptions;
+        const struct coach_params *coach_params;
+        struct workouts *workouts; /* the hub's: athletes go from station to station */
         char run[MESSAGE_RUN_MAX]; /* random, one for each start of the daemon */
         char hub[MESSAGE_NAME_MAX];
         uint64_t number; /* of the last event */

@@ -35,12 +35,6 @@ static void take_effect(struct station *s) {
         s->state_changed = true;
 }
 
-static void brief_coach(struct station *s) {
-        bool prescribed = *s->prescription.name != '\0';
-
-        coach_assign(&s->coach, s->origin.athlete, &s->exercise, prescribed ? &s->prescription : NULL);
-}
-
 void station_settle_exercise(struct station *s) {
         const struct exercise *e;
         struct calibration known;
@@ -50,14 +44,14 @@ void station_settle_exercise(struct station *s) {
         s->set_is_over = false;
         e = exercises_find(s->outlet->exercises, s->roster.now.exercise, NULL);
         if (!e || strcmp(e->name, s->exercise.name) == 0) {
-                brief_coach(s);
+                station_brief_coach(s);
                 return;
         }
         core_get_calibration(&s->core, &known);
         s->exercise = *e;
         s->sets_before = s->sets;
         (void) core_init(&s->core, NULL, e, &known);
-        brief_coach(s);
+        station_brief_coach(s);
 }
 
 struct assignment station_config_assignment(const struct station_config *c) {
@@ -89,7 +83,7 @@ void station_begin_roster(struct station *s, const struct roster *kept) {
         s->origin = (struct message_origin){.load_kg = (double) NAN};
         strcpy(s->origin.station, s->name);
         settle_names(s);
-        brief_coach(s);
+        station_brief_coach(s);
         s->set_is_over = false;
 }
 
@@ -208,8 +202,10 @@ static void publish(struct station *s, const struct correction *c, const char *b
         tell_coach(s, &m->edit, &m->edit_note);
         outlet_post(s->outlet, m, &s->seq);
         show_last_set(s, &m->edit, &m->edit_note);
-        if (s->state.set == c->edit.set && s->state.set > 0)
+        if (s->state.set == c->edit.set && s->state.set > 0) {
                 station_count_reps(s);
+                station_review(s);
+        }
         station_show_state(s);
         log_event(LOG_INFO, none, "%s: set %u corrected by %s", s->name, c->edit.set, by);
 }

@@ -77,6 +77,23 @@ uint64_t station_now_us(const struct station *s);
 void station_show_state(struct station *s);
 void station_close_set(struct station *s); /* the core's */
 
+/* ---- station-coach.c ---- */
+
+/* From the next set on: who lifts what, how and with which thresholds. */
+void station_brief_coach(struct station *s);
+
+/* After a rep, an amendment, a word of somebody's: what the running set shows by now. */
+void station_review(struct station *s);
+
+/* A set was published. */
+void station_close_coaching(struct station *s, uint32_t set, const struct set_note *note);
+
+/* Each sample, with the live figures after it. */
+void station_guard(struct station *s, const struct sample *sample, const struct live *live);
+
+/* The athlete's workout, as the state shows it. */
+void station_show_workout(struct station *s);
+
 /* ---- station-people.c ---- */
 
 /* The station begins, with a roster that was kept or that of its configuration. */

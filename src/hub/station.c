@@ -91,6 +91,7 @@ static void take_rep(struct station *s, struct message *m) {
         fields = log_fields(s, LOG_KIND_NONE, m->rep.set, m->rep.rep);
         log_event(LOG_DEBUG, fields, "%s: set %u, rep %u: %.2f m, confidence %.2f", s->name, m->rep.set,
                 m->rep.rep, m->rep.rom_m, m->rep.confidence);
+        station_review(s);
 }
 
 /* A listener knows the rep by its id; the core by its place in the set. */
@@ -103,13 +104,17 @@ static void take_amendment(struct station *s, struct message *m) {
         else
                 coach_strike(&s->coach, m->amend.rep);
         outlet_post(s->outlet, m, &s->seq);
-        if (m->amend.change != AMENDED_REJECTED)
+        if (m->amend.change != AMENDED_REJECTED) {
+                station_review(s);
                 return;
+        }
         setbook_take_rejection(&s->book, m->amend.set, m->amend.rep);
         station_count_reps(s);
         s->state_changed = true;
         if (s->state.set == 0)
                 station_end_turn(s, false);
+        else
+                station_review(s);
 }
 
 /* What was learned of a sensor is used when it comes again, here or at another station. */
@@ -153,6 +158,7 @@ static void take_set(struct station *s, struct message *m) {
         fields = log_fields(s, LOG_KIND_SET, set->set, 0);
         log_event(LOG_INFO, fields, "%s: set %u of %s: %u reps, %.1f s under tension, ended by %s", s->name,
                 set->set, m->origin.exercise, set->n_reps, set->tut_s, set_end_to_string(set->end));
+        station_close_coaching(s, set->set, &s->note);
         station_end_turn(s, true);
 }
 
@@ -213,10 +219,14 @@ static void on_samples(void *userdata, const struct sample *samples, size_t n) {
         struct station *s = userdata;
 
         for (size_t i = 0; i < n; i++) {
+                struct live live;
+
                 (void) core_push(&s->core, &samples[i]); /* it counts what it leaves out */
+                s->newest_us = samples[i].t_us;
                 take_events(s);
+                core_live(&s->core, &live);
+                station_guard(s, &samples[i], &live);
         }
-        s->newest_us = samples[n - 1].t_us;
         show_live(s);
         if (s->state_changed)
                 station_show_state(s);

@@ -4,6 +4,7 @@
 #include "message/judged.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "message/value.h"
 
@@ -137,4 +138,104 @@ json_t *judged_pace(const struct pace *p) {
         value_put(&j, "due", value_figure(p->due, 2));
         value_put(&j, "cue", word(cue_to_string(p->cue)));
         return j;
+}
+
+json_t *judged_workout(const struct station_state *s) {
+        const struct station_workout *w = &s->workout;
+        json_t *j;
+
+        if (!w->known)
+                return json_null();
+        j = json_object();
+        value_put(&j, "sets", json_integer(w->sets));
+        value_put(&j, "negative_sets", json_integer(w->negative_sets));
+        value_put(&j, "budget_sets", some(w->budget_sets));
+        value_put(&j, "compliance_pct", value_figure(w->compliance_pct, 1));
+        return j;
+}
+
+void judged_fatigue(json_t **j, const struct fatigue_told *f) {
+        const struct fatigue *now = &f->now;
+        bool drifts = isfinite(now->eccentric_change_pct) || isfinite(now->control_change);
+
+        value_put(j, "set", some(f->set));
+        value_put(j, "rep", some(f->rep));
+        value_put(j, "sign", word(fatigue_sign_to_string(f->sign)));
+        value_put(j, "velocity_loss_pct", value_figure(now->velocity_loss_pct, 1));
+        value_put(j, "limit_pct", value_figure(now->limit_pct, 1));
+        value_put(j, "eccentric_change_pct", value_figure(now->eccentric_change_pct, 1));
+        value_put(j, "eccentric_sd_pct", value_figure(now->eccentric_sd_pct, 1));
+        value_put(j, "control_change", value_figure(now->control_change, 2));
+        value_put(j, "control_sd", value_figure(now->control_sd, 2));
+        value_put(j, "probability", value_figure(drifts ? now->probability : (double) NAN, 3));
+}
+
+/* The reason in words, for a screen or a voice. */
+static void reason_text(const struct advice *a, char *ret, size_t size) {
+        switch (a->reason) {
+        case REASON_VELOCITY_LOSS:
+                snprintf(ret, size, "velocity is down by %.0f %%, the limit is %.0f %%", a->value, a->limit);
+                return;
+        case REASON_THREE_SECOND_RULE:
+                snprintf(ret, size, "negatives under %.1f s, the newest %.1f s", a->limit, a->value);
+                return;
+        case REASON_BUDGET_80:
+                snprintf(ret, size, "%.0f of %.0f negative sets of this workout are done", a->value, a->limit);
+                return;
+        case REASON_BUDGET_100:
+                snprintf(ret, size, "all %.0f negative sets of this workout are done", a->limit);
+                return;
+        case REASON_SECOND_EXERCISE:
+                snprintf(ret, size, "this muscle group had its negatives with %s", a->other);
+                return;
+        case REASON_LONG_AND_STEADY:
+                snprintf(ret, size, "all negatives long and steady, scatter %.0f %%", a->value);
+                return;
+        case REASON_CLEAN_SET:
+                snprintf(ret, size, "every negative held, the shortest %.1f s", a->value);
+                return;
+        case REASON_NONE:
+        case _ADVICE_REASON_MAX:
+                break;
+        }
+        *ret = '\0';
+}
+
+static void put_reason(json_t **j, const struct advice *a) {
+        char text[VALUE_TEXT_MAX];
+
+        reason_text(a, text, sizeof(text));
+        value_put(j, "advice", word(advice_kind_to_string(a->kind)));
+        value_put(j, "reason", word(advice_reason_to_string(a->reason)));
+        value_put(j, "text", VALUE_TEXT(text));
+}
+
+json_t *judged_state_advice(const struct advice *a) {
+        json_t *j;
+
+        if (a->kind == ADVICE_NONE)
+                return json_null();
+        j = json_object();
+        put_reason(&j, a);
+        return j;
+}
+
+void judged_advice(json_t **j, const struct advice *a) {
+        value_put(j, "set", some(a->set));
+        value_put(j, "rep", some(a->rep));
+        put_reason(j, a);
+        value_put(j, "value", value_figure(a->value, 2));
+        value_put(j, "limit", value_figure(a->limit, 2));
+        value_put(j, "step_pct", value_figure(a->step_pct, 1));
+        value_put(j, "proposed_kg", value_figure(a->load_kg, 2));
+        value_put(j, "other", VALUE_TEXT(a->other));
+}
+
+void judged_alarm(json_t **j, const struct alarm *a) {
+        value_put(j, "set", some(a->set));
+        value_put(j, "rep", some(a->rep));
+        value_put(j, "kind", word(alarm_kind_to_string(a->kind)));
+        value_put(j, "fall_s", value_figure(a->fall_s, 3));
+        value_put(j, "speed_mps", value_figure(a->speed_mps, 3));
+        value_put(j, "latency_s", value_figure((double) a->latency_us * 1e-6, 3));
 }

@@ -25,6 +25,9 @@ static const char *const types[_MESSAGE_MAX] = {
         [MESSAGE_SET] = "set",
         [MESSAGE_REJECTED] = "rejected",
         [MESSAGE_AMEND] = "amend",
+        [MESSAGE_FATIGUE] = "fatigue",
+        [MESSAGE_ADVICE] = "advice",
+        [MESSAGE_SAFETY] = "safety",
 };
 
 const char *message_type_to_string(enum message_type type) {
@@ -369,6 +372,8 @@ static void put_state(json_t **j, const struct message *m) {
         put(j, "set", count(s->set));
         put(j, "n_reps", json_integer(s->reps));
         put(j, "target", judged_target(&s->target));
+        put(j, "workout", judged_workout(s));
+        put(j, "advice", judged_state_advice(&s->advice));
         put(j, "last_set", last_set(s));
         put_roster(j, s);
 }
@@ -493,10 +498,20 @@ static void put_payload(json_t **j, const struct message *m) {
                 else
                         put_amend(j, m);
                 return;
-        case _MESSAGE_MAX:
+        case MESSAGE_FATIGUE:
+                judged_fatigue(j, &m->fatigue);
                 break;
+        case MESSAGE_ADVICE:
+                judged_advice(j, &m->advice);
+                break;
+        case MESSAGE_SAFETY:
+                put(j, "start_ms", instant(m, m->alarm.start_us));
+                judged_alarm(j, &m->alarm);
+                break;
+        case _MESSAGE_MAX:
+                assert(!"a message of no type");
         }
-        assert(!"a message of no type");
+        put(j, "late", json_boolean(m->late));
 }
 
 static int print(const json_t *object, char **ret) {

@@ -26,6 +26,9 @@ enum message_type {
         MESSAGE_SET,      /* QoS 1 */
         MESSAGE_REJECTED, /* QoS 0 */
         MESSAGE_AMEND,    /* QoS 1 */
+        MESSAGE_FATIGUE,  /* QoS 1 */
+        MESSAGE_ADVICE,   /* QoS 1 */
+        MESSAGE_SAFETY,   /* QoS 1 */
         _MESSAGE_MAX,
 };
 
@@ -41,6 +44,13 @@ struct message_origin {
 };
 
 #define STATION_UNCLAIMED_MAX 8
+
+/* The athlete's workout, at whichever station. */
+struct station_workout {
+        bool known;
+        unsigned sets, negative_sets, budget_sets; /* budget 0 = none */
+        double compliance_pct;                     /* NAN = nothing was judged */
+};
 
 /* A station as dashboards see it when they open. */
 struct station_state {
@@ -60,6 +70,8 @@ struct station_state {
         uint32_t unclaimed[STATION_UNCLAIMED_MAX]; /* numbers of sets */
         unsigned n_unclaimed;
         struct prescription target; /* its name is empty where there is none */
+        struct station_workout workout;
+        struct advice advice; /* the newest that still holds; ADVICE_NONE = none */
 };
 
 /* What somebody said of a rep or a set. */
@@ -111,6 +123,9 @@ struct message {
                         struct amend amend;
                         struct rep_note amend_note; /* of its figures */
                 };
+                struct fatigue_told fatigue;
+                struct advice advice;
+                struct alarm alarm;
                 struct {
                         struct edit edit;
                         struct set_note edit_note; /* of its figures */

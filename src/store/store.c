@@ -126,6 +126,9 @@ int store_post(struct store *s, const struct message *m) {
         case MESSAGE_SET:
         case MESSAGE_REJECTED:
         case MESSAGE_AMEND:
+        case MESSAGE_FATIGUE:
+        case MESSAGE_ADVICE:
+        case MESSAGE_SAFETY:
                 return queue_push(s->queue, m);
         case MESSAGE_STATE:
         case MESSAGE_LIVE:

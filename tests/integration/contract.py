@@ -93,6 +93,29 @@ def unracked_and_turned():
     return write("turned.csv", "\n".join(lines) + "\n")
 
 
+def dropped():
+    """Three squats of 0.5 m, and in the fourth the bar falls for a sixth of a second."""
+    lines, now = ["t,ax,ay,az,gx,gy,gz"], 0.0
+
+    def move(seconds, metres=0.0, force=None):
+        nonlocal now
+        for i in range(round(seconds * 100)):
+            s = i / (seconds * 100)
+            f = 9.80665 + metres / seconds**2 * s * (60 - 180 * s + 120 * s * s) if force is None else force
+            lines.append(f"{now:.2f},0,0,{f:.5f},0,0,0")
+            now += 0.01
+
+    move(4)
+    for _ in range(3):
+        move(2, -0.5)
+        move(1, 0.5)
+        move(1)
+    move(0.17, force=0)
+    move(0.03, force=65)
+    move(30)
+    return write("dropped.csv", "\n".join(lines) + "\n")
+
+
 def partials():
     """A set with movements that are not counted, and figures that the set corrects."""
     return record("partials.rec", 5, "--exercise", "back-squat", "--tempo", "3-0-1-1", "--seed", "3", "--incident", "partials",
@@ -141,7 +164,8 @@ class Day:
                     station.format("rack-2", "back-squat") + f"Recording={unracked_and_turned()}\nRecordingSpeed=20\n" +
                     station.format(HOSTILE, "back-squat") + f"Recording={squat()}\nRecordingSpeed=20\nAthlete={ATHLETE}\n" +
                     station.format(PLATFORM, "bench-press") + "Athlete=bo\nLoadKg=62.5\n" +
-                    station.format("spare", "bench-press"))
+                    station.format("cage", "back-squat") + f"Recording={dropped()}\nRecordingSpeed=20\n" +
+                    station.format("spare", "bench-press") + "[coach]\nVelocityLoss=2\n")
         return Daemon(self.config, env=self.bus.environment)
 
     def of(self, kind, station=None, hub="gym"):
@@ -154,7 +178,8 @@ class Day:
         if status != 0:
             raise AssertionError(error)
         self.bluez.do(f"battery {BAR} 83")
-        for kind in ("live", "phase", "rep", "set", "amend", "rejected", "state", "health"):
+        for kind in ("live", "phase", "rep", "set", "amend", "rejected", "state", "health", "advice", "fatigue",
+                     "safety"):
             wait_for(f"a message of type {kind}", lambda k=kind: self.of(k), 30)
         wait_for("both kinds of amendments", lambda: {m["change"] for m in self.of("amend")} >= {"rejected", "figures"}, 30)
         for station in ("rack-2", HOSTILE):

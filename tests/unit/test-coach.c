@@ -18,7 +18,9 @@ static struct prescription prescription(enum prescription_kind kind, struct temp
                 .tempo_text = "test",
                 .tempo = {e, b, c, t},
                 .tolerance_s = 0.3,
-                .tolerance_pct = 10};
+                .tolerance_pct = 10,
+                .hold_s = NAN,
+                .velocity_loss_pct = NAN};
 }
 
 static const struct tempo_part any = {TEMPO_FREE, 0}, fast = {TEMPO_FAST, 0}, none = {TEMPO_PACED, 0};
@@ -256,6 +258,7 @@ static void test_sets_follow_amendments(void **state) {
         assert_true(note.control > 0.9);
         assert_int_equal(note.reps[0].phase[PHASE_TOP], VERDICT_OK);
         assert_int_equal(note.reps[1].phase[PHASE_TOP], VERDICT_NONE);
+        coach_close(&coach, NULL, &note);
         assert_int_equal(coach.n_reps, 0);
 
         set = set_of(reps, 3); /* a rep that the coach never saw: tempo is judged, control is not known */
@@ -302,6 +305,219 @@ static void test_too_many(void **state) {
         assert_int_equal(coach.n_reps, SET_REPS_MAX);
 }
 
+/* ---- what the set shows ---- */
+
+static struct coach set_coach;
+
+static struct prescription negative(void) {
+        struct prescription p = prescription(PRESCRIPTION_NEGATIVE, paced(4), any, at_most(2), any);
+
+        p.hold_s = 3;
+        p.reps_min = 3;
+        p.reps_max = 8;
+        p.budget_sets = 4;
+        p.velocity_loss_pct = 20;
+        p.load_min_pct = p.load_max_pct = NAN;
+        return p;
+}
+
+static void begin(const struct prescription *p) {
+        coach_init(&set_coach, NULL);
+        coach_assign(&set_coach, "ana", &squat, p);
+        coach_weigh(&set_coach, 80, NAN);
+}
+
+/* A rep of so long and so fast; what is said about it. */
+static struct judgement hear(uint32_t number, double eccentric_s, double concentric_s, struct workout *w) {
+        struct rep r = rep_of(number, eccentric_s, 0, concentric_s, 1);
+        struct judgement j = {.kind = _JUDGEMENT_KIND_MAX}, more;
+        struct rep_note n;
+
+        coach_rep(&set_coach, &r, &n);
+        coach_review(&set_coach, w);
+        if (coach_next(&set_coach, &j))
+                while (coach_next(&set_coach, &more)) /* of several the last: the advice */
+                        j = more;
+        return j;
+}
+
+static struct judgement finish(unsigned n, struct workout *w) {
+        struct rep reps[SET_REPS_MAX];
+        struct judgement j = {.kind = _JUDGEMENT_KIND_MAX};
+        struct set_note note;
+        struct set set;
+
+        for (unsigned i = 0; i < n; i++)
+                reps[i] = rep_of(1 + i, 4, 0, 1, 1);
+        set = set_of(reps, n);
+        coach_set(&set_coach, &set, &note);
+        coach_close(&set_coach, w, &note);
+        (void) coach_next(&set_coach, &j);
+        assert_int_equal(set_coach.n_reps, 0);
+        return j;
+}
+
+static void test_three_second_rule(void **state) {
+        const struct prescription p = negative();
+        struct judgement j;
+
+        (void) state;
+        begin(&p);
+        assert_int_equal(hear(1, 3.8, 1, NULL).kind, _JUDGEMENT_KIND_MAX);
+        assert_int_equal(hear(2, 2.5, 1, NULL).kind, _JUDGEMENT_KIND_MAX); /* one is none */
+        assert_int_equal(
+                hear(3, 2.95, 1, NULL).kind, _JUDGEMENT_KIND_MAX); /* within what seconds are uncertain by */
+        assert_int_equal(hear(4, 2.4, 1, NULL).kind, _JUDGEMENT_KIND_MAX);
+        j = hear(5, 2.3, 1, NULL);
+        assert_int_equal(j.kind, JUDGEMENT_ADVICE);
+        assert_int_equal(j.advice.kind, ADVICE_REDUCE_LOAD);
+        assert_int_equal(j.advice.rep, 5);
+        assert_near(j.advice.value, 2.3, 0);
+        assert_near(j.advice.step_pct, -5, 0);
+        assert_near(j.advice.load_kg, 76, 0);
+        assert_int_equal(hear(6, 2.3, 1, NULL).kind, _JUDGEMENT_KIND_MAX); /* said once */
+}
+
+/* An amendment that makes a short negative long takes it out of the count. */
+static void test_rule_follows_amendments(void **state) {
+        const struct prescription p = negative();
+
+        (void) state;
+        begin(&p);
+        (void) hear(1, 4, 1, NULL);
+        (void) hear(2, 2.4, 1, NULL);
+        assert_int_equal(
+                hear(2, 3.9, 1, NULL).kind, _JUDGEMENT_KIND_MAX); /* its figures were better than thought */
+        assert_int_equal(hear(3, 2.4, 1, NULL).kind, _JUDGEMENT_KIND_MAX);
+        coach_strike(&set_coach, 3);
+        assert_int_equal(hear(4, 2.4, 1, NULL).kind, _JUDGEMENT_KIND_MAX);
+        coach_discard(&set_coach, 4, true);
+        assert_int_equal(hear(5, 2.4, 1, NULL).kind, _JUDGEMENT_KIND_MAX);
+        coach_discard(&set_coach, 4, false); /* and back: two in a row */
+        coach_review(&set_coach, NULL);
+        struct judgement j = {.kind = _JUDGEMENT_KIND_MAX};
+        while (j.kind != JUDGEMENT_ADVICE)
+                assert_true(coach_next(&set_coach, &j));
+        assert_int_equal(j.advice.kind, ADVICE_REDUCE_LOAD);
+}
+
+static void test_velocity_loss_stops(void **state) {
+        const struct prescription p = negative();
+        struct judgement j;
+
+        (void) state;
+        begin(&p);
+        for (uint32_t i = 1; i <= 4; i++)
+                assert_int_equal(hear(i, 4, 1.0 + 0.05 * i, NULL).kind, _JUDGEMENT_KIND_MAX);
+        j = hear(5, 4, 1.5, NULL);
+        assert_int_equal(j.kind, JUDGEMENT_ADVICE);
+        assert_int_equal(j.advice.kind, ADVICE_STOP_SET);
+        assert_near(j.advice.value, 30, 0.01);
+        assert_near(j.advice.limit, 20, 0);
+        assert_true(isnan(j.advice.load_kg));
+        assert_int_equal(finish(5, NULL).kind, _JUDGEMENT_KIND_MAX); /* nothing good of such a set */
+}
+
+static void test_ends_of_sets(void **state) {
+        struct prescription p = negative();
+        struct judgement j;
+
+        (void) state;
+        begin(&p);
+        for (uint32_t i = 1; i <= 4; i++)
+                (void) hear(i, 4.1, 1, NULL);
+        j = finish(4, NULL);
+        assert_int_equal(j.advice.kind, ADVICE_ADD_LOAD);
+        assert_near(j.advice.load_kg, 82, 0);
+        assert_int_equal(j.advice.rep, 0);
+
+        for (uint32_t i = 1; i <= 4; i++)
+                (void) hear(i, i == 2 ? 3.3 : 4.1, 1, NULL); /* one is short of 4 s, none of 3 s */
+        assert_int_equal(finish(4, NULL).advice.kind, ADVICE_HOLD);
+
+        (void) hear(1, 4.1, 1, NULL);
+        (void) hear(2, 4.1, 1, NULL);
+        assert_int_equal(finish(2, NULL).kind, _JUDGEMENT_KIND_MAX); /* two reps say nothing */
+
+        p.load_of = PRESCRIPTION_OF_ONE_RM; /* no more than 80 % */
+        p.load_max_pct = 80;
+        begin(&p);
+        coach_weigh(&set_coach, 80, 100);
+        for (uint32_t i = 1; i <= 4; i++)
+                (void) hear(i, 4.1, 1, NULL);
+        assert_int_equal(finish(4, NULL).advice.kind, ADVICE_HOLD);
+}
+
+static void test_badly_measured_reps_count_for_nothing(void **state) {
+        const struct prescription p = negative();
+
+        (void) state;
+        begin(&p);
+        for (uint32_t i = 1; i <= 4; i++) {
+                struct rep r = rep_of(i, 2, 0, i, 1);
+                struct rep_note n;
+                struct judgement j;
+
+                r.confidence = i % 2 ? 0.3 : 0.9;
+                r.flags = i % 2 ? 0 : REP_FLAG_GAP;
+                coach_rep(&set_coach, &r, &n);
+                coach_review(&set_coach, NULL);
+                assert_false(coach_next(&set_coach, &j));
+        }
+}
+
+static void test_workout_counts(void **state) {
+        const struct prescription p = negative();
+        struct exercise press = squat;
+        struct workout w = {.athlete = "ana"};
+        struct judgement j;
+
+        (void) state;
+        strcpy(press.name, "leg-press");
+        strcpy(press.muscle_group, squat.muscle_group);
+        begin(&p);
+        for (unsigned set = 1; set <= 4; set++) {
+                for (uint32_t i = 1; i <= 4; i++)
+                        (void) hear(i, 4.1, 1, &w);
+                j = finish(4, &w);
+                assert_int_equal(w.negative_sets, set);
+                assert_int_equal(w.judged, 4 * set);
+                assert_int_equal(j.advice.kind, set < 4 ? ADVICE_ADD_LOAD : ADVICE_BUDGET);
+        }
+        assert_int_equal(j.advice.reason, REASON_BUDGET_100);
+        coach_assign(&set_coach, "ana", &press, &p);
+        assert_int_equal(hear(1, 4.1, 1, &w).kind, _JUDGEMENT_KIND_MAX);
+        j = hear(2, 4.1, 1, &w);
+        assert_int_equal(j.advice.reason, REASON_SECOND_EXERCISE);
+        assert_string_equal(j.advice.other, "back-squat");
+}
+
+static void test_drift_is_told_once(void **state) {
+        const struct prescription p = negative();
+        unsigned told = 0;
+
+        (void) state;
+        begin(&p);
+        for (uint32_t i = 1; i <= 8; i++) {
+                struct rep r = rep_of(i, 5.2 - 0.25 * i, 0, 1, 1); /* from 5 to 3.2 s */
+                struct rep_note n;
+                struct judgement j;
+
+                coach_rep(&set_coach, &r, &n);
+                coach_review(&set_coach, NULL);
+                while (coach_next(&set_coach, &j))
+                        if (j.kind == JUDGEMENT_FATIGUE) {
+                                assert_int_equal(j.fatigue.sign, FATIGUE_ECCENTRIC_DRIFT);
+                                assert_true(j.fatigue.now.eccentric_change_pct < -10);
+                                assert_true(j.fatigue.now.probability >= 0.95);
+                                assert_true(isfinite(j.fatigue.now.velocity_loss_pct));
+                                told++;
+                        }
+        }
+        assert_int_equal(told, 1);
+        assert_int_equal(finish(8, NULL).kind, _JUDGEMENT_KIND_MAX); /* no word of more weight */
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_verdicts),
@@ -313,6 +529,13 @@ int main(void) {
                 cmocka_unit_test(test_sets_follow_amendments),
                 cmocka_unit_test(test_paced_sets_lose_no_velocity),
                 cmocka_unit_test(test_too_many),
+                cmocka_unit_test(test_three_second_rule),
+                cmocka_unit_test(test_rule_follows_amendments),
+                cmocka_unit_test(test_velocity_loss_stops),
+                cmocka_unit_test(test_ends_of_sets),
+                cmocka_unit_test(test_badly_measured_reps_count_for_nothing),
+                cmocka_unit_test(test_workout_counts),
+                cmocka_unit_test(test_drift_is_told_once),
         };
         return run_unit_tests(tests);
 }

@@ -251,10 +251,11 @@ static void test_faults(void **state) {
                         "c.conf:3: [mqtt x]: this section takes no name; allowed is [mqtt]\n"},
                 {HUB "[stations a]\nExercise=curl\n",
                         "c.conf:3: [stations]: no such section; allowed are [hub], [mqtt], [store], "
-                        "[bluetooth] and "
+                        "[bluetooth], [coach] and "
                         "[station NAME]; did you mean [station]?\n"},
                 {HUB "[wifi]\n",
-                        "c.conf:3: [wifi]: no such section; allowed are [hub], [mqtt], [store], [bluetooth] "
+                        "c.conf:3: [wifi]: no such section; allowed are [hub], [mqtt], [store], [bluetooth], "
+                        "[coach] "
                         "and [station "
                         "NAME]\n"},
                 {HUB "[bluetooth]\nAdapters=00:1A:7D:DA:71:13,00:1A:7D:DA:71:14\n",
@@ -495,6 +496,7 @@ static void test_documents_follow_the_tables(void **state) {
         check_documents(&config_mqtt_keys, conf, manual);
         check_documents(&config_storage_keys, conf, manual);
         check_documents(&config_bluetooth_keys, conf, manual);
+        check_documents(&config_coach_keys, conf, manual);
         check_documents(&config_station_keys, conf, manual);
         check_documents(&exercise_keys, NULL, exercises);
         check_documents(&prescription_keys, NULL, prescriptions);
@@ -516,6 +518,19 @@ static void test_example_loads(void **state) {
         free(conf);
 }
 
+/* What the coach does where nothing is configured is what it does by itself. */
+static void test_coach_defaults(void **state) {
+        _cleanup_(config_freep) struct config *c = NULL;
+        struct coach_config own = {.params.workout_gap_min = 0};
+
+        (void) state;
+        assert_int_equal(load(HUB STATION, NULL, &c), 0);
+        coach_params_init(&own.params);
+        for (size_t i = 0; i < config_coach_keys.n; i++)
+                if (!key_equal(&config_coach_keys.keys[i], &c->coach, &own))
+                        fail_msg("the default of %s", config_coach_keys.keys[i].name);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_defaults),
@@ -523,6 +538,7 @@ int main(void) {
                 cmocka_unit_test(test_dump_is_a_configuration),
                 cmocka_unit_test(test_stations_compare),
                 cmocka_unit_test(test_prescriptions),
+                cmocka_unit_test(test_coach_defaults),
                 cmocka_unit_test(test_faults),
                 cmocka_unit_test(test_fault_in_a_drop_in),
                 cmocka_unit_test(test_too_long),

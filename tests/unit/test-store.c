@@ -205,7 +205,8 @@ static void test_what_is_shown_is_no_event(void **state) {
         for (unsigned type = 0; type <= _MESSAGE_MAX; type++) {
                 struct message m = {.type = type};
                 bool event = type == MESSAGE_REP || type == MESSAGE_SET || type == MESSAGE_REJECTED ||
-                        type == MESSAGE_AMEND;
+                        type == MESSAGE_AMEND || type == MESSAGE_FATIGUE || type == MESSAGE_ADVICE ||
+                        type == MESSAGE_SAFETY;
                 assert_int_equal(store_post(store, &m), event ? 0 : -EINVAL);
         }
         store_free(store);
