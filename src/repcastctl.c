@@ -29,6 +29,7 @@ static const struct command {
         {"end-set", end_set_main, "the running set is over"}, {"discard", discard_main, "a rep does not count"},
         {"undo", undo_main, "take the last of these back"},
         {"record", record_main, "write down what a sensor sends"},
+        {"history", history_main, "what was lifted: sets and repetitions"},
         {"replay", replay_main, "find the reps in recordings"},
         {"prescriptions", prescriptions_main, "what can be prescribed"},
         {"setup-broker", setup_broker_main,

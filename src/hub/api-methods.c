@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hub/api-private.h"
+#include "hub/api-query.h"
 #include "hub/api.h"
 #include "hub/command.h"
 #include "hub/hub-private.h"
@@ -153,6 +154,26 @@ static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return sd_bus_reply_method_return(m, "s", address);
 }
 
+static int method_query(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        struct hub *h = api_hub_of(userdata);
+        struct refusal refusal;
+        const char *question;
+        char why[128];
+        int r = sd_bus_message_read(m, "s", &question);
+
+        (void) error;
+        if (r < 0)
+                return r;
+        r = api_queries_ask(h->queries, m, question, h->outlet.run, why, sizeof(why));
+        if (r >= 0)
+                return 1;
+        if (r == -EINVAL)
+                (void) refuse(&refusal, ERROR_INVALID, "%s", why);
+        else
+                (void) refuse(&refusal, ERROR_LIMIT, "too many questions wait for the store");
+        return api_refuse(m, &refusal);
+}
+
 /* Without SD_BUS_VTABLE_UNPRIVILEGED sd-bus would ask the bus for the caller's rights, and wait for the answer. */
 const sd_bus_vtable api_methods[API_METHODS] = {
         SD_BUS_METHOD_WITH_ARGS(
@@ -175,4 +196,6 @@ const sd_bus_vtable api_methods[API_METHODS] = {
                 SD_BUS_RESULT("u", set, "u", rep), api_method_discard_rep, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Undo", SD_BUS_ARGS("s", station, "s", by), SD_BUS_RESULT("s", what),
                 api_method_undo, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", question), SD_BUS_RESULT("s", answer), method_query,
+                SD_BUS_VTABLE_UNPRIVILEGED),
 };

@@ -122,18 +122,6 @@ void hub_reload(struct hub *h) {
 
 /* ---- adopted sensors ---- */
 
-int hub_find_state(const struct storage_config *c, const char *fallback, const char *name, char **ret) {
-        const char *folder = *c->folder ? c->folder : getenv("STATE_DIRECTORY");
-
-        if (!folder || !*folder)
-                folder = fallback;
-        *ret = NULL;
-        if (!folder)
-                return 0;
-        /* of several the first: systemd.exec(5) */
-        return asprintf(ret, "%.*s/%s", (int) strcspn(folder, ":"), folder, name) < 0 ? -ENOMEM : 0;
-}
-
 int hub_load_adopted(struct config *config, struct adopted *ret, char **ret_path) {
         struct faults notes = {.sink = log_note};
         /* By hand, --dump-config shall see what the service sees. */

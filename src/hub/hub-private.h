@@ -17,6 +17,7 @@
 #include "hub/outlet.h"
 #include "hub/persist.h"
 #include "hub/sensors.h"
+#include "hub/state-file.h"
 #include "hub/station.h"
 #include "hub/vitals.h"
 #include "message/health.h"
@@ -26,6 +27,7 @@
 #define STATIONS_MAX (2 * CONFIG_STATIONS_MAX)
 
 struct api;
+struct api_queries;
 struct remote;
 
 struct hub {
@@ -62,6 +64,7 @@ struct hub {
         struct bus *bus;
         struct sensors *sensors;
         struct api *api;
+        struct api_queries *queries;
         struct remote *remote;
 };
 
@@ -81,10 +84,6 @@ int hub_adopted_changed(struct hub *h);
 
 /* NULL = there has been none of that name. */
 struct station *hub_find_station(const struct hub *h, const char *name);
-
-/* A file in the folder of what outlives the daemon: as configured, or where systemd has made it. fallback: where neither
- * says; NULL = no file then. */
-int hub_find_state(const struct storage_config *c, const char *fallback, const char *name, char **ret);
 
 /* ---- hub.c ---- */
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hub/api-query.h"
 #include "hub/api.h"
 #include "hub/hub-private.h"
 #include "hub/remote.h"
@@ -360,6 +361,8 @@ static int make_sensors(struct hub *h) {
         if (r >= 0)
                 r = api_new(h, &h->api);
         if (r >= 0)
+                r = api_queries_new(h->loop, h->outlet.store, &h->queries);
+        if (r >= 0)
                 r = persist_new(h->loop, &h->persist);
         if (r >= 0)
                 r = bus_new(h->loop, &bus_handler, h, &h->bus);
@@ -412,6 +415,7 @@ struct hub *hub_free(struct hub *h) {
                 station_free(h->stations[i]);
         persist_free(h->persist);
         remote_free(h->remote);
+        api_queries_free(h->queries);
         api_free(h->api);
         sensors_free(h->sensors);
         bus_free(h->bus);

@@ -2,10 +2,12 @@
 /* SQLite, behind the words of the store. */
 
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/calibration-text.h"
 #include "store/database-private.h"
@@ -293,16 +295,39 @@ static int set_up(struct database *d, char *ret_why, size_t why_size) {
         return r;
 }
 
-int database_open(const char *path, struct database **ret, char *ret_why, size_t why_size) {
+/* Nothing is changed, a log that a killed process has left included: it is not taken over, which is for the daemon to do.
+ * (SQLite cannot read such a log without the right to write; and gives files that it makes as root to the owner.) */
+static int set_up_reader(struct database *d, char *ret_why, size_t why_size) {
+        char log[PATH_MAX];
+        struct stat st;
+        bool empty = false;
+        int r;
+
+        snprintf(log, sizeof(log), "%s-wal", sqlite3_db_filename(d->db, "main"));
+        if (stat(log, &st) == 0 && st.st_size > 0)
+                (void) sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        sqlite3_busy_timeout(d->db, BUSY_MS);
+        r = execute(d, "PRAGMA query_only=ON; PRAGMA locking_mode=EXCLUSIVE");
+        if (r >= 0)
+                r = check_kind(d, &empty, ret_why, why_size);
+        if (r >= 0 && empty) {
+                snprintf(ret_why, why_size, "it is empty");
+                return -ENODATA;
+        }
+        return r < 0 ? r : prepare(d, 0, _STATEMENT_MAX);
+}
+
+static int open_as(const char *path, int flags,
+        int (*set_up_as)(struct database *d, char *ret_why, size_t why_size), struct database **ret,
+        char *ret_why, size_t why_size) {
         struct database *d = calloc(1, sizeof(*d));
 
         if (!d)
                 return -ENOMEM;
         ret_why[0] = '\0';
         d->in_file = path != NULL;
-        int code = sqlite3_open_v2(
-                path ? path : ":memory:", &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-        int r = code == SQLITE_OK ? set_up(d, ret_why, why_size) : failure(d->db, code);
+        int code = sqlite3_open_v2(path ? path : ":memory:", &d->db, flags, NULL);
+        int r = code == SQLITE_OK ? set_up_as(d, ret_why, why_size) : failure(d->db, code);
         if (r < 0) {
                 if (ret_why[0] == '\0')
                         snprintf(ret_why, why_size, "%s", r == -ENOMEM ? strerror(ENOMEM) : database_why(d));
@@ -311,6 +336,14 @@ int database_open(const char *path, struct database **ret, char *ret_why, size_t
         }
         *ret = d;
         return 0;
+}
+
+int database_open_reader(const char *path, struct database **ret, char *ret_why, size_t why_size) {
+        return open_as(path, SQLITE_OPEN_READWRITE, set_up_reader, ret, ret_why, why_size);
+}
+
+int database_open(const char *path, struct database **ret, char *ret_why, size_t why_size) {
+        return open_as(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up, ret, ret_why, why_size);
 }
 
 struct database *database_close(struct database *d) {

@@ -35,6 +35,8 @@ struct row {
 
 /* path NULL: in memory. The reason of a failure goes to why, in words. */
 int database_open(const char *path, struct database **ret, char *ret_why, size_t why_size);
+/* To read only: of a daemon that is not running. -EBUSY: it is. */
+int database_open_reader(const char *path, struct database **ret, char *ret_why, size_t why_size);
 struct database *database_close(struct database *d);
 
 /* Words about the last failure. */

@@ -32,7 +32,8 @@ struct store {
         struct outbox *outbox;
 
         /* shared */
-        struct queue *queue;        /* from the sense thread */
+        struct queue *queue; /* from the sense thread */
+        struct queue *asks, *answers;
         struct slots *calibrations; /* the same; one slot a station */
         int wake_fd;                /* eventfd: look at finishing and stopping */
         int ended_fd;               /* eventfd: the thread has ended */

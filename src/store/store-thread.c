@@ -69,14 +69,19 @@ static void hand_late(struct store *s) {
         }
 }
 
-static void answer(struct store *s, const struct query *q) {
-        struct parcel p = {.is_reply = true};
+static int make_answer(struct store *s, const struct query *q, char **ret) {
         struct page page;
         int r = archive_answer(s->archive, q, &page);
 
-        r = r < 0 ? query_refuse(q, "the store cannot be read", &p.json) : query_answer(q, &page, &p.json);
+        r = r < 0 ? query_refuse(q, "the store cannot be read", ret) : query_answer(q, &page, ret);
         page_done(&page);
-        if (r < 0)
+        return r;
+}
+
+static void answer(struct store *s, const struct query *q) {
+        struct parcel p = {.is_reply = true};
+
+        if (make_answer(s, q, &p.json) < 0)
                 return; /* out of memory: the asker asks again */
         memcpy(p.station, q->id, sizeof(p.station));
         (void) hand(s, OUTBOX_LIVE, &p);
@@ -87,6 +92,20 @@ static void answer_queries(struct store *s) {
 
         while (outbox_asked(s->outbox, &q))
                 answer(s, &q);
+}
+
+/* No more are asked at a time than there is room for answers. */
+static void answer_hub(struct store *s) {
+        struct store_ask ask;
+
+        while (queue_pop(s->asks, &ask)) {
+                struct store_answer a = {.number = ask.number};
+
+                if (make_answer(s, &ask.query, &a.json) < 0)
+                        a.json = NULL;
+                if (queue_push(s->answers, &a) < 0)
+                        free(a.json);
+        }
 }
 
 /* ---- from the sense thread ---- */
@@ -180,6 +199,7 @@ static void wait(struct store *s) {
                 {.fd = queue_fd(s->queue), .events = POLLIN},
                 {.fd = slots_fd(s->calibrations), .events = POLLIN},
                 {.fd = outbox_store_fd(s->outbox), .events = POLLIN},
+                {.fd = queue_fd(s->asks), .events = POLLIN},
         };
         const uint64_t now = store_now_us();
         eventfd_t ignored;
@@ -203,6 +223,7 @@ void *store_thread(void *userdata) {
                 bool more = take_events(s);
                 take_calibrations(s);
                 answer_queries(s);
+                answer_hub(s);
                 if (store_now_us() >= s->keep_us)
                         keep(s, store_now_us());
                 s->finished = finishing && !more;

@@ -30,6 +30,12 @@ static int make_parts(struct store *s, const struct store_config *config) {
         r = queue_new(sizeof(struct message), QUEUE_MAX, &s->queue);
         if (r < 0)
                 return r;
+        r = queue_new(sizeof(struct store_ask), STORE_ASKS_MAX, &s->asks);
+        if (r < 0)
+                return r;
+        r = queue_new(sizeof(struct store_answer), STORE_ASKS_MAX, &s->answers);
+        if (r < 0)
+                return r;
         r = slots_new(sizeof(struct saved_calibration), MAX(config->n_stations, 1U), &s->calibrations);
         if (r < 0)
                 return r;
@@ -102,6 +108,14 @@ int store_stop(struct store *s, uint64_t timeout_us) {
         return 0;
 }
 
+static void free_answers(struct store *s) {
+        struct store_answer a;
+
+        while (s->answers && queue_pop(s->answers, &a))
+                free(a.json);
+        queue_free(s->answers);
+}
+
 struct store *store_free(struct store *s) {
         if (!s)
                 return NULL;
@@ -109,6 +123,8 @@ struct store *store_free(struct store *s) {
         archive_close(s->archive);
         slots_free(s->calibrations);
         queue_free(s->queue);
+        queue_free(s->asks);
+        free_answers(s);
         if (s->wake_fd >= 0)
                 close(s->wake_fd);
         if (s->ended_fd >= 0)
@@ -145,6 +161,18 @@ void store_save_calibration(
 
         snprintf(saved.sensor, sizeof(saved.sensor), "%s", sensor);
         slots_put(s->calibrations, station, &saved);
+}
+
+int store_ask(struct store *s, const struct store_ask *ask) {
+        return queue_push(s->asks, ask);
+}
+
+int store_answers_fd(const struct store *s) {
+        return queue_fd(s->answers);
+}
+
+bool store_take_answer(struct store *s, struct store_answer *ret) {
+        return queue_pop(s->answers, ret);
 }
 
 uint64_t store_alive_until_us(struct store *s) {

@@ -53,6 +53,22 @@ int store_post(struct store *s, const struct message *m);
 void store_save_calibration(
         struct store *s, unsigned station, const char *sensor, const struct calibration *c, int64_t saved_ms);
 
+/* A question of the sense thread, and its answer: the reply of B/query as JSON, NULL = out of memory. */
+#define STORE_ASKS_MAX 8
+struct store_ask {
+        uint64_t number; /* the asker's, from 1 */
+        struct query query;
+};
+struct store_answer {
+        uint64_t number;
+        char *json; /* free() it */
+};
+
+/* -ENOBUFS: too many wait already. */
+int store_ask(struct store *s, const struct store_ask *ask);
+int store_answers_fd(const struct store *s); /* readable while there are answers */
+bool store_take_answer(struct store *s, struct store_answer *ret);
+
 /* No more events come: the uplink may leave when what is there is sent. */
 void store_finish(struct store *s);
 

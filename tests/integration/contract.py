@@ -33,7 +33,6 @@ DOC = os.path.join(SRC, "doc")
 BAR, OTHER = "C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02"
 RACK, PLATFORM, HOSTILE = "rack-1", "platform", 'Café "2" \\ <b>{}$&'
 ATHLETE = "Zoë O'Brien \"☃\" \\u0000"
-COMMANDS = ("scan", "adopt", "forget", "assign", "queue", "claim", "discard_rep", "end_set", "undo")
 
 
 # ---- schemas ----
@@ -60,7 +59,7 @@ def validator(name, schema=None):
 def schema_of(message):
     """Which schema a message is held against, by its type."""
     kind = message.get("type")
-    return "query" if kind in ("resync", "history") else "command" if kind in COMMANDS else kind
+    return "query" if kind in ("resync", "history") else "command" if "sent_ms" in message else kind
 
 
 # ---- a day in the gym ----
@@ -277,6 +276,8 @@ BLOCK = re.compile(r"```json\n(.*?)```\n", re.S)
 def variant(message):
     """Messages of one type that differ in form have an example each."""
     kind = message.get("type")
+    if schema_of(message) == "command":
+        return f"command {kind}"
     if kind == "amend":
         return "amend " + ("by hand" if "restores" in message else message["change"])
     if kind == "reply":
