@@ -45,7 +45,7 @@ static void test_killed_and_started_again(void **state) {
         (void) state;
         rig_client(r);
         rig_want(r, 1, NULL);
-        UNTIL(r, r->sensors[1].packets > 0);
+        UNTIL(r, r->sensors[1].streamed == 1 && r->sensors[1].packets > 0);
         rig_mock_kill(r);
         UNTIL(r,
                 r->service == BLUEZ_SERVICE_ABSENT && r->sensors[1].state == BLUEZ_LINK_SEEKING &&
@@ -67,7 +67,7 @@ static void test_hangs_and_answers_again(void **state) {
         r->params.probe_us = r->params.probe_wait_us = 60000;
         rig_client(r);
         rig_want(r, 1, NULL);
-        UNTIL(r, r->sensors[1].packets > 0);
+        UNTIL(r, r->sensors[1].streamed == 1 && r->sensors[1].packets > 0);
         rig_tell(r, "hang");
         UNTIL(r, r->service == BLUEZ_SERVICE_HANGS);
         before = r->sensors[1].packets;
