@@ -24,6 +24,7 @@ packages_demo='mosquitto mosquitto-clients jq'
 packages_test='clang dbus-daemon libcmocka-dev mosquitto mosquitto-clients jq valgrind python3 python3-jsonschema mandoc shellcheck xz-utils openssl iproute2'
 packages_analyse='clang-tidy cppcheck codespell'
 packages_fleet='nats-server'
+packages_package='mmdebstrap git'
 packages_vm='qemu-system-x86 mmdebstrap e2fsprogs'
 
 as_root() {

@@ -20,6 +20,8 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   accuracy       counts on synthetic sets, and on recorded sets where they are present
   fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
+  package        Debian packages for bookworm and trixie, amd64 and arm64, each in a clean Debian: unit tests (of bookworm;
+                 those of arm64 under qemu-user), lintian; install, upgrade, remove, purge
 
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
                  repcast-sensor at the other end of a virtual radio (tests/vm)
@@ -34,7 +36,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy fleet vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy fleet package vm'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in
@@ -260,6 +262,30 @@ fleet() {
         result 'fleet: three nodes of NATS' "$status"
 }
 
+package() {
+        # shellcheck disable=SC2086 # a list of names
+        if ! (install_packages $packages_package); then
+                skip 'package' "its packages cannot be installed: $packages_package"
+                return
+        fi
+        for suite in bookworm trixie; do
+                status=0
+                # Unit tests once for each architecture: they take minutes under emulation.
+                tested=
+                [ "$suite" = bookworm ] || tested=nocheck
+                DEB_BUILD_OPTIONS=$tested "$top/scripts/package.sh" "$suite" || status=$?
+                result "package: $suite, amd64 and arm64, lintian" "$status"
+                as_root "$top/tests/package/run.sh" "$suite" "$top/build-package/$suite" >"$build/package-$suite.tap" || :
+                grep -E '^(not ok|#)' "$build/package-$suite.tap"
+                status=0
+                if grep -q '^not ok' "$build/package-$suite.tap" || ! grep -qE '^1\.\.[1-9]' "$build/package-$suite.tap"; then
+                        status=1
+                fi
+                result "package: $suite, $(grep -c '^ok' "$build/package-$suite.tap") steps of install, upgrade, remove, purge" \
+                        "$status"
+        done
+}
+
 # The image is kept in build-test/vm; each check in the guest counts.
 vm() {
         # shellcheck disable=SC2086 # a list of names
@@ -293,7 +319,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | accuracy | fleet | vm) $tier ;;
+        distcheck | memory | lint | analyse | accuracy | fleet | package | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"
