@@ -36,13 +36,14 @@ def wait_for(what, check, seconds=10.0):
 
 
 class Broker:
-    """mosquitto with a configuration of its own. kill() is kill -9."""
+    """mosquitto with a configuration of its own. kill() is kill -9. ports: further ones that the lines open."""
 
-    def __init__(self, lines=("allow_anonymous true",)):
+    def __init__(self, lines=("allow_anonymous true",), ports=()):
         self.dir = tempfile.mkdtemp(prefix="repcast-broker-")
         atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
         atexit.register(self.kill)
         self.port = free_port()
+        self.ports = (self.port, *ports)
         self.process = None
         config = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest file " + self.dir + "/log", *lines]
         if os.getuid() == 0:
@@ -59,8 +60,11 @@ class Broker:
     def listens(self):
         if self.process.poll() is not None:
             raise AssertionError("mosquitto ended: " + open(self.dir + "/log", encoding="utf-8").read()[-500:])
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        for port in self.ports:
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) != 0:
+                    return False
+        return True
 
     def kill(self):
         if self.process:
@@ -75,6 +79,7 @@ class Gate:
 
     def __init__(self, target, state="open"):
         self.target, self.port, self.state = target, free_port(), "closed"
+        self.spoil = False  # flip a bit of what comes next
         self.listener, self.pairs, self.lock = None, [], threading.Lock()
         self.set(state)
 
@@ -128,6 +133,8 @@ class Gate:
             while data := source.recv(65536):
                 while self.state == "hang":  # hold what is under way
                     time.sleep(0.01)
+                if self.spoil:
+                    self.spoil, data = False, bytes([data[0]]) + bytes(b ^ 1 for b in data[1:])
                 sink.sendall(data)
         except OSError:
             pass

@@ -61,7 +61,7 @@ def station(name, recording, exercise="back-squat", speed=40, **more):
 
 
 def configure(port, *stations, name="gym"):
-    """Write a configuration of a folder's own; returns its path."""
+    """Write a configuration of a folder's own; returns its path. port: of the broker, or all the lines of [mqtt]."""
     path = os.path.join(tempfile.mkdtemp(dir=WORK), "repcast.conf")
     reconfigure(path, port, *stations, name=name)
     return path
@@ -69,7 +69,8 @@ def configure(port, *stations, name="gym"):
 
 def reconfigure(path, port, *stations, name="gym"):
     with open(path + ".new", "w", encoding="utf-8") as f:
-        f.write(f"[hub]\nName={name}\nExercises={SRC}/conf/exercises.conf\n[mqtt]\nBroker=127.0.0.1:{port}\n")
+        mqtt = port if isinstance(port, str) else f"Broker=127.0.0.1:{port}"
+        f.write(f"[hub]\nName={name}\nExercises={SRC}/conf/exercises.conf\n[mqtt]\n{mqtt}\n")
         f.write("".join(stations))
     os.rename(path + ".new", path)
 

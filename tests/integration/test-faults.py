@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random faults under a stream of events: broker killed, stopped for a while, cut off, half open; repcastd killed or
-restarted; the disk full; the clock set. Then all is healed, and the books must balance:
+"""Random faults under a stream of events: broker killed, stopped for a while, cut off, half open; TLS that fails, where the
+sequence has it; the way to the broker gone and another one there, where it has two; repcastd killed or restarted; the disk
+full; the clock set. Then all is healed, and the books must balance:
 
     every committed event was acknowledged, and arrived    nothing else arrived    none is missing in a sequence
     each station's events came in their order, those that waited and those that did not
@@ -22,7 +23,8 @@ import time
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
-from broker import BROKER, Broker, Gate, Listener, Tap, wait_for  # noqa: E402
+from broker import BROKER, Broker, Gate, Listener, Tap, free_port, wait_for  # noqa: E402
+from certificates import OPENSSL, Authority  # noqa: E402
 from hub import deadlift, equal, of, reconfigure, squat, station, true  # noqa: E402
 from store import EVENTS, Asker, Clock, Hub, heard  # noqa: E402
 
@@ -30,33 +32,80 @@ DAY = 86400
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
+class Certificates:
+    """Once for all sequences."""
+
+    @classmethod
+    def make(cls):
+        cls.authority, name = Authority("gym"), ("broker", "IP:127.0.0.1")
+        cls.right, cls.wrong = cls.authority.sign(*name), Authority("another").sign(*name)
+
+    @classmethod
+    def lines(cls, certificate):
+        return f"cafile {cls.authority.file}\ncertfile {certificate[0]}\nkeyfile {certificate[1]}\n"
+
+
 class Sequence:
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.done = []
-        self.broker = Broker()
+        self.tls, self.two_ways = OPENSSL and self.random.random() < 0.5, self.random.random() < 0.5
+        self.done = [word for word, there in (("TLS", self.tls), ("two ways", self.two_ways)) if there]
+        plain = free_port()
+        lines = Certificates.lines(Certificates.right) if self.tls else ""
+        self.broker = Broker((lines + f"listener {plain} 127.0.0.1", "allow_anonymous true"), ports=(plain,))
         self.gate = Gate(self.broker.port)
-        self.listener = Listener(self.broker.port)
+        self.second = Gate(self.broker.port)  # another way to the same broker, which nothing befalls
+        self.listener = Listener(plain)
         self.clock = Clock()
-        self.hub = Hub(self.gate.port, station("rack-1", squat(), speed=200, RecordingLoop="yes"),
+        self.hub = Hub(self.mqtt(), station("rack-1", squat(), speed=200, RecordingLoop="yes"),
                        station("floor", deadlift(), "deadlift", speed=200, RecordingLoop="yes"), **self.clock.env)
         self.disk_full = False
         self.logs = []
         self.hub.start()
+
+    def mqtt(self):
+        ways = [self.gate, self.second] if self.two_ways else [self.gate]
+        brokers = " ".join(f"{'mqtts' if self.tls else 'mqtt'}://127.0.0.1:{gate.port}" for gate in ways)
+        return f"Broker={brokers}\n" + (f"CAFile={Certificates.authority.file}\n" if self.tls else "")
 
     # ---- what may happen; each leaves broker, gate and daemon in order ----
 
     def pause(self, longest=0.6):
         time.sleep(self.random.uniform(0.05, longest))
 
-    def kill_broker(self):
+    def kill_broker(self, meanwhile=None):
         self.broker.kill()
         self.gate.set("closed")
         self.gate.cut()
-        self.pause()
+        (meanwhile or self.pause)()
         self.broker.start()
         self.listener.connect()
         self.gate.set("open")
+
+    def fail_tls(self):
+        """A broker with a certificate that nobody trusts; then it has its own again."""
+        path = self.broker.dir + "/conf"
+        with open(path, encoding="ascii") as f:
+            right = f.read()
+
+        def set_conf(text):
+            with open(path, "w", encoding="ascii") as f:
+                f.write(text)
+
+        def show_wrong_one():
+            set_conf(right.replace(Certificates.right[0], Certificates.wrong[0])
+                     .replace(Certificates.right[1], Certificates.wrong[1]))
+            self.broker.start()
+            self.gate.set("open")
+            self.pause(1.5)
+            self.broker.kill()
+            set_conf(right)
+
+        self.kill_broker(show_wrong_one)
+
+    def spoil_tls(self):
+        """A bit flips on the way: neither side takes the record."""
+        self.gate.spoil = True
 
     def stop_broker_for_a_while(self):
         self.broker.process.send_signal(signal.SIGSTOP)
@@ -112,6 +161,8 @@ class Sequence:
     def disturb(self):
         deeds = [self.kill_broker, self.stop_broker_for_a_while, self.cut_connection, self.close_port, self.half_open,
                  self.fill_disk, self.free_disk, self.set_clock, self.kill_daemon, self.stop_daemon]
+        if self.tls:
+            deeds += [self.fail_tls, self.spoil_tls]
         for _ in range(self.random.randint(4, 9)):
             deed = self.random.choice(deeds)
             if self.disk_full and deed in (self.kill_daemon, self.stop_daemon):
@@ -127,9 +178,10 @@ class Sequence:
         wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status(), 20)
 
     def heal(self):
+        self.gate.spoil = False
         self.free_disk()
         self.wait_for_disk()
-        reconfigure(self.hub.config, self.gate.port)  # no station: the stream ends
+        reconfigure(self.hub.config, self.mqtt())  # no station: the stream ends
         self.hub.daemon.signal(signal.SIGHUP)
         wait_for("the reload", lambda: "configuration reloaded" in self.hub.daemon.log())
         time.sleep(1.2)
@@ -176,8 +228,9 @@ class Sequence:
     def end(self):
         self.hub.daemon.kill()
         self.broker.kill()
-        self.gate.set("closed")
-        self.gate.cut()
+        for gate in (self.gate, self.second):
+            gate.set("closed")
+            gate.cut()
         shutil.rmtree(self.hub.folder, ignore_errors=True)
 
 
@@ -223,6 +276,8 @@ def main():
     if not BROKER:
         print("1..0 # SKIP mosquitto is not installed")
         return 0
+    if OPENSSL:
+        Certificates.make()
     return Tap([make(options.seed + i) for i in range(options.sequences)]).run()
 
 
