@@ -4,9 +4,9 @@
 #include "mqtt/lookup.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,7 +16,8 @@ static _Atomic unsigned n_running;
 
 struct lookup {
         _Atomic unsigned references;
-        int done_fd; /* eventfd: written after the result, which is the thread's until then */
+        _Atomic bool done; /* what follows is the thread's until then */
+        int done_fd;       /* eventfd: written after that */
         int result;
         const char *why;
         struct addresses addresses;
@@ -35,6 +36,7 @@ static void *resolve(void *userdata) {
         struct lookup *l = userdata;
 
         l->result = addresses_resolve(&l->addresses, l->host, &l->why);
+        l->done = true;
         (void) eventfd_write(l->done_fd, 1);
         unreference(l);
         atomic_fetch_sub(&n_running, 1);
@@ -84,9 +86,7 @@ int lookup_fd(const struct lookup *l) {
 }
 
 int lookup_result(struct lookup *l, struct addresses *ret, const char **ret_why) {
-        struct pollfd done = {.fd = l->done_fd, .events = POLLIN};
-
-        if (poll(&done, 1, 0) <= 0)
+        if (!l->done)
                 return -EINPROGRESS;
         if (l->result < 0)
                 *ret_why = l->why;

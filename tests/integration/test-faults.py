@@ -137,6 +137,7 @@ class Sequence:
         self.restart()
 
     def stop_daemon(self):
+        wait_for("the start", lambda: self.hub.manager.count("READY=1"))  # before it, SIGTERM just ends it
         self.hub.daemon.stop()
         self.restart()
 
