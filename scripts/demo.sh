@@ -5,16 +5,18 @@ set -eu
 
 usage() {
         cat <<USAGE
-Usage: scripts/demo.sh [--speed N] [--json] [--keep]
+Usage: scripts/demo.sh [--speed N] [--loop] [--json] [--keep]
 
 Installs what is missing, builds repcast, makes three synthetic recordings, starts a private MQTT broker on a free
-loopback port and repcastd with three stations that play the recordings, and shows the reps that the broker delivers:
+loopback port and repcastd with three stations that play the recordings, and shows the reps that the broker delivers. The
+same broker serves the dashboard; its address is printed:
 
   rack-1      back squat, a normal set
   rack-2      negative squat, tempo 4-0-2-0, tiring towards the end
   platform-1  deadlift
 
   --speed N   play the recordings N times faster than real time, 1 to 100 (default 1: about 80 seconds)
+  --loop      play the recordings again and again until Ctrl-C: time to look at the dashboard
   --json      show every message as it is: topic, then JSON
   --keep      keep the working folder with recordings, configuration and logs
   -h, --help  this text
@@ -24,11 +26,12 @@ installed packages, is written.
 
 Examples:
   scripts/demo.sh --speed 8
+  scripts/demo.sh --loop              # then open the address that it prints
   scripts/demo.sh --json --speed 20 | grep /rep
 USAGE
 }
 
-speed=1 format=lines keep=no
+speed=1 format=lines keep=no loop=no
 while [ $# -gt 0 ]; do
         case $1 in
         --speed)
@@ -37,6 +40,7 @@ while [ $# -gt 0 ]; do
                 shift
                 ;;
         --speed=*) speed=${1#*=} ;;
+        --loop) loop=yes ;;
         --json) format=json ;;
         --keep) keep=yes ;;
         -h | --help) usage; exit 0 ;;
@@ -102,12 +106,17 @@ synth rack-1.rec 6 --exercise back-squat --tempo 2-0-1-1 --rom 0.58 --seed 101
 synth rack-2.rec 8 --exercise back-squat --tempo 4-0-2-0 --rom 0.56 --fatigue 30 --seed 102
 synth platform-1.rec 5 --exercise deadlift --tempo 2-1-1-1 --rom 0.55 --seed 103
 
-# A port that is free now; mosquitto is asked again on another one if somebody was faster.
+# Two ports that are free now; mosquitto is asked again on others if somebody was faster. One for the hub, one for people:
+# MQTT over websockets, and the dashboard.
 start_broker() {
         for attempt in 1 2 3 4 5 6 7 8 9 10; do
                 port=$((20000 + ($$ * 7 + attempt * 131) % 20000))
                 cat >"$work/mosquitto.conf" <<CONF
 listener $port 127.0.0.1
+listener $((port + 1)) 127.0.0.1
+protocol websockets
+http_dir $top/dashboard
+user $(id -un)
 allow_anonymous true
 persistence false
 CONF
@@ -141,13 +150,16 @@ Exercise=back-squat
 LoadKg=100
 Recording=$work/rack-1.rec
 RecordingSpeed=$speed
+RecordingLoop=$loop
 
 [station rack-2]
 Athlete=ben
 Exercise=back-squat
 LoadKg=70
+Prescription=negative-squat
 Recording=$work/rack-2.rec
 RecordingSpeed=$speed
+RecordingLoop=$loop
 
 [station platform-1]
 Athlete=cleo
@@ -155,6 +167,7 @@ Exercise=deadlift
 LoadKg=120
 Recording=$work/platform-1.rec
 RecordingSpeed=$speed
+RecordingLoop=$loop
 CONF
 
 # What the broker delivers, one line each. jq's @text keeps hostile names out of the terminal's control sequences.
@@ -183,6 +196,7 @@ show_lines() {
 }
 
 say "broker on 127.0.0.1:$port, topics repcast/demo/#; playing at ${speed}x (Ctrl-C stops)"
+say "dashboard: http://127.0.0.1:$((port + 1))/#wall"
 fifo=$work/messages
 mkfifo "$fifo"
 mosquitto_sub -h 127.0.0.1 -p "$port" -q 1 -t 'repcast/#' -F '%t %p' >"$fifo" 2>"$work/mosquitto_sub.log" &
@@ -195,7 +209,8 @@ fi
 viewer=$!
 pids="$subscriber $viewer $pids"
 
-./repcastd --config "$work/repcast.conf" --until-end 2>"$work/repcastd.log" &
+[ "$loop" = yes ] || until_end=--until-end
+./repcastd --config "$work/repcast.conf" ${until_end:+"$until_end"} 2>"$work/repcastd.log" &
 daemon=$!
 pids="$daemon $pids"
 status=0

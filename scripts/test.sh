@@ -19,6 +19,7 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   lint           shell scripts, man pages, layout and spelling
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   accuracy       counts on synthetic sets, and on recorded sets where they are present
+  dashboard      the page in Chromium: mosquitto, repcastd, every view, fifty stations, axe-core; pictures are kept
   fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
   package        Debian packages for bookworm and trixie, amd64 and arm64, each in a clean Debian: unit tests (of bookworm;
                  those of arm64 under qemu-user), lintian; install, upgrade, remove, purge
@@ -36,7 +37,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy fleet package vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy dashboard fleet package vm'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in
@@ -244,6 +245,21 @@ accuracy() {
         result 'accuracy: tables' "$status"
 }
 
+# selenium is Debian's, and so is the interpreter that finds it.
+dashboard() {
+        # shellcheck disable=SC2086 # a list of names
+        install_packages $packages_dashboard
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'dashboard: build' 1; return; }
+        cd "$build/gcc" || return
+        status=0
+        make -s check-dashboard >dashboard.log 2>&1 || status=$?
+        sed -n 's/^\(ok\|not ok\|# .*\)/  &/p' dashboard.log
+        passed=$((passed + $(grep -c '^ok ' dashboard.log)))
+        failed=$((failed + $(grep -c '^not ok ' dashboard.log)))
+        grep -qE '^1\.\.[1-9]' dashboard.log || { status=1; tail -n 20 dashboard.log; }
+        result "dashboard: every test has run (pictures: $build/gcc/tests/dashboard/pictures)" "$status"
+}
+
 fleet() {
         # shellcheck disable=SC2086 # a list of names
         if ! (install_packages $packages_fleet); then
@@ -319,7 +335,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | accuracy | fleet | package | vm) $tier ;;
+        distcheck | memory | lint | analyse | accuracy | dashboard | fleet | package | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

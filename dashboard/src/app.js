@@ -6,6 +6,7 @@ import { Link } from './link.js';
 import { Commander } from './model/commander.js';
 import { subscriptions } from './model/topic.js';
 import { Coach } from './view/coach.js';
+import { Pacer } from './view/pacer.js';
 import { Login, forgetSignIn, savedSignIn } from './view/login.js';
 import { StationView } from './view/station.js';
 import { TopBar } from './view/bar.js';
@@ -15,7 +16,6 @@ import { text } from './view/text.js';
 import { startTheme, turnTheme } from './view/theme.js';
 
 const TICK_MS = 500;
-const FRAME_MS = 40; // 25 pictures a second: twice as many as there are messages, and calm on a small computer
 
 const page = new URL(window.location.href);
 const prefix = page.searchParams.get('prefix')
@@ -125,15 +125,9 @@ function decode(part) {
 
 // ---- time ----
 
-let lastFrame = 0;
-
-function frame(time) {
-    requestAnimationFrame(frame);
-    if (time - lastFrame < FRAME_MS - 4) return;
-    lastFrame = time;
-    const now = performance.now();
+function draw(now, count) {
     bar.update(floor, now, { view: route, signedIn: signIn !== null, problem });
-    view.update(now);
+    view.update(now, count);
 }
 
 function start() {
@@ -155,7 +149,7 @@ function start() {
         commander.tick(performance.now());
     }, TICK_MS);
     connect();
-    requestAnimationFrame(frame);
+    new Pacer(draw).start();
 }
 
 start();

@@ -2,9 +2,9 @@
 """A hub that says what a test wants: messages of the contract (doc/mqtt.md), made here. The tests of what matters most
 run a real repcastd; this plays what a real one cannot be asked for: falls, hostile names, fifty stations at ten a second."""
 
-import json
 import math
 import os
+import random
 import sys
 import time
 
@@ -29,7 +29,7 @@ def verdict_of(seconds, wanted):
 
 class Hub:
     def __init__(self, port, name="gym", prefix="repcast", run=RUN):
-        self.name, self.base, self.run, self.events, self.seq = name, f"{prefix}/{name}", run, 0, {}
+        self.name, self.base, self.run, self.events, self.seq, self.sets = name, f"{prefix}/{name}", run, 0, {}, []
         self.mqtt = Listener(port, f"{self.base}/query")
         self.publish("status", {"type": "status", "state": "online", "session": run, "since_ms": now_ms(), "version": "0.1.0"}, True)
         self.health()
@@ -42,18 +42,10 @@ class Hub:
                                 "uptime_s": 5025.3, "stations": {"active": 4, "streaming": 3},
                                 "events": {"sent": 412, "unsent": 2, "dropped": 0},
                                 "store": {"place": "disk", "disk_bytes": 1245184, "error": None},
-                                "broker": {"reconnects": 1, "error": None}, "cpu_pct": 2.4, "memory_bytes": 12898304})
+                                "broker": {"reconnects": 1, "error": None}, "cpu_pct": 2.4, "memory_bytes": 12898304}, True)
 
     def offline(self):
         self.publish("status", {"type": "status", "state": "offline", "session": self.run, "since_ms": now_ms(), "version": "0.1.0"}, True)
-
-    def answer_queries(self, events=()):
-        """An empty history, so that the page need not wait; to be called often."""
-        for topic, payload, _ in self.mqtt.seen:
-            question = json.loads(payload)
-            self.publish(f"reply/{question['id']}", {"type": "reply", "id": question["id"], "error": None, "next": None,
-                                                     "events": list(events)})
-        self.mqtt.seen.clear()
 
 
 class Station:
@@ -71,6 +63,9 @@ class Station:
         self.hub.publish(self.topic("state"), {"type": "state", **self.head, "t_ms": now_ms(), "sensor_state": "streaming", "sensor_error": None,
                                                "set": self.set, "n_reps": self.n, "last_set": self.last, "target": self.target,
                                                "advice": self.advice, **self.more, **more}, True)
+
+    def remove(self):
+        self.hub.mqtt.publish(f"{self.hub.base}/{self.topic('state')}", "", True)
 
     def event(self, kind, fields, retained=False):
         self.hub.events += 1
@@ -123,6 +118,7 @@ class Station:
         self.last = {"set": fields["set"], "n_reps": fields["n_reps"], "tut_s": fields["tut_s"], "best_mps": fields["best_mps"],
                      "velocity_loss_pct": fields["velocity_loss_pct"]}
         message = self.event("set", fields)
+        self.hub.sets.append(message)
         self.state()
         return message
 
@@ -150,7 +146,8 @@ class Mover:
 
     def __init__(self, station, down, up=1.6, cue=None, offset=0.0, live_hz=10):
         self.s, self.down, self.up, self.cue, self.gap = station, down, up, cue, 1 / live_hz
-        self.start, self.next, self.at, self.last = time.monotonic() - offset, 0.0, None, 0.0
+        self.start, self.at = time.monotonic() - offset, None
+        self.next = time.monotonic() + random.random() * self.gap  # stations know nothing of each other
 
     def step(self):
         now = time.monotonic()

@@ -91,6 +91,7 @@ test('topics: what is known is told apart, all else let go', () => {
     assert.deepEqual(parseTopic('a/b', 'a/b/gym/status'), { kind: 'status', hub: 'gym' });
     assert.deepEqual(parseTopic('repcast', 'repcast/gym/reply/q0'), { kind: 'reply', hub: 'gym', id: 'q0' });
     assert.deepEqual(parseTopic('repcast', 'repcast/gym/sensor/D4:22/state'), { kind: 'sensor', hub: 'gym', sensor: 'D4:22' });
+    assert.equal(parseTopic('repcast', 'repcast/gym/station/rack-1/reply/c1').kind, 'commandReply');
     for (const foreign of ['repcast', 'repcast/gym', 'repcast/gym/query', 'other/gym/status', 'repcast/gym/station/rack-1', 'repcast//status',
         'repcast/gym/station/rack-1/cmd', 'repcast/gym/station/rack-1/live/x', 'repcast/gym/sensor/a/b', 'repcast/gym/reply/a/b'])
         assert.equal(parseTopic('repcast', foreign), null, foreign);
@@ -421,7 +422,7 @@ test('commands: an id is good once, an answer finds its question, silence is tol
     assert.equal(new Set(asked.map(([, , m]) => m.id)).size, 3);
     const [topic, replyTopic, message] = asked[0];
     assert.equal(topic, 'repcast/gym/station/rack-1/cmd');
-    assert.equal(replyTopic, `repcast/gym/reply/${message.id}`);
+    assert.equal(replyTopic, `repcast/gym/station/rack-1/reply/${message.id}`);
     assert.equal(message.sent_ms, NOON + s.now, 'by the hub’s clock');
     commander.reply({ id: message.id, error: null, command: 'assign' });
     commander.reply({ id: message.id, error: null, command: 'assign' });

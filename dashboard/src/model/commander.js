@@ -19,10 +19,10 @@ export class Commander {
     // fields: type and its own. done(error, reply): error is null, 'offline', 'noAnswer', or the hub's words.
     send(station, fields, now, done) {
         const id = `${this.prefix}${++this.turn}`;
-        const base = `${this.floor.prefix}/${station.hub.name}`;
+        const base = `${this.floor.prefix}/${station.hub.name}/station/${station.name}`;
         const message = { v: 1, ...fields, id, sent_ms: Math.round(station.hub.timeOfDay(now)) };
         this.open.set(id, { done, until: now + TIMEOUT_MS });
-        this.request(`${base}/station/${station.name}/cmd`, `${base}/reply/${id}`, message, (error) =>
+        this.request(`${base}/cmd`, `${base}/reply/${id}`, message, (error) =>
             this.finish(id, error, null));
     }
 

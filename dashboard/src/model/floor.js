@@ -77,7 +77,8 @@ export class Floor {
         if (to.kind === 'status') hub.takeStatus(m, now);
         else if (to.kind === 'health') hub.takeHealth(m, now, retained);
         else if (to.kind === 'sensor') hub.takeSensor(to.sensor, m);
-        else if (to.kind === 'reply') this.takeReply(hub, m, now);
+        else if (to.kind === 'reply') hub.asker.reply(m, now);
+        else if (to.kind === 'commandReply') this.commandReply(m);
         else this.takeStation(hub, to, m, now, retained);
     }
 
@@ -88,11 +89,6 @@ export class Floor {
         else if (to.kind === 'sensor') hub.takeSensor(to.sensor, null);
         else if (to.kind === 'status') this.hubs.delete(to.hub);
         this.version++;
-    }
-
-    takeReply(hub, m, now) {
-        if (m.events === undefined && m.command !== undefined) this.commandReply(m, now);
-        else hub.asker.reply(m, now);
     }
 
     takeStation(hub, to, m, now, retained) {

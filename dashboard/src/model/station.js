@@ -41,7 +41,7 @@ export class Station {
     takeState(m) {
         this.state = m;
         this.label = typeof m.station === 'string' && m.station ? m.station : this.name;
-        if (m.advice !== undefined) this.advice = m.advice;
+        if (m.advice !== undefined && !sameAdvice(m.advice, this.advice)) this.advice = m.advice;
         if (m.set === null && this.phase && m.sensor_state !== 'streaming') this.phase = null;
         this.version++;
     }
@@ -200,6 +200,11 @@ export class Station {
 export function sessionOf(m) {
     const id = String(m.id ?? m.ref ?? '');
     return id.slice(0, id.lastIndexOf('-'));
+}
+
+// The state names what still holds; the event had the figures too.
+function sameAdvice(a, b) {
+    return a !== null && b !== null && a.advice === b.advice && a.reason === b.reason;
 }
 
 function seconds(s) {

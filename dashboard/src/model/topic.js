@@ -13,6 +13,7 @@ export function parseTopic(prefix, topic) {
     if (what === 'reply') return leaf === undefined ? { kind: 'reply', hub, id: name } : null;
     if (what === 'sensor') return leaf === 'state' && id === undefined ? { kind: 'sensor', hub, sensor: name } : null;
     if (what !== 'station' || !name) return null;
+    if (leaf === 'reply' && id) return { kind: 'commandReply', hub, station: name, id };
     if (id !== undefined || !STATION_LEAVES.includes(leaf)) return null;
     return { kind: 'station', hub, station: name, leaf };
 }

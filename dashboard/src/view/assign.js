@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who lifts what: the commands that a person at the rack gives. The hub decides; its answer is shown as it is.
 
-import { el, put } from './dom.js';
+import { el, put, replace, show } from './dom.js';
+import { exercise, kilograms, name } from './format.js';
 import { text } from './text.js';
 
 let forms = 0; // ids of labels
@@ -19,6 +20,8 @@ export class AssignForm {
         this.prescription = this.field('prescription', { list: this.id('prescriptions'), autocapitalize: 'none', maxlength: '80' });
         this.lists = { exercises: this.list('exercises'), prescriptions: this.list('prescriptions') };
         this.answer = el('p.answer', { role: 'status' });
+        this.next = el('ol');
+        this.nextBox = el('div.next', {}, el('h3', {}, text.assign.next), this.next);
         const form = el('form', {},
             ...this.labelled('athlete', this.athlete), ...this.labelled('exercise', this.exercise),
             ...this.labelled('load', this.load), ...this.labelled('oneRm', this.oneRm),
@@ -28,7 +31,7 @@ export class AssignForm {
             event.preventDefault();
             this.assign();
         });
-        this.node = el('section.assign', {}, el('h2', {}, text.assign.heading), form,
+        this.node = el('section.assign', {}, el('h2', {}, text.assign.heading), this.nextBox, form,
             el('div.buttons', {},
                 this.button(text.assign.endSet, () => this.send({ type: 'end_set' })),
                 this.button(text.assign.discard, () => this.send({ type: 'discard_rep' })),
@@ -67,6 +70,7 @@ export class AssignForm {
             list.dataset.all = all;
             list.replaceChildren(...names.map((value) => el('option', { value })));
         }
+        this.updateNext(state);
         const wanted = JSON.stringify([state?.athlete, state?.exercise, state?.load_kg, state?.one_rm_kg, state?.prescription]);
         if (wanted === this.filled || this.node.contains(document.activeElement)) return;
         this.filled = wanted;
@@ -75,6 +79,14 @@ export class AssignForm {
         this.load.value = state?.load_kg ?? '';
         this.oneRm.value = state?.one_rm_kg ?? '';
         this.prescription.value = state?.prescription ?? '';
+    }
+
+    // Who comes after the running set, and after them.
+    updateNext(state) {
+        const list = [state?.next, ...(Array.isArray(state?.queue) ? state.queue : [])].filter((who) => who && typeof who === 'object');
+        show(this.nextBox, list.length > 0);
+        replace(this.next, ...list.map((who) => el('li', {}, [name(who.athlete, text.nobody), exercise(who.exercise),
+            Number.isFinite(who.load_kg) ? kilograms(who.load_kg) : null].filter(Boolean).join(' · '))));
     }
 
     assign() {
@@ -86,7 +98,7 @@ export class AssignForm {
         this.send({
             type: 'assign',
             athlete: this.athlete.value.trim() || null,
-            exercise: this.exercise.value.trim() || null,
+            ...(this.exercise.value.trim() ? { exercise: this.exercise.value.trim() } : {}),
             prescription: this.prescription.value.trim() || null,
             ...loads,
         });
@@ -109,8 +121,8 @@ function number(s) {
 }
 
 function outcome(error, reply) {
-    if (error === null) return reply?.result?.waits === true ? text.assign.waits : text.assign.done;
+    if (error === null) return reply?.result?.holds === 'after_set' ? text.assign.waits : text.assign.done;
     if (error === 'noAnswer') return text.assign.noAnswer;
     if (error === 'offline') return text.assign.off;
-    return error;
+    return /not authori[sz]ed/i.test(error) ? text.assign.notAllowed : error;
 }

@@ -64,7 +64,7 @@ export class Coach {
             const state = el('span.now', {}, nowText(view));
             mark(state, 'data-tone', tone(view));
             return [link, name(st.athlete), exercise(st.exercise), kilograms(st.load_kg), state,
-                String(view.rep.done), withUnit(newest?.velocity_loss_pct, 0, text.unit.pct), adviceText(s.advice) || text.none];
+                String(view.rep.done), withUnit(newest?.velocity_loss_pct, 0, text.unit.pct), [adviceText(s.advice), name(s.advice?.text, '')].filter(Boolean).join(': ') || text.none];
         }));
     }
 
@@ -91,9 +91,9 @@ export class Coach {
         const u = text.unit, lines = [];
         for (const hub of this.floor.hubs.values()) {
             for (const [id, m] of hub.sensors) {
-                lines.push([name(m.name, name(m.sensor, id)), name(m.station), linkText(m), withUnit(m.battery_pct, 0, u.pct),
-                    withUnit(m.rssi_dbm, 0, u.db), withUnit(m.measured_hz ?? m.rate_hz, 0, u.hz), withUnit(m.loss_pct, 1, u.pct),
-                    name(m.last_error ?? m.error)]);
+                lines.push([name(m.name, name(m.sensor, id)), name(m.station), name(m.state), withUnit(m.battery_pct, 0, u.pct),
+                    withUnit(m.rssi_dbm, 0, u.db), withUnit(m.rate_hz, 0, u.hz), withUnit(m.loss_pct, 1, u.pct),
+                    name(m.error)]);
             }
         }
         show(this.noSensors, lines.length === 0);
@@ -124,10 +124,6 @@ function nowText(view) {
     if (view.mode === 'rest') return `${text.mode.rest} ${duration(view.rest_s)}`;
     if (view.mode === 'idle') return text.mode.idle;
     return text.phase[view.phase] ?? text.mode.hold;
-}
-
-function linkText(m) {
-    return name(m.link?.state ?? m.link_state ?? m.state ?? m.link);
 }
 
 function part(heading, ...children) {

@@ -40,6 +40,14 @@ export function vary(node, property, value) {
     node.style.setProperty(property, value);
 }
 
+// Straight to the compositor: neither style nor layout nor paint of anything else.
+export function lower(node, share) {
+    const percent = `translateY(${((1 - share) * 100).toFixed(1)}%)`;
+    if (node[SHOWN] === percent) return;
+    node[SHOWN] = percent;
+    node.style.transform = percent;
+}
+
 export function replace(node, ...children) {
     node.replaceChildren(...children);
 }

@@ -3,7 +3,7 @@
 // with the mark where it should be. The wall and the station view share it.
 
 import { clockwise, duration, fixed } from './format.js';
-import { el, mark, put, show, vary } from './dom.js';
+import { el, lower, mark, put, show } from './dom.js';
 import { text } from './text.js';
 
 const ARROWS = { eccentric: '▼', concentric: '▲', bottom: '■', top: '■', rest: '■' };
@@ -27,7 +27,7 @@ export class Figure {
     update(station, view) {
         const { negative: n, mode } = view;
         const resting = mode === 'rest' || mode === 'idle';
-        put(this.seconds, resting ? (view.rest_s === null ? text.none : clockwise(view.rest_s)) : fixed(n?.seconds, 1));
+        put(this.seconds, resting ? (view.rest_s === null ? text.none : clockwise(view.rest_s)) : digits(n));
         show(this.unit, !resting && n !== null);
         put(this.target, resting ? '' : targetText(n, station));
         mark(this.node, 'data-tone', tone(view));
@@ -35,17 +35,24 @@ export class Figure {
         mark(this.node, 'data-running', n?.running === true);
         put(this.arrow, mode === 'moving' || mode === 'hold' ? (ARROWS[view.phase] ?? '') : '');
         put(this.phase, phaseText(view));
-        put(this.cue, cueText(view));
+        const cue = cueText(view);
+        put(this.cue, cue);
+        mark(this.word, 'data-cue', cue !== '');
         this.updateTrack(view);
     }
 
     updateTrack(view) {
         mark(this.track, 'data-empty', view.share === null);
-        if (view.share !== null) vary(this.bar, '--share', clamp(view.share).toFixed(3));
+        if (view.share !== null) lower(this.bar, clamp(view.share));
         const due = dueShare(view);
         show(this.due, due !== null);
-        if (due !== null) vary(this.due, '--share', due.toFixed(3));
+        if (due !== null) lower(this.due, due);
     }
+}
+
+// Tenths tell nothing more beyond ten seconds, and would need another place.
+function digits(n) {
+    return fixed(n?.seconds, n?.seconds >= 9.95 ? 0 : 1);
 }
 
 function clamp(x) {

@@ -51,5 +51,5 @@ export function adviceText(m) {
     const make = m && Object.hasOwn(text.advice, m.advice) ? text.advice[m.advice] : null;
     if (!make) return '';
     const step = Number.isFinite(m.step_pct) ? `${Number(Math.abs(m.step_pct).toFixed(1))} %` : null;
-    return make(step, Number.isFinite(m.load_kg) ? kilograms(m.load_kg) : null);
+    return make(step, Number.isFinite(m.proposed_kg) ? kilograms(m.proposed_kg) : null);
 }

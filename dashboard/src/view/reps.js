@@ -10,7 +10,7 @@ export class RepColumns {
         this.columns = Array.from({ length: count }, () => {
             const figure = el('span.figure');
             const bar = el('i.bar', { 'aria-hidden': 'true' });
-            const node = el('li', {}, figure, bar);
+            const node = el('li', {}, bar, figure);
             node.hidden = true;
             return { node, figure, bar };
         });

@@ -23,6 +23,7 @@ export class StationView {
         this.rep = el('strong');
         this.repOf = el('span');
         this.note = el('p.note', { role: 'status' });
+        this.why = el('p.why');
         this.voice = el('p.unseen', { 'aria-live': 'polite' });
         this.tableHead = el('h2');
         this.body = el('tbody');
@@ -39,7 +40,7 @@ export class StationView {
 
     liveBox() {
         this.live = el('section.live', {}, this.what, this.figure.node,
-            el('p.count', {}, this.rep, this.repOf), this.note);
+            el('p.count', {}, this.rep, this.repOf), this.note, this.why);
         return this.live;
     }
 
@@ -67,6 +68,7 @@ export class StationView {
         const note = noteOf(s, view);
         put(this.note, note.text);
         mark(this.note, 'data-kind', note.kind);
+        put(this.why, name(s.advice?.text, ''));
         if (this.version === s.version && this.mode === view.mode) return;
         this.version = s.version;
         this.mode = view.mode;

@@ -55,7 +55,7 @@ export const text = {
         loss: 'Velocity loss',
         limit: (pct) => `limit ${pct} %`,
         lastReps: 'Negatives of the last reps, in seconds',
-        lastSet: 'Last set',
+        lastSet: 'Best lift',
         more: (n) => `and ${n} more`,
     },
     day: {
@@ -113,6 +113,7 @@ export const text = {
     },
     assign: {
         heading: 'Who lifts what',
+        next: 'Next',
         athlete: 'Athlete',
         exercise: 'Exercise',
         load: 'Load (kg)',
@@ -126,6 +127,7 @@ export const text = {
         done: 'Done.',
         waits: 'Done: it holds from the next set.',
         noAnswer: 'No answer from the hub. Commands may be off, or this user may not send them.',
+        notAllowed: 'This user may not give commands.',
         off: 'Not connected.',
         badLoad: 'The load must be a number of kilograms.',
     },

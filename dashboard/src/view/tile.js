@@ -24,7 +24,7 @@ export class Tile {
         this.loss = el('p.loss');
         this.note = el('p.note');
         this.node = el('li.tile', {},
-            el('h3', {}, this.who, this.where),
+            el('h2', {}, this.who, this.where),
             this.what,
             el('div.now', {}, this.figure.node, this.count),
             this.columns.node,

@@ -8,8 +8,11 @@ import { Tile, stationLink } from './tile.js';
 import { Today } from './today.js';
 import { text } from './text.js';
 
-const SHAPE = 1.3; // width / height at which a tile reads best
+const SHAPE = 1.3; // width / height at which a tile reads best,
+const CROWDED_SHAPE = 0.95; // and one that holds little but its digits
 const NARROW = 12; // more tiles than this need the whole width
+const SMALL = 0.3; // of the screen's height, lying: tiles below that hold little but their digits
+const SORT_MS = 250; // between two looks at who is in use
 
 export class Wall {
     constructor(floor) {
@@ -24,6 +27,8 @@ export class Wall {
         this.node = el('main.wall', { id: 'content', tabindex: '-1' },
             el('h1.unseen', {}, text.wall.heading), this.list, this.calm, this.today.node, this.freeBar);
         this.dayVersion = -1;
+        this.sortAt = 0;
+        this.turn = 0;
         this.freeText = null;
         this.resize = new ResizeObserver(() => this.arrange());
         this.resize.observe(this.list);
@@ -33,7 +38,21 @@ export class Wall {
         this.resize.disconnect();
     }
 
-    update(now) {
+    // count: tiles that may be drawn now; a crowd takes turns.
+    update(now, count) {
+        if (now >= this.sortAt) {
+            this.sortAt = now + SORT_MS;
+            this.sort(now);
+        }
+        const tiles = [...this.tiles.values()];
+        const turns = Math.min(count, tiles.length <= NARROW ? tiles.length : Math.ceil(tiles.length / 3)); // ten a second do
+        for (let i = 0; i < turns; i++) {
+            const tile = tiles[this.turn++ % tiles.length];
+            tile.update(look(tile.station, now));
+        }
+    }
+
+    sort(now) {
         const used = [], free = [];
         for (const station of this.floor.stations()) {
             if (!station.state && !station.live) continue; // of the history only
@@ -60,8 +79,8 @@ export class Wall {
             replace(this.list, ...[...kept.values()].map((tile) => tile.node));
             this.node.classList.toggle('crowded', used.length > NARROW);
             this.arrange();
+            for (const { station, view } of used) this.tiles.get(station.key).update(view);
         }
-        for (const { station, view } of used) this.tiles.get(station.key).update(view);
     }
 
     tileOf(station) {
@@ -84,14 +103,25 @@ export class Wall {
         const n = this.tiles.size;
         const width = this.list.clientWidth, height = this.list.clientHeight;
         if (n === 0 || width === 0) return;
+        const shape = n > NARROW ? CROWDED_SHAPE : SHAPE;
         let best = 1, size = 0;
         for (let columns = 1; columns <= n; columns++) {
             const w = width / columns, h = height / Math.ceil(n / columns);
-            const s = Math.min(w / SHAPE, h);
+            const s = Math.min(w / shape, h);
             if (s > size) [best, size] = [columns, s];
         }
+        const rows = Math.ceil(n / best);
         vary(this.list, '--columns', String(best));
-        vary(this.list, '--rows', String(Math.ceil(n / best)));
+        vary(this.list, '--rows', String(rows));
+        this.measure();
+    }
+
+    // Sizes within a tile follow the tile: all are alike, so the first one tells.
+    measure() {
+        const { clientWidth: w, clientHeight: h } = this.tiles.values().next().value.node;
+        vary(this.list, '--u', `${Math.min(h / 100, (0.8 * w) / 100).toFixed(2)}px`);
+        vary(this.list, '--h', `${h}px`);
+        this.list.classList.toggle('small', h <= SMALL * Math.min(window.innerHeight, 0.7 * window.innerWidth));
     }
 }
 
