@@ -205,7 +205,7 @@ lint() {
                 --include='*.py' | grep .; then status=1; fi
         result 'lint: licence line in every source file' "$status"
         status=0
-        codespell -q 3 -L nd,fro ./*.md conf doc include man scripts src systemd || status=$? # tests misspell on purpose, .Nd is mdoc
+        codespell -q 3 -L nd,fro,buildd ./*.md conf doc include man scripts src systemd || status=$? # tests misspell on purpose, .Nd is mdoc
         result 'lint: spelling' "$status"
 }
 
