@@ -10,6 +10,8 @@
  *     flood N       show N live messages, 50 us apart
  *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
  *     latency N     post N reps and tell how long store_post() took, in microseconds
+ *     beat S        for S seconds, 100 times a second, do what the sense thread does: post a rep, show a live message;
+ *                   tell how it went: events=... call_us=mean,worst late_us=worst commit_us=worst
  *     alive         tell how far ahead the heartbeat is, in microseconds
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
@@ -113,6 +115,50 @@ static void latency(unsigned n) {
         printf("mean=%.1f worst=%.1f\n", (double) sum / n / 1e3, (double) worst / 1e3);
 }
 
+static void show(enum message_type type, unsigned value);
+
+static bool all_committed(void) {
+        struct store_stats s;
+
+        store_get_stats(store, &s);
+        return s.queued == 0;
+}
+
+static void sleep_until(uint64_t ns) {
+        const struct timespec t = {.tv_sec = (time_t) (ns / 1000000000), .tv_nsec = (long) (ns % 1000000000)};
+
+        (void) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+/* Twice a beat it is looked whether the store has taken all: a finer look would be a load of its own. */
+static void beat(unsigned seconds) {
+        const uint64_t period = 10000000, start = now_ns();
+        uint64_t sum = 0, worst_call = 0, worst_late = 0, worst_commit = 0, posted = 0;
+        const unsigned n = seconds * 100;
+
+        for (unsigned i = 0; i < n; i++) {
+                const uint64_t due = start + i * period;
+                uint64_t now, call;
+
+                sleep_until(due);
+                now = now_ns();
+                worst_late = MAX(worst_late, now - due);
+                if (posted == 0)
+                        posted = now;
+                (void) post(MESSAGE_REP, i % N_STATIONS);
+                show(MESSAGE_LIVE, i + 1);
+                call = now_ns() - now;
+                worst_call = MAX(worst_call, call);
+                sum += call;
+                sleep_until(due + period / 2);
+                worst_commit = MAX(worst_commit, now_ns() - posted);
+                if (all_committed())
+                        posted = 0;
+        }
+        printf("events=%u call_us=%.1f,%.1f late_us=%.1f commit_us=%.1f\n", n, (double) sum / n / 1e3,
+                (double) worst_call / 1e3, (double) worst_late / 1e3, (double) worst_commit / 1e3);
+}
+
 static void show(enum message_type type, unsigned value) {
         unsigned n = type == MESSAGE_STATE ? N_STATIONS : 1;
         for (unsigned i = 0; i < n; i++) {
@@ -191,6 +237,8 @@ static int obey(const char *line) {
                 stats();
         else if (strcmp(word, "latency") == 0)
                 latency(value);
+        else if (strcmp(word, "beat") == 0)
+                beat(value);
         else if (strcmp(word, "alive") == 0)
                 printf("%lld\n", (long long) (uplink_alive_until_us(uplink) - now_ns() / 1000));
         else if (strcmp(word, "stop") == 0)
