@@ -65,6 +65,22 @@ def a_hub_is_who_its_certificate_says():
     broker.kill()
 
 
+def a_hub_needs_no_broker_of_its_own():
+    broker = gym_broker()
+    test = test_client(broker)
+    config = configure(broker.tls, station("rack-1", squat()), name="hub-1")
+    with open(config, encoding="utf-8") as f:
+        text = f.read()
+    with open(config, "w", encoding="utf-8") as f:
+        f.write(text.replace(f"Broker=127.0.0.1:{broker.tls}\n", f"Broker=mqtts://127.0.0.1:{broker.tls}\nCAFile={CERTS}/ca.crt\n"
+                             f"CertificateFile={CERTS}/hub-1.crt\nKeyFile={CERTS}/hub-1.key\n"))
+    daemon = Daemon(config)
+    wait_for("a rep at the gym's broker", lambda: test.on("repcast/hub-1/station/rack-1/rep"), 30)
+    daemon.stop()
+    equal(json.loads(test.on("repcast/hub-1/status")[-1])["state"], "offline", "its farewell")
+    broker.kill()
+
+
 def people_have_passwords_and_rights():
     broker = gym_broker()
     with open(broker.folder + "/index.html", "w", encoding="ascii") as f:
@@ -136,6 +152,7 @@ if __name__ == "__main__":
     if not BROKER or not shutil.which("openssl"):
         print("1..0 # SKIP mosquitto or openssl is not installed")
         sys.exit(0)
-    sys.exit(Tap([certificates_are_what_they_should_be, a_hub_is_who_its_certificate_says, people_have_passwords_and_rights,
+    sys.exit(Tap([certificates_are_what_they_should_be, a_hub_is_who_its_certificate_says, a_hub_needs_no_broker_of_its_own,
+                  people_have_passwords_and_rights,
                   a_bridge_passes_events_out_and_questions_in,
                   a_bridge_with_the_wrong_certificate_gets_nothing_through]).run())
