@@ -50,6 +50,7 @@ struct exercise {
         double rom_typical_m; /* usual travel along the path, m, rom_min_m to 2.5 */
         double incline_deg;   /* angle of the path above the horizontal, 10 to 90; 90 = vertical */
         double set_gap_s;     /* a rest longer than this ends the set, s, 3 to 300 */
+        double one_rm_mps;    /* mean velocity of a one-repetition maximum, m/s, 0.05 to 1; NAN = not known */
 };
 
 const char *exercise_start_to_string(enum exercise_start start);

@@ -125,7 +125,8 @@ static void enter(struct coach *c, const struct rep *rep, const struct rep_note 
                 .rep = rep->rep,
                 .start_us = rep->start_us,
                 .discarded = discarded,
-                .weak = rep->confidence < LEAST_CONFIDENCE ||
+                .dropped = note->dropped,
+                .weak = note->dropped || rep->confidence < LEAST_CONFIDENCE ||
                         (rep->flags & (REP_FLAG_GAP | REP_FLAG_CLIPPED)) ||
                         !isfinite(rep->tempo_s[PHASE_ECCENTRIC]),
                 .eccentric_s = rep->tempo_s[PHASE_ECCENTRIC],
@@ -144,17 +145,25 @@ static enum phase pause_before(const struct rep *rep) {
 
 void coach_rep(struct coach *c, struct rep *rep, struct rep_note *ret) {
         const struct prescription *p = &c->prescription;
+        bool dropped = is_dropped(rep, &c->exercise);
         struct rep_note note = {
                 .known = true,
-                .control = control_index(rep->course),
+                .control = dropped ? (double) NAN : control_index(rep->course),
                 .dive = (double) NAN,
+                .dropped = dropped,
         };
 
         if (coach_has_prescription(c)) {
+                double tempo_s[_PHASE_TEMPO_MAX];
+
+                memcpy(tempo_s, rep->tempo_s, sizeof(tempo_s));
+                if (dropped)
+                        tempo_s[PHASE_ECCENTRIC] = (double) NAN;
+                else
+                        note.dive = dive_severity(&c->params.dive, p, rep, c->incline_sin);
                 note.judged = true;
                 note.assisted = prescription_is_assisted(p);
-                note.dive = dive_severity(&c->params.dive, p, rep, c->incline_sin);
-                verdicts_of(p, rep->tempo_s, rep->pause_before_s, pause_before(rep), &note.verdicts);
+                verdicts_of(p, tempo_s, rep->pause_before_s, pause_before(rep), &note.verdicts);
                 if (!prescription_shows_speed(p))
                         rep->velocity_loss_pct = (double) NAN;
         }
@@ -178,6 +187,8 @@ static void mark(const struct coach *c, const struct set_rep *rep, struct rep_ma
                 return;
         for (unsigned i = 0; i < _PHASE_TEMPO_MAX; i++)
                 tempo_s[i] = (double) rep->tempo_s[i];
+        if (known && known->dropped)
+                tempo_s[PHASE_ECCENTRIC] = (double) NAN;
         verdicts_of(&c->prescription, tempo_s, (double) NAN, PHASE_TOP, &v);
         for (unsigned i = 0; i < _PHASE_TEMPO_MAX; i++)
                 ret->phase[i] = (uint8_t) v.phase[i];

@@ -26,6 +26,7 @@
 #include "coach/fatigue.h"
 #include "coach/pace.h"
 #include "coach/safety.h"
+#include "coach/strength.h"
 #include "coach/verdict.h"
 #include "coach/workout.h"
 
@@ -37,6 +38,7 @@ struct rep_note {
         bool assisted;  /* others have helped in the concentric */
         double control; /* 0 to 1, control_index(); NAN = not known */
         double dive;    /* 0 to 1, dive_severity(); NAN = not judged */
+        bool dropped;   /* let go at the top: there was no eccentric, and nothing of one is judged */
         bool judged;    /* against a prescription */
         struct verdicts verdicts;
 };
@@ -60,6 +62,7 @@ struct set_note {
         double eccentric_s;                 /* sum of the eccentrics' seconds */
         unsigned n_judged, n_compliant;     /* reps; of those that something was judged of */
         char tempo[PRESCRIPTION_TEMPO_MAX]; /* prescribed; empty = none */
+        struct strength strength;           /* by this set and those before it */
 };
 
 /* What is told besides: of the running set's newest rep, or of the set that is over (rep 0). */
@@ -97,7 +100,8 @@ struct coach_params {
 struct coached_rep {
         uint32_t rep;
         bool discarded; /* by hand */
-        bool weak;      /* measured too badly to conclude anything from it */
+        bool dropped;
+        bool weak; /* measured too badly to conclude anything from it */
         uint64_t start_us;
         double eccentric_s, concentric_mps, control, dive;
 };

@@ -33,6 +33,8 @@
 #define RUSH_FREE   0.10
 #define RUSH_HALF   0.50
 
+#define DROP_SHARE 0.6
+
 #define PEAK_SHARE 0.2 /* of the travel: the fastest stretch of this length tells of a dive */
 
 /* Mean speed and its scatter while the travel goes from one share of itself to another; cells count by the part of their
@@ -135,6 +137,14 @@ static double fastest(const uint8_t v[static REP_COURSE_N], double all) {
                         best = fmax(best, way / time);
         }
         return best / (all / REP_COURSE_N);
+}
+
+bool is_dropped(const struct rep *rep, const struct exercise *exercise) {
+        double incline_sin = sin(exercise->incline_deg * M_PI / 180);
+        double fall_mps = sqrt(2 * STANDARD_GRAVITY_MPS2 * incline_sin * rep->rom_m);
+
+        return !exercise->under_bar && exercise->eccentric == EXERCISE_ECCENTRIC_DOWN &&
+                rep->eccentric.peak_mps > DROP_SHARE * fall_mps;
 }
 
 double dive_severity(const struct dive_params *params, const struct prescription *p, const struct rep *rep,

@@ -4,6 +4,7 @@
 /* How well an eccentric was held: from the course of its speed. */
 
 #include <repcast/event.h>
+#include <repcast/exercise.h>
 
 #include "coach/prescription.h"
 
@@ -26,6 +27,10 @@ struct dive_params {
         double ratio; /* a dive is faster than so many times what is prescribed, 1.5 to 10; 3 */
         double least; /* and than this share of a free fall's speed, 0.05 to 1; 0.25 */
 };
+
+/* Was the bar let go, where the lifter can? The peak speed of the eccentric tells, as a share of a free fall's: lowered in 0.7 s
+ * it comes to 0.45, dropped plates on a platform to 0.75 and more. */
+bool is_dropped(const struct rep *rep, const struct exercise *exercise);
 
 /* Was the eccentric left to gravity? 0 = no; else how near it came to a free fall, up to 1. NAN = nothing is prescribed for
  * the eccentric, or it is not known. incline_sin: of the path above the horizontal. */

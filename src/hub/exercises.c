@@ -53,6 +53,8 @@ static const struct key keys[] = {
                 .what = "usual travel"},
         {"SetGap", KEY_NUMBER, FIELD(set_gap_s), .preset = "12", .min = 3, .max = 300, .unit = "s",
                 .what = "a rest longer than this ends the set"},
+        {"OneRmVelocity", KEY_NUMBER, FIELD(one_rm_mps), .preset = "", .min = 0.05, .max = 1, .unit = "m/s",
+                .what = "mean velocity of a one-repetition maximum; unset: the 1RM is not estimated"},
         {"Mount", KEY_WORD, FIELD(mount), .word = mount_word, .what = "what carries the sensor"},
         {"Incline", KEY_NUMBER, FIELD(incline_deg), .preset = "90", .min = 10, .max = 90, .unit = "degrees",
                 .what = "path above the horizontal; 90 is straight up"},

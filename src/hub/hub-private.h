@@ -44,6 +44,7 @@ struct hub {
         struct outbox *outbox; /* between store and uplink */
         struct calibrations calibrations;
         struct workouts workouts;
+        struct strengths strengths;
         struct outlet outlet;
         struct vitals vitals;
         double cpu_pct; /* as last told */

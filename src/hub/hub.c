@@ -253,6 +253,14 @@ static int make_uplink(struct hub *h) {
         return uplink_new(&config, &h->outlet.uplink);
 }
 
+/* Sets of the history that profiles are made of when the hub starts: weeks of a busy gym. */
+#define LIFTS_REMEMBERED 2000
+
+static void remember_lift(
+        void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps) {
+        (void) strengths_add(userdata, athlete, exercise, load_kg, best_mps);
+}
+
 static int make_store(struct hub *h) {
         const struct storage_config *c = &h->config->storage;
         _cleanup_(freep) char *path = NULL;
@@ -280,6 +288,8 @@ static int make_store(struct hub *h) {
                 return r;
         calibrations_load(&h->calibrations, h->outlet.store);
         h->outlet.calibrations = &h->calibrations;
+        store_load_lifts(h->outlet.store, LIFTS_REMEMBERED, remember_lift, &h->strengths);
+        h->outlet.strengths = &h->strengths;
         return 0;
 }
 

@@ -24,7 +24,8 @@ struct outlet {
         const struct exercises *exercises; /* of the configuration in force, and so are */
         const struct prescriptions *prescriptions;
         const struct coach_params *coach_params;
-        struct workouts *workouts; /* the hub's: athletes go from station to station */
+        struct workouts *workouts; /* the hub's, and so are: athletes go from station to station */
+        struct strengths *strengths;
         char run[MESSAGE_RUN_MAX]; /* random, one for each start of the daemon */
         char hub[MESSAGE_NAME_MAX];
         uint64_t number; /* of the last event */

@@ -84,6 +84,20 @@ static void tell(struct station *s, uint32_t set) {
         }
 }
 
+void station_tell_drop(struct station *s, const struct rep *rep) {
+        struct message *m = begin(s, MESSAGE_REJECTED);
+        struct rejected drop = {
+                .reason = REJECTED_DROP, .rom_m = rep->rom_m, .peak_mps = rep->eccentric.peak_mps};
+
+        for (unsigned i = 0; i < rep->n_phases; i++)
+                if (rep->phases[i].phase == PHASE_ECCENTRIC) {
+                        drop.start_us = rep->phases[i].start_us;
+                        drop.end_us = rep->phases[i].end_us;
+                }
+        m->rejected = drop;
+        outlet_mention(s->outlet, m);
+}
+
 void station_review(struct station *s) {
         if (s->state.set == 0)
                 return;
@@ -93,6 +107,18 @@ void station_review(struct station *s) {
         }
         coach_review(&s->coach, workout(s));
         tell(s, s->state.set);
+}
+
+void station_weigh_strength(struct station *s, const struct set *set, struct set_note *note) {
+        const struct strength_profile *p;
+
+        note->strength.known = false;
+        if (note->paced || set->n_reps == 0)
+                return;
+        p = strengths_add(
+                s->outlet->strengths, s->origin.athlete, s->exercise.name, s->origin.load_kg, set->best_mps);
+        if (p)
+                strength_fit(p->points, p->n, s->exercise.one_rm_mps, &note->strength);
 }
 
 void station_close_coaching(struct station *s, uint32_t set, const struct set_note *note) {

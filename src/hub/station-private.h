@@ -82,8 +82,14 @@ void station_close_set(struct station *s); /* the core's */
 /* From the next set on: who lifts what, how and with which thresholds. */
 void station_brief_coach(struct station *s);
 
+/* A rep whose bar was let go at the top: what came down is told as a movement that was not counted. */
+void station_tell_drop(struct station *s, const struct rep *rep);
+
 /* After a rep, an amendment, a word of somebody's: what the running set shows by now. */
 void station_review(struct station *s);
+
+/* What the athlete's sets say of strength, the one that is over now included. */
+void station_weigh_strength(struct station *s, const struct set *set, struct set_note *note);
 
 /* A set was published. */
 void station_close_coaching(struct station *s, uint32_t set, const struct set_note *note);

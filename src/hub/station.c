@@ -91,6 +91,11 @@ static void take_rep(struct station *s, struct message *m) {
         fields = log_fields(s, LOG_KIND_NONE, m->rep.set, m->rep.rep);
         log_event(LOG_DEBUG, fields, "%s: set %u, rep %u: %.2f m, confidence %.2f", s->name, m->rep.set,
                 m->rep.rep, m->rep.rom_m, m->rep.confidence);
+        if (m->rep_note.dropped) {
+                const struct rep rep = m->rep; /* the message is about to be another */
+
+                station_tell_drop(s, &rep);
+        }
         station_review(s);
 }
 
@@ -144,6 +149,7 @@ static void take_set(struct station *s, struct message *m) {
                 station_end_turn(s, false);
                 return;
         }
+        station_weigh_strength(s, &m->set, &s->note);
         set_note_restrict(&s->note, &m->set, &m->set_note);
         s->state.last_set = set->set;
         s->state.last_set_reps = set->n_reps;

@@ -93,10 +93,14 @@ static json_t *set_compliance(const struct set_note *n) {
 }
 
 void judged_set(json_t **j, const struct set_note *n) {
+        bool strong = n->known && n->strength.known;
+
         value_put(j, "prescribed_tempo", n->known ? VALUE_TEXT(n->tempo) : json_null());
         value_put(j, "compliance", set_compliance(n));
         value_put(j, "control", value_figure(n->known ? n->control : (double) NAN, 2));
         value_put(j, "eccentric_s", value_figure(n->known ? n->eccentric_s : (double) NAN, 3));
+        value_put(j, "e1rm_kg", value_figure(strong ? n->strength.e1rm_kg : (double) NAN, 1));
+        value_put(j, "e1rm_se_kg", value_figure(strong ? n->strength.e1rm_se_kg : (double) NAN, 1));
 }
 
 /* Seconds of a part that is judged by the clock. */

@@ -423,6 +423,14 @@ void archive_load_calibrations(struct archive *a,
                 (void) database_load_calibrations(a->disk, take, userdata);
 }
 
+void archive_load_lifts(struct archive *a, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata) {
+        if (a->disk)
+                (void) database_load_lifts(a->disk, most, take, userdata);
+}
+
 const struct spans *archive_get_acked(const struct archive *a) {
         return &a->acked;
 }

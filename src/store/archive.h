@@ -69,5 +69,10 @@ void archive_load_calibrations(struct archive *a,
         void (*take)(void *userdata, const char *sensor, const struct calibration *c, int64_t saved_ms),
         void *userdata);
 
+void archive_load_lifts(struct archive *a, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata);
+
 const struct spans *archive_get_acked(const struct archive *a);
 void archive_get_stats(struct archive *a, struct archive_stats *ret);

@@ -28,6 +28,7 @@ enum statement {
         LOAD_STATE,
         SAVE_CALIBRATION,
         LOAD_CALIBRATIONS,
+        LOAD_LIFTS,
         _STATEMENT_MAX,
 };
 

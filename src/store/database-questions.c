@@ -207,3 +207,24 @@ int database_load_calibrations(struct database *d,
         }
         return r;
 }
+
+int database_load_lifts(struct database *d, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata) {
+        sqlite3_stmt *lifts = d->prepared[LOAD_LIFTS];
+        int r;
+
+        database_bind_number(d, LOAD_LIFTS, 1, most);
+        database_bind_number(d, LOAD_LIFTS, 2, AMENDS_WITHIN);
+        while ((r = database_step(d, LOAD_LIFTS)) > 0) {
+                bool known = true;
+
+                for (int i = 0; i < 4; i++)
+                        known = known && sqlite3_column_type(lifts, i) != SQLITE_NULL;
+                if (known)
+                        take(userdata, database_text_at(d, LOAD_LIFTS, 0), database_text_at(d, LOAD_LIFTS, 1),
+                                sqlite3_column_double(lifts, 2), sqlite3_column_double(lifts, 3));
+        }
+        return r;
+}

@@ -22,6 +22,15 @@
 /* So long a start waits for who is looking at the file, or for the process before to end. */
 #define BUSY_MS 2000
 
+/* A claimed set is the claimant's: the last word about it counts, which is never more than so many events behind. */
+#define ATHLETE(reach)                                                                                         \
+        "coalesce((SELECT json_extract(a.json, '$.athlete') FROM event AS a"                                   \
+        " WHERE a.type = 'amend' AND a.run = event.run AND a.station = event.station"                          \
+        " AND a.seq BETWEEN event.seq + 1 AND event.seq + " reach                                              \
+        " AND (instr(a.json, '\"change\":\"claimed\"') OR instr(a.json, '\"restores\":\"claimed\"'))"          \
+        " AND json_extract(a.json, '$.set') = json_extract(event.json, '$.set')"                               \
+        " ORDER BY a.seq DESC LIMIT 1), json_extract(event.json, '$.athlete'))"
+
 static const char *const statements[_STATEMENT_MAX] = {
         [BEGIN] = "BEGIN IMMEDIATE",
         [COMMIT] = "COMMIT",
@@ -30,17 +39,10 @@ static const char *const statements[_STATEMENT_MAX] = {
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         [READ] = "SELECT position, run, number, station, seq, type, made_ms, json FROM event "
                  "WHERE position BETWEEN ?1 AND ?2 ORDER BY position LIMIT 1",
-        /* A claimed set is the claimant's: the last word about it counts, which is never far behind. */
-        [HISTORY] =
-                "SELECT position, json, run, station, seq, type FROM event WHERE position BETWEEN ?1 AND ?2"
-                " AND ?3 IN ('', station) AND ?5 IN ('', json_extract(json, '$.exercise'))"
-                " AND made_ms >= ?6 AND (?7 = 0 OR made_ms < ?7)"
-                " AND (?4 = '' OR ?4 = coalesce((SELECT json_extract(a.json, '$.athlete') FROM event AS a"
-                " WHERE a.type = 'amend' AND a.run = event.run AND a.station = event.station"
-                " AND a.seq BETWEEN event.seq + 1 AND event.seq + ?8"
-                " AND (instr(a.json, '\"change\":\"claimed\"') OR instr(a.json, '\"restores\":\"claimed\"'))"
-                " AND json_extract(a.json, '$.set') = json_extract(event.json, '$.set')"
-                " ORDER BY a.seq DESC LIMIT 1), json_extract(json, '$.athlete'))) ORDER BY position",
+        [HISTORY] = "SELECT position, json, run, station, seq, type FROM event WHERE position BETWEEN ?1 AND ?2"
+                    " AND ?3 IN ('', station) AND ?5 IN ('', json_extract(json, '$.exercise'))"
+                    " AND made_ms >= ?6 AND (?7 = 0 OR made_ms < ?7)"
+                    " AND (?4 = '' OR ?4 = " ATHLETE("?8") ") ORDER BY position",
         [AMENDS] = "SELECT json FROM event WHERE type = 'amend' AND run = ?1 AND station = ?2"
                    " AND seq BETWEEN ?3 + 1 AND ?3 + ?4 ORDER BY seq",
         [RESYNC] = "SELECT seq, json FROM event WHERE run = ?1 AND station = ?2 AND seq BETWEEN ?3 AND ?4 "
@@ -60,6 +62,12 @@ static const char *const statements[_STATEMENT_MAX] = {
         [LOAD_STATE] = "SELECT value FROM state WHERE name = 'dropped'",
         [SAVE_CALIBRATION] = "INSERT OR REPLACE INTO calibration (sensor, version, saved_ms, figures) "
                              "VALUES (?1, ?2, ?3, ?4)",
+        /* A set whose concentric was paced or assisted has no velocity loss, and says nothing of strength. */
+        [LOAD_LIFTS] = "SELECT " ATHLETE(
+                "?2") ", json_extract(json, '$.exercise'), json_extract(json, '$.load_kg'),"
+                      " json_extract(json, '$.best_mps') FROM event WHERE position IN"
+                      " (SELECT position FROM event WHERE type = 'set' ORDER BY position DESC LIMIT ?1)"
+                      " AND json_extract(json, '$.velocity_loss_pct') IS NOT NULL ORDER BY position",
         [LOAD_CALIBRATIONS] = "SELECT sensor, version, saved_ms, figures FROM calibration",
 };
 

@@ -80,5 +80,12 @@ int database_load_calibrations(struct database *d,
         void (*take)(void *userdata, const char *sensor, const struct calibration *c, int64_t saved_ms),
         void *userdata);
 
+/* The newest sets, so many at most and oldest first, that say something of strength: athlete (claims included), exercise, load
+ * and best mean concentric velocity are known, and the concentric was neither paced nor assisted. */
+int database_load_lifts(struct database *d, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata);
+
 /* Make what was committed safe from a power cut; bounds the write-ahead log. Outside of begin and commit. */
 int database_sync(struct database *d);

@@ -69,6 +69,14 @@ void store_load_calibrations(struct store *s,
         archive_load_calibrations(s->archive, take, userdata);
 }
 
+void store_load_lifts(struct store *s, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata) {
+        assert(!s->started);
+        archive_load_lifts(s->archive, most, take, userdata);
+}
+
 int store_start(struct store *s) {
         sigset_t all, before;
 

@@ -42,6 +42,12 @@ void store_load_calibrations(struct store *s,
         void (*take)(void *userdata, const char *sensor, const struct calibration *c, int64_t saved_ms),
         void *userdata);
 
+/* As well: the newest sets that say something of strength, oldest first (database.h). */
+void store_load_lifts(struct store *s, unsigned most,
+        void (*take)(
+                void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps),
+        void *userdata);
+
 int store_start(struct store *s);
 
 /* From the sense thread. A rejected movement is passed on if the broker is there; every other event is kept.

@@ -667,6 +667,57 @@ static void add_one(struct archive *a, const char *run, const char *station, uin
         archive_add(a, &row, 1);
 }
 
+/* ---- what is known of strength ---- */
+
+static char lifts[512];
+
+static void note_lift(
+        void *userdata, const char *athlete, const char *exercise, double load_kg, double best_mps) {
+        unsigned *n = userdata;
+        size_t at = strlen(lifts);
+
+        (*n)++;
+        snprintf(lifts + at, sizeof(lifts) - at, "%s %s %g %g; ", athlete, exercise, load_kg, best_mps);
+}
+
+static void add_set(struct archive *a, uint64_t seq, enum message_type type, const char *json) {
+        char text[256];
+        struct row row = {
+                .run = "0123", .station = "rack-1", .number = seq, .seq = seq, .type = type, .json = text};
+
+        snprintf(text, sizeof(text), "%s", json);
+        archive_add(a, &row, 1);
+}
+
+static void test_lifts_of_the_history(void **state) {
+        static const char *const sets[] = {
+                "{\"set\":1,\"athlete\":\"ana\",\"exercise\":\"squat\",\"load_kg\":80.0,\"best_mps\":0.6,"
+                "\"velocity_loss_pct\":5.0}",
+                /* paced; without a load; nobody's, and claimed by the next event */
+                "{\"set\":2,\"athlete\":\"ana\",\"exercise\":\"squat\",\"load_kg\":90.0,\"best_mps\":0.5,"
+                "\"velocity_loss_pct\":null}",
+                "{\"set\":3,\"athlete\":\"ana\",\"exercise\":\"squat\",\"load_kg\":null,\"best_mps\":0.5,"
+                "\"velocity_loss_pct\":0.0}",
+                "{\"set\":4,\"athlete\":null,\"exercise\":\"squat\",\"load_kg\":60.0,\"best_mps\":0.8,"
+                "\"velocity_loss_pct\":0.0}",
+        };
+        struct archive *a = begin(&config);
+        unsigned n = 0;
+
+        (void) state;
+        for (unsigned i = 0; i < 4; i++)
+                add_set(a, i + 1, MESSAGE_SET, sets[i]);
+        add_set(a, 5, MESSAGE_AMEND, "{\"set\":4,\"athlete\":\"ben\",\"change\":\"claimed\"}");
+        lifts[0] = '\0';
+        archive_load_lifts(a, 100, note_lift, &n);
+        assert_int_equal(n, 2);
+        assert_string_equal(lifts, "ana squat 80 0.6; ben squat 60 0.8; ");
+        n = 0;
+        archive_load_lifts(a, 1, note_lift, &n); /* the newest one */
+        assert_int_equal(n, 1);
+        archive_close(a);
+}
+
 /* Every page of an answer; returns the sum of all seq, and how many events there were. */
 static unsigned ask_all(struct archive *a, struct query q, unsigned *ret_pages, uint64_t *ret_sum) {
         unsigned n = 0;
@@ -871,6 +922,7 @@ static void test_text_of_no_sensor_is_refused(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_what_waits_is_there_after_a_restart),
+                cmocka_unit_test(test_lifts_of_the_history),
                 cmocka_unit_test(test_a_killed_process_loses_nothing),
                 cmocka_unit_test(test_no_folder_is_memory),
                 cmocka_unit_test(test_history_goes_before_what_waits),

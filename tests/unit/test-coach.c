@@ -305,6 +305,34 @@ static void test_too_many(void **state) {
         assert_int_equal(coach.n_reps, SET_REPS_MAX);
 }
 
+/* A deadlift that is let go at the top: a concentric, and no eccentric to judge. */
+static void test_dropped(void **state) {
+        const struct prescription p = prescription(PRESCRIPTION_NEGATIVE, paced(3), any, at_most(2), any);
+        struct exercise deadlift = squat;
+        struct coach coach;
+        struct rep_note n;
+
+        (void) state;
+        deadlift.under_bar = false;
+        coach_init(&coach, NULL);
+        for (unsigned dropped = 0; dropped <= 1; dropped++) {
+                struct rep r = rep_of(1, 0.7, 0, 1, 1);
+
+                r.eccentric.peak_mps =
+                        dropped ? 2.4 : 1.34; /* of 3.1 in a free fall; a single bell over 0.7 s */
+                coach_assign(&coach, "ana", &deadlift, &p);
+                coach_rep(&coach, &r, &n);
+                assert_int_equal(n.dropped, dropped);
+                assert_int_equal(n.verdicts.phase[PHASE_ECCENTRIC], dropped ? VERDICT_NONE : VERDICT_SHORT);
+                assert_int_equal(n.verdicts.phase[PHASE_CONCENTRIC], VERDICT_OK);
+                assert_int_equal(isnan(n.control), dropped);
+                assert_int_equal(n.verdicts.rep, dropped ? COMPLIANCE_YES : COMPLIANCE_NO);
+                coach_assign(&coach, "ana", &squat, &p); /* under the bar nobody lets go */
+                coach_rep(&coach, &r, &n);
+                assert_false(n.dropped);
+        }
+}
+
 /* ---- what the set shows ---- */
 
 static struct coach set_coach;
@@ -529,6 +557,7 @@ int main(void) {
                 cmocka_unit_test(test_sets_follow_amendments),
                 cmocka_unit_test(test_paced_sets_lose_no_velocity),
                 cmocka_unit_test(test_too_many),
+                cmocka_unit_test(test_dropped),
                 cmocka_unit_test(test_three_second_rule),
                 cmocka_unit_test(test_rule_follows_amendments),
                 cmocka_unit_test(test_velocity_loss_stops),

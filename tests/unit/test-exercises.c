@@ -181,7 +181,7 @@ static void test_faults(void **state) {
                         "was 'Legs'\n"
                         "F:10: Colour=: no such key in [a]; allowed are Start=, Eccentric=, MinRom=, "
                         "TypicalRom=, "
-                        "SetGap=, Mount=, Incline=, Loaded=, UnderBar=, MuscleGroup=\n"},
+                        "SetGap=, OneRmVelocity=, Mount=, Incline=, Loaded=, UnderBar=, MuscleGroup=\n"},
                 {"[a]\nStart=top\nEccentric=down\nMinRom=0.5\nTypicalRom=0.4\nMount=bar\nLoaded=none\nUnderBar="
                  "no\n"
                  "MuscleGroup=legs\n",

@@ -209,6 +209,7 @@ static struct message example_set(void) {
                 .n_judged = 2,
                 .n_compliant = 1,
                 .tempo = "4-0-<2-*",
+                .strength = {.known = true, .e1rm_kg = 112.34, .e1rm_se_kg = 4.56, .points = 6},
         };
         return m;
 }
@@ -371,7 +372,7 @@ static void test_set(void **state) {
                                                "\"tut_s\":12.27,\"best_mps\":0.401,\"velocity_loss_pct\":6.7,"
                                                "\"prescribed_tempo\":\"4-0-<2-*\",\"compliance\":{\"judged\":2,"
                                                "\"compliant\":1,\"pct\":50.0},\"control\":0.82,\"eccentric_s\":"
-                                               "8.04,"
+                                               "8.04,\"e1rm_kg\":112.3,\"e1rm_se_kg\":4.6,"
                                                "\"reps\":["
                                                "{\"rep\":1,\"start_ms\":1795288142130,\"end_ms\":1795288147960,"
                                                "\"tempo_s\":{\"eccentric\":4.06,\"bottom\":0.23,\"concentric\":"
