@@ -54,7 +54,7 @@ char *broker_acl_text(const struct broker_settings *s) {
         char *look = text(MARK "\n"
                                "user " HUB_USER "\n"
                                "topic readwrite %s/#\n"
-                               "topic write homeassistant/device/+/config\n"
+                               "topic readwrite homeassistant/device/+/config\n"
                                "topic read homeassistant/status\n"
                                "\n"
                                "# Looks, asks for what it has missed, and changes nothing.\n"

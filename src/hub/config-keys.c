@@ -112,6 +112,11 @@ static const struct key mqtt_keys[] = {
                 .what = "answer questions about what was (doc/mqtt.md, Query)" },
         { "Commands", KEY_WORD, FIELD(mqtt_config, commands), .preset = "station", .word = commands_word, .fixed = true,
                 .what = "commands taken over MQTT: none, those to stations, or those about sensors too" },
+        { "Discovery", KEY_YES_NO, FIELD(mqtt_config, discovery), .preset = "no", .fixed = true,
+                .what = "tell Home Assistant of the hub, its stations and sensors" },
+        { "DiscoveryPrefix", KEY_TEXT, FIELD(mqtt_config, discovery_prefix), .preset = "homeassistant", .check = is_prefix,
+                .allowed = "one or more names with / between: " LEVEL_ALLOWED, .fixed = true,
+                .what = "first levels of Home Assistant's topics" },
 };
 
 static const struct key storage_keys[] = {

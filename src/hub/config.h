@@ -56,6 +56,8 @@ struct mqtt_config {
         char ca_file[CONFIG_PATH_MAX], certificate_file[CONFIG_PATH_MAX], key_file[CONFIG_PATH_MAX];
         bool queries;
         enum commands commands;
+        bool discovery;
+        char discovery_prefix[128];
         /* Taken out of the above. */
         struct broker brokers[BROKERS_MAX];
         unsigned n_brokers;

@@ -241,6 +241,8 @@ static int make_uplink(struct hub *h) {
                 .outbox = h->outbox,
                 .queries = m->queries,
                 .commands = m->commands != COMMANDS_OFF,
+                .discovery = m->discovery,
+                .discovery_prefix = m->discovery_prefix,
                 .n_stations = STATIONS_MAX,
                 .n_sensors = EXHIBIT_MAX,
                 .will_delay_s = WILL_DELAY_S,

@@ -24,7 +24,7 @@ static size_t station_places(const struct uplink *u) {
 int uplink_keep_new(struct uplink *u) {
         static const char *const below[] = {"station/+/state", "sensor/+/state"};
         const size_t n_sensors = MAX(u->config.n_sensors, 1U);
-        int r = retained_init(&u->kept, station_places(u) + n_sensors);
+        int r = retained_init(&u->kept, station_places(u) + n_sensors + uplink_announce_places(u));
 
         u->leftovers.due_us = UINT64_MAX;
         if (r >= 0)
@@ -33,7 +33,7 @@ int uplink_keep_new(struct uplink *u) {
                 if (topic_hub(u->config.prefix, u->config.hub, below[i], u->states_topics[i],
                             sizeof(u->states_topics[i])) < 0)
                         r = -EINVAL;
-        return r;
+        return r < 0 ? r : uplink_announce_new(u);
 }
 
 void uplink_keep_free(struct uplink *u) {
@@ -42,7 +42,7 @@ void uplink_keep_free(struct uplink *u) {
         slots_free(u->sensors);
 }
 
-static void keep(struct uplink *u, size_t i, char *topic, char *json) {
+void uplink_keep(struct uplink *u, size_t i, char *topic, char *json) {
         const struct retained *r = retained_set(&u->kept, i, topic, json);
 
         if (uplink_is_online(u))
@@ -50,7 +50,7 @@ static void keep(struct uplink *u, size_t i, char *topic, char *json) {
 }
 
 void uplink_keep_station(struct uplink *u, size_t station, char *topic, char *json) {
-        keep(u, station, topic, json);
+        uplink_keep(u, station, topic, json);
 }
 
 void uplink_take_sensors(struct uplink *u) {
@@ -68,7 +68,8 @@ void uplink_take_sensors(struct uplink *u) {
                         continue;
                 if (s.gone)
                         json[0] = '\0';
-                keep(u, station_places(u) + key, TAKE_PTR(copy), TAKE_PTR(json));
+                uplink_announce_sensor(u, key, &s);
+                uplink_keep(u, station_places(u) + key, TAKE_PTR(copy), TAKE_PTR(json));
         }
 }
 
@@ -76,24 +77,27 @@ void uplink_keep_again(struct uplink *u) {
         leftovers_begin(&u->leftovers, uplink_now_us() + LEFTOVERS_US);
         for (size_t i = 0; i < ARRAY_SIZE(u->states_topics); i++)
                 (void) client_subscribe(u->client, u->states_topics[i]);
+        uplink_announce_begin(u);
         for (size_t i = 0; i < u->kept.n; i++)
                 if (u->kept.items[i].json)
                         (void) client_publish(
                                 u->client, u->kept.items[i].topic, u->kept.items[i].json, 1, true);
 }
 
-void uplink_keep_receive(struct uplink *u, const char *topic, size_t size, bool retained) {
-        if (retained && size > 0)
+void uplink_keep_receive(struct uplink *u, const char *topic, const void *payload, size_t size, bool retained) {
+        if (!uplink_announce_receive(u, topic, payload, size, retained) && retained && size > 0)
                 leftovers_note(&u->leftovers, topic);
 }
 
 void uplink_keep_tidy(struct uplink *u, uint64_t now) {
         char *topic;
 
+        uplink_announce_tidy(u);
         if (now < u->leftovers.due_us)
                 return;
         for (size_t i = 0; i < ARRAY_SIZE(u->states_topics); i++)
                 (void) client_unsubscribe(u->client, u->states_topics[i]);
+        uplink_announce_end(u);
         while ((topic = leftovers_take(&u->leftovers, &u->kept))) {
                 (void) client_publish(u->client, topic, "", 1, true);
                 free(topic);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* What the files of the uplink share: uplink.c is called by other threads; the thread is uplink-thread.c with its parts
- * uplink-connect.c, uplink-publish.c, uplink-keep.c, uplink-receive.c. */
+ * uplink-connect.c, uplink-publish.c, uplink-keep.c, uplink-announce.c, uplink-receive.c. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -116,6 +116,10 @@ struct uplink {
         char *health_json;          /* the newest; NULL = none yet */
         char health_topic[TOPIC_MAX], query_topic[TOPIC_MAX];
         char states_topics[2][TOPIC_MAX]; /* filters for all states of stations, of sensors */
+        char devices_topic[TOPIC_MAX];    /* filter for all that Home Assistant was told; empty = none */
+        char hub_device_topic[TOPIC_MAX], homeassistant_topic[TOPIC_MAX];
+        bool announce_again; /* Home Assistant has started; or an earlier run is found to have told it of us */
+        bool searching;      /* for all that was told */
         struct question questions[QUESTIONS_MAX];
         unsigned n_questions;
         uint64_t query_us;                                          /* when the next one may come */
@@ -204,8 +208,25 @@ void uplink_take_sensors(struct uplink *u);
 void uplink_keep_again(struct uplink *u);
 
 /* A message on another topic than those that others listen to. */
-void uplink_keep_receive(struct uplink *u, const char *topic, size_t size, bool retained);
+void uplink_keep_receive(struct uplink *u, const char *topic, const void *payload, size_t size, bool retained);
 void uplink_keep_tidy(struct uplink *u, uint64_t now);
+
+/* In this place of the table, which takes both texts over. */
+void uplink_keep(struct uplink *u, size_t i, char *topic, char *json);
+
+/* ---- uplink-announce.c: what Home Assistant is told ---- */
+
+size_t uplink_announce_places(const struct uplink *u);
+int uplink_announce_new(struct uplink *u);
+void uplink_announce_station(struct uplink *u, size_t station, const struct message *m);
+void uplink_announce_sensor(struct uplink *u, size_t sensor, const struct sensor_state *s);
+void uplink_announce_begin(struct uplink *u); /* on a new connection */
+void uplink_announce_end(struct uplink *u);   /* of the search for what was left */
+
+/* Returns whether it was for this one. */
+bool uplink_announce_receive(
+        struct uplink *u, const char *topic, const void *payload, size_t size, bool retained);
+void uplink_announce_tidy(struct uplink *u);
 
 /* ---- uplink-claim.c ---- */
 

@@ -102,6 +102,7 @@ void uplink_take_shown(struct uplink *u) {
                         publish_if_it_flows(u, topic, json);
                         continue;
                 }
+                uplink_announce_station(u, key / _SHOWN_MAX, m);
                 if (m->state.gone)
                         json[0] = '\0';
                 uplink_keep_station(u, key / _SHOWN_MAX, TAKE_PTR(topic), TAKE_PTR(json));

@@ -135,7 +135,7 @@ static void on_received(void *userdata, const struct client_message *m) {
         else if (requests_receive(u, m->topic, m->payload, m->size, m->retained, &path))
                 return;
         else if (strcmp(m->topic, u->query_topic) != 0)
-                uplink_keep_receive(u, m->topic, m->size, m->retained);
+                uplink_keep_receive(u, m->topic, m->payload, m->size, m->retained);
         else if (!m->retained) /* a question that lies about is not asked now */
                 receive_query(u, m->payload, m->size);
 }

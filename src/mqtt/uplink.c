@@ -42,11 +42,11 @@ static bool config_is_good(const struct uplink_config *c) {
 /* Copy a configuration and what it points to, into one block: brokers, then texts. */
 static int copy_config(struct uplink *u, const struct uplink_config *config) {
         struct uplink_config *c = &u->config;
-        const char **fields[10 + ROUTE_BROKERS_MAX] = {&c->tls.ca_file, &c->tls.certificate_file,
+        const char **fields[11 + ROUTE_BROKERS_MAX] = {&c->tls.ca_file, &c->tls.certificate_file,
                 &c->tls.key_file, &c->username, &c->password, &c->client_id, &c->prefix, &c->hub, &c->run,
-                &c->version};
+                &c->version, &c->discovery_prefix};
         struct uplink_broker *brokers;
-        size_t n = 10, size = config->n_brokers * sizeof(*brokers);
+        size_t n = 11, size = config->n_brokers * sizeof(*brokers);
 
         *c = *config;
         for (unsigned i = 0; i < c->n_brokers; i++)

@@ -38,10 +38,12 @@ struct uplink_config {
         const char *hub;                     /* hub name in topics and payloads */
         const char *run;                     /* id of this run: the session of birth and will */
         const char *version;
-        unsigned keepalive_s;  /* 5 to 3600 */
-        struct outbox *outbox; /* outlives the uplink */
-        bool queries;          /* answer who asks what was */
-        bool commands;         /* take commands */
+        unsigned keepalive_s;         /* 5 to 3600 */
+        struct outbox *outbox;        /* outlives the uplink */
+        bool queries;                 /* answer who asks what was */
+        bool commands;                /* take commands */
+        bool discovery;               /* tell Home Assistant what there is; or take away what was told */
+        const char *discovery_prefix; /* of its topics; NULL = never heard of it */
         unsigned n_stations, n_sensors;
         unsigned will_delay_s; /* a connection that comes back within it was never away; MQTT 5 only */
         uint64_t
