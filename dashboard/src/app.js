@@ -16,6 +16,7 @@ import { text } from './view/text.js';
 import { startTheme, turnTheme } from './view/theme.js';
 
 const TICK_MS = 500;
+const BAR_MS = 200;
 
 const page = new URL(window.location.href);
 const prefix = page.searchParams.get('prefix')
@@ -125,8 +126,13 @@ function decode(part) {
 
 // ---- time ----
 
+let barAt = 0;
+
 function draw(now, count) {
-    bar.update(floor, now, { view: route, signedIn: signIn !== null, problem });
+    if (now >= barAt) {
+        barAt = now + BAR_MS;
+        bar.update(floor, now, { view: route, signedIn: signIn !== null, problem });
+    }
     view.update(now, count);
 }
 

@@ -213,6 +213,16 @@ test('the measured negative takes the place of the running one, unless it is lat
     assert.equal(s.look().negative.verdict, 'short');
 });
 
+test('back at rest the last repetition counts, not what moved after it', () => {
+    const s = opened();
+    s.send(`${S}/rep`, rep(1, 1));
+    s.send(`${S}/live`, live(s, { rep: 2, phase_s: 7.4 }));
+    assert.equal(s.look().negative.seconds, 7.4);
+    s.send(`${S}/phase`, { type: 'phase', set: 1, rep: 2, phase: 'rest', latency_s: 0.2 });
+    assert.equal(s.look().negative.seconds, 4.1);
+    assert.equal(s.look().negative.verdict, 'ok');
+});
+
 test('amendments: taken off, better figures, taken back, and before their repetition', () => {
     const s = opened();
     const amend = (seq, n, more) => event(seq, 'amend', { ref: `${RUN}-${n}`, set: 1, rep: n, ...more });

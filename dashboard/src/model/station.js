@@ -69,6 +69,9 @@ export class Station {
         } else {
             this.stopNegative();
         }
+        // Back at rest: what moved last may have been no repetition, and the last one that was is what counts.
+        const last = m.phase === 'top' || m.phase === 'rest' ? this.standing().at(-1) : null;
+        if (last) this.settleNegative(last, now);
         this.version++;
     }
 

@@ -7,9 +7,9 @@
 
 const FRAME_MS = 33;
 const SYNC_MS = 8; // until the screen is ready for a picture, on average
-const LONG_MS = 22;
-const SHORT_MS = 12;
-const LEAST = 5;
+const LONG_MS = 28;
+const SHORT_MS = 18;
+const LEAST = 8;
 const MOST = 64;
 
 export class Pacer {
@@ -33,7 +33,7 @@ export class Pacer {
         const took = performance.now() - this.began;
         if (took > LONG_MS) this.count = Math.max(LEAST, Math.floor(this.count * 0.7));
         else if (took < SHORT_MS) this.count = Math.min(MOST, this.count + 1);
-        const pause = Math.max(FRAME_MS - took, took); // half of the time at least is left for messages
+        const pause = Math.max(FRAME_MS - took, took / 2); // a third of the time at least is left for messages
         setTimeout(() => this.start(), Math.max(0, pause - SYNC_MS));
     }
 }

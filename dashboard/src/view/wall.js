@@ -63,7 +63,7 @@ export class Wall {
         this.updateTiles(used);
         this.updateFree(free);
         show(this.calm, used.length === 0);
-        if (this.dayVersion !== this.floor.version) {
+        if (used.length <= NARROW && this.dayVersion !== this.floor.version) {
             this.dayVersion = this.floor.version;
             this.today.update(this.floor.stations());
         }
