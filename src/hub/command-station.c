@@ -155,19 +155,21 @@ int command_queue(struct hub *h, const char *station, const struct wish *queue, 
 
 /* ---- what counts ---- */
 
-static int refuse_correction(int r, const char *station, const char *what, struct refusal *refusal) {
+/* none: what there is not; already: what is so already. */
+static int refuse_correction(
+        int r, const char *station, const char *none, const char *already, struct refusal *refusal) {
         switch (r) {
         case -EALREADY:
-                return refuse(refusal, ERROR_INVALID, "%s of %s: that is so already", what, station);
+                return refuse(refusal, ERROR_INVALID, "%s at %s", already, station);
         case -ETIME:
-                return refuse(refusal, ERROR_TOO_LATE, "%s of %s: it was over more than ten minutes ago", what,
-                        station);
+                return refuse(
+                        refusal, ERROR_TOO_LATE, "the set at %s was over more than ten minutes ago", station);
         case -EBUSY:
                 return refuse(refusal, ERROR_INVALID,
-                        "%s of %s: it is the last one that counts, and a set has at least one", what, station);
+                        "that is the last rep of the set at %s that counts, and a set has at least one",
+                        station);
         default:
-                return refuse(
-                        refusal, ERROR_NO_SET, "%s of %s: there is none since the hub started", what, station);
+                return refuse(refusal, ERROR_NO_SET, "there is no %s at %s that could be meant", none, station);
         }
 }
 
@@ -184,8 +186,8 @@ int command_claim(struct hub *h, const char *station, uint32_t set, const char *
         if (r < 0)
                 return r;
         r = station_claim(s, set, athlete, by, ret_set);
-        return r < 0 ? refuse_correction(
-                               r, station, set > 0 ? "that set" : "the last set without an athlete", refusal)
+        return r < 0 ? refuse_correction(r, station, set > 0 ? "set of that number" : "set without an athlete",
+                               "that set has an athlete already", refusal)
                      : 0;
 }
 
@@ -197,8 +199,8 @@ int command_discard_rep(struct hub *h, const char *station, uint32_t rep, const 
         if (!s)
                 return -EINVAL;
         r = station_discard_rep(s, rep, by, ret_set, ret_rep);
-        return r < 0 ? refuse_correction(
-                               r, station, rep > 0 ? "that rep of the newest set" : "the last rep", refusal)
+        return r < 0 ? refuse_correction(r, station, rep > 0 ? "rep of that number" : "rep",
+                               "that rep is discarded already", refusal)
                      : 0;
 }
 

@@ -55,16 +55,26 @@ bool roster_assign(struct roster *r, const struct assignment *a, bool running) {
         return !r->has_next;
 }
 
-/* Room for the one that goes to the end has just been made by the one that left the head. */
+static bool waits(const struct roster *r, const char *athlete) {
+        for (unsigned i = 0; i < r->n_queue; i++)
+                if (strcmp(r->queue[i].values.athlete, athlete) == 0)
+                        return true;
+        return false;
+}
+
+/* Who has just lifted goes to the end, with everything as it was; but nobody stands in the queue twice that way, nor
+ * beside themselves at the bar. */
+static void send_to_end(struct roster *r, const struct assignment *lifted) {
+        if (!r->rotate || r->n_queue == ASSIGNMENT_QUEUE_MAX || lifted->athlete[0] == '\0' ||
+                strcmp(lifted->athlete, r->now.athlete) == 0 || waits(r, lifted->athlete))
+                return;
+        r->queue[r->n_queue++] = (struct wish){.given = ASSIGNMENT_ALL, .values = *lifted};
+}
+
 static void take_turn(struct roster *r) {
         const struct wish head = r->queue[0];
-        const struct wish back = {.given = ASSIGNMENT_ALL, .values = r->now};
 
-        memmove(&r->queue[0], &r->queue[1], (r->n_queue - 1) * sizeof(r->queue[0]));
-        if (r->rotate && r->now.athlete[0] != '\0')
-                r->queue[r->n_queue - 1] = back;
-        else
-                r->n_queue--;
+        memmove(&r->queue[0], &r->queue[1], --r->n_queue * sizeof(r->queue[0]));
         r->now = assignment_merge(&r->now, &head);
 }
 
@@ -77,10 +87,15 @@ bool roster_set_void(struct roster *r) {
 }
 
 bool roster_set_over(struct roster *r) {
-        if (roster_set_void(r))
-                return true;
-        if (r->n_queue == 0)
-                return false;
-        take_turn(r);
+        const struct assignment lifted = r->now;
+        const bool queued = r->n_queue > 0;
+
+        if (!roster_set_void(r)) {
+                if (!queued)
+                        return false;
+                take_turn(r);
+        }
+        if (queued)
+                send_to_end(r, &lifted);
         return true;
 }

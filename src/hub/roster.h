@@ -5,8 +5,9 @@
  *
  *     assign ──── no set is running ───▶ now
  *        '─── a set is running ──▶ next ──▶ now, when the set is over
- *     queue ────────────────────────────▶ now, when a set is over and nothing else was assigned;
- *                                         with rotate, who has just lifted goes to the end of the queue
+ *     queue ────────────────────────────▶ now, when a set is over and nothing else was assigned
+ *        ▲                                 │
+ *        '──── rotate: who has lifted ─────'
  *
  * A wish says what changes, the rest stays: with two exceptions. Another athlete has another 1RM, and another exercise
  * has another 1RM, load and prescription: what is not said of them is then not known. */

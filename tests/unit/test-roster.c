@@ -121,16 +121,29 @@ static void test_queue(void **state) {
         assert_false(roster_assign(&r, &dan, true));
         roster_set_over(&r);
         assert_string_equal(r.now.athlete, "dan");
-        assert_int_equal(r.n_queue, 2);
+        assert_int_equal(r.n_queue, 3); /* ana has lifted, and waits again */
+        assert_string_equal(r.queue[2].values.athlete, "ana");
         roster_set_over(&r);
         assert_string_equal(r.now.athlete, "ben");
+        assert_string_equal(r.queue[2].values.athlete, "dan");
         /* A set that came to nothing is nobody's turn. */
         assert_false(roster_set_void(&r));
         assert_string_equal(r.now.athlete, "ben");
         /* Nobody goes to the end of a queue without a name. */
         r.now.athlete[0] = '\0';
         roster_set_over(&r);
+        assert_int_equal(r.n_queue, 2);
+        assert_string_equal(r.now.athlete, "cara");
+        /* Nor twice. */
+        assert_string_equal(r.queue[0].values.athlete, "ana");
+        snprintf(r.now.athlete, sizeof(r.now.athlete), "dan");
+        roster_set_over(&r);
+        assert_string_equal(r.now.athlete, "ana");
         assert_int_equal(r.n_queue, 1);
+        snprintf(r.now.athlete, sizeof(r.now.athlete), "dan");
+        roster_set_over(&r);
+        assert_string_equal(r.now.athlete, "dan");
+        assert_int_equal(r.n_queue, 0);
 }
 
 /* ---- the file ---- */
