@@ -123,11 +123,12 @@ void uplink_take_health(struct uplink *u) {
 }
 
 void uplink_introduce(struct uplink *u) {
-        u->births = 0;
-        uplink_publish_birth(u);
+        /* Before the birth, and the broker keeps the order: who sees that the hub is online can speak to it. */
         if (u->config.queries)
                 (void) client_subscribe(u->client, u->query_topic);
         requests_subscribe(u);
+        u->births = 0;
+        uplink_publish_birth(u);
         uplink_keep_again(u);
         if (u->health_json)
                 (void) client_publish(u->client, u->health_topic, u->health_json, 0, true);

@@ -143,9 +143,12 @@ def of(listener, leaf, name=None):
     return out
 
 
+EVENTS = ("rep", "amend", "set", "fatigue", "advice", "safety")
+
+
 def check_sequence(listener, name):
     """Events of a station carry 1, 2, 3, ... whatever the order in which kinds arrive."""
-    seqs = sorted(m["seq"] for leaf in ("rep", "amend", "set") for m in of(listener, leaf, name))
+    seqs = sorted(m["seq"] for leaf in EVENTS for m in of(listener, leaf, name))
     equal(seqs, list(range(1, len(seqs) + 1)), f"seq of {name}")
 
 

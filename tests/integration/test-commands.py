@@ -265,7 +265,8 @@ def what_counts():
 
     def story():
         """What history tells: whose, how many, which reps stand."""
-        events = [e for e in asker.history() if e["type"] in ("rep", "set")]
+        run = done["id"].split("-")[0]
+        events = [e for e in asker.history() if e["type"] in ("rep", "set") and e["id"].startswith(run)]
         (one,) = [e for e in events if e["type"] == "set"]
         standing = [e["rep"] for e in events if e["type"] == "rep" and e["stands"]]
         return {e["athlete"] for e in events}, one["n_reps"], [r["rep"] for r in one["reps"]], standing
