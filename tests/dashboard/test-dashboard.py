@@ -429,6 +429,8 @@ def hostile_names_stay_text():
             time.sleep(1.5)
             equal(b.run("return [window.hit ?? null, document.querySelectorAll('img, script:not([src]), iframe, b').length]"), [None, 0],
                   f"what names did in {route}")
+            leaked = [t for t in b.texts("body") if re.search(r"\[object|native code|undefined|NaN", t)]
+            equal(leaked, [], f"what is no text in {route}")
         b.run("location.hash = '#wall'")
         b.wait_text(".tile .who", HOSTILE[0])
         b.picture("wall-hostile")

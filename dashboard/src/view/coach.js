@@ -4,7 +4,7 @@
 import { setsOf } from '../model/day.js';
 import { look } from '../model/look.js';
 import { tone } from './figure.js';
-import { adviceText, duration, exercise, fixed, kilograms, name, timeOfDay, withUnit } from './format.js';
+import { adviceText, duration, exercise, fixed, kilograms, name, timeOfDay, withUnit, word } from './format.js';
 import { el, mark, put, replace, row, show } from './dom.js';
 import { stationLink } from './tile.js';
 import { text } from './text.js';
@@ -123,7 +123,7 @@ function nowText(view) {
     if (view.mode === 'alarm') return text.mode.alarm;
     if (view.mode === 'rest') return `${text.mode.rest} ${duration(view.rest_s)}`;
     if (view.mode === 'idle') return text.mode.idle;
-    return text.phase[view.phase] ?? text.mode.hold;
+    return word(text.phase, view.phase) || text.mode.hold;
 }
 
 function part(heading, ...children) {

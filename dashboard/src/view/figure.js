@@ -2,10 +2,11 @@
 // The running negative: its seconds in great digits, its target, the pace in a word and a colour, and the bar on its way
 // with the mark where it should be. The wall and the station view share it.
 
-import { clockwise, duration, fixed } from './format.js';
+import { clockwise, duration, fixed, word } from './format.js';
 import { el, lower, mark, put, show } from './dom.js';
 import { text } from './text.js';
 
+const TONES = { ok: 'on', short: 'ahead', long: 'behind' };
 const ARROWS = { eccentric: '▼', concentric: '▲', bottom: '■', top: '■', rest: '■' };
 
 export class Figure {
@@ -33,7 +34,7 @@ export class Figure {
         mark(this.node, 'data-tone', tone(view));
         mark(this.node, 'data-resting', resting);
         mark(this.node, 'data-running', n?.running === true);
-        put(this.arrow, mode === 'moving' || mode === 'hold' ? (ARROWS[view.phase] ?? '') : '');
+        put(this.arrow, mode === 'moving' || mode === 'hold' ? word(ARROWS, view.phase) : '');
         put(this.phase, phaseText(view));
         const cue = cueText(view);
         put(this.cue, cue);
@@ -74,10 +75,10 @@ function targetText(n, station) {
 export function tone(view) {
     if (view.mode === 'alarm') return 'alarm';
     if (view.mode === 'away' || view.mode === 'silent') return 'old';
-    if (view.negative?.running) return Object.hasOwn(text.pace, view.pace?.cue ?? '') ? view.pace.cue : 'plain';
+    if (view.negative?.running) return word(text.pace, view.pace?.cue) ? view.pace.cue : 'plain';
     const verdict = view.negative?.verdict;
     if (view.mode === 'rest' || view.mode === 'idle' || !verdict) return 'plain';
-    return { ok: 'on', short: 'ahead', long: 'behind' }[verdict] ?? 'plain';
+    return word(TONES, verdict) || 'plain';
 }
 
 function phaseText(view) {
@@ -86,11 +87,11 @@ function phaseText(view) {
     if (view.mode === 'alarm') return text.mode.alarm;
     if (view.mode === 'rest') return text.mode.rest;
     if (view.mode === 'idle') return text.mode.idle;
-    return text.phase[view.phase] ?? text.mode.hold;
+    return word(text.phase, view.phase) || text.mode.hold;
 }
 
 function cueText(view) {
     if (view.mode !== 'moving' && view.mode !== 'hold') return '';
-    if (view.negative?.running) return text.pace[view.pace?.cue] ?? '';
-    return text.verdict[view.negative?.verdict] ?? '';
+    if (view.negative?.running) return word(text.pace, view.pace?.cue);
+    return word(text.verdict, view.negative?.verdict);
 }

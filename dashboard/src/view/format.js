@@ -38,17 +38,24 @@ export function timeOfDay(ms) {
     return `${String(d.getHours()).padStart(2, '0')}:${String(d.getMinutes()).padStart(2, '0')}`;
 }
 
-// Names come from anybody: only as text, and of a bounded length.
+// Names come from anybody: only as text, of a bounded length, and without what turns the line around them.
 export function name(s, otherwise = text.none) {
-    return typeof s === 'string' && s.trim() ? s.slice(0, 80) : otherwise;
+    const plain = typeof s === 'string' ? s.slice(0, 80).replace(/[\u202a-\u202e\u2066-\u2069]/g, '').trim() : '';
+    return plain || otherwise;
 }
 
 export function exercise(s) {
-    return typeof s === 'string' && s ? text.exercise(s.slice(0, 80)) : text.none;
+    const plain = name(s, '');
+    return plain ? text.exercise(plain) : text.none;
+}
+
+// A word of a table for a word of a message; nothing for one that the table does not have, `constructor` included.
+export function word(table, key) {
+    return typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : '';
 }
 
 export function adviceText(m) {
-    const make = m && Object.hasOwn(text.advice, m.advice) ? text.advice[m.advice] : null;
+    const make = m ? word(text.advice, m.advice) : '';
     if (!make) return '';
     const step = Number.isFinite(m.step_pct) ? `${Number(Math.abs(m.step_pct).toFixed(1))} %` : null;
     return make(step, Number.isFinite(m.proposed_kg) ? kilograms(m.proposed_kg) : null);

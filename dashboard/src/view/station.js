@@ -5,9 +5,9 @@ import { look } from '../model/look.js';
 import { AssignForm } from './assign.js';
 import { RepChart } from './chart.js';
 import { Figure, tone } from './figure.js';
-import { exercise, fixed, kilograms, name, withUnit } from './format.js';
+import { exercise, fixed, kilograms, name, withUnit, word } from './format.js';
 import { el, mark, put, replace, row, show } from './dom.js';
-import { noteOf } from './tile.js';
+import { noteOf, repCount, repWord } from './tile.js';
 import { text } from './text.js';
 
 export class StationView {
@@ -82,8 +82,8 @@ export class StationView {
         const st = s.state ?? {};
         put(this.what, [name(st.athlete, text.nobody), exercise(st.exercise),
             Number.isFinite(st.load_kg) ? kilograms(st.load_kg) : null].filter(Boolean).join(' · '));
-        put(this.rep, String(view.rep.done));
-        put(this.repOf, view.rep.of === null ? text.rep.word(view.rep.done) : text.rep.of(view.rep.of));
+        put(this.rep, String(repCount(s, view)));
+        put(this.repOf, repWord(s, view));
     }
 
     updateReps(s) {
@@ -119,7 +119,7 @@ export class StationView {
 }
 
 function verdictText(rep) {
-    return text.verdict[rep.verdict?.eccentric] ?? '';
+    return word(text.verdict, rep.verdict?.eccentric);
 }
 
 function repRow(rep) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A station on the wall.
 
-import { adviceText, exercise, fixed, kilograms, name, withUnit } from './format.js';
+import { adviceText, exercise, fixed, kilograms, name, withUnit, word } from './format.js';
 import { el, mark, put, show } from './dom.js';
 import { Figure, tone } from './figure.js';
 import { RepColumns } from './reps.js';
@@ -57,23 +57,18 @@ export class Tile {
     }
 
     updateCount(view) {
-        const resting = view.mode === 'rest' || view.mode === 'idle';
-        const last = this.station.lastSet;
-        const n = resting ? (last?.n_reps ?? null) : view.rep.done;
-        put(this.rep, n === null ? text.none : String(n));
-        put(this.repOf, view.rep.of !== null && !resting ? text.rep.of(view.rep.of) : text.rep.word(n));
+        put(this.rep, String(repCount(this.station, view)));
+        put(this.repOf, repWord(this.station, view));
     }
 
     updateReps(s, view) {
-        const resting = view.mode === 'rest' || view.mode === 'idle';
-        const reps = resting ? (s.lastSet?.reps ?? []) : s.standing();
+        const reps = isResting(view) ? (s.lastSet?.reps ?? []) : s.standing();
         this.columns.update(reps, s.targetSeconds());
     }
 
     updateNotes(s, view) {
-        const resting = view.mode === 'rest' || view.mode === 'idle';
         const newest = s.standing().at(-1);
-        const loss = resting ? s.lastSet?.velocity_loss_pct : newest?.velocity_loss_pct;
+        const loss = isResting(view) ? s.lastSet?.velocity_loss_pct : newest?.velocity_loss_pct;
         show(this.loss, Number.isFinite(loss));
         put(this.loss, `${text.wall.loss} ${withUnit(loss, 0, text.unit.pct)}`);
         const limit = s.state?.target?.velocity_loss_pct;
@@ -85,20 +80,34 @@ export class Tile {
     }
 }
 
+// Of the running set, or of the last one while nothing runs.
+export function repCount(s, view) {
+    return isResting(view) ? (s.lastSet?.n_reps ?? text.none) : view.rep.done;
+}
+
+export function repWord(s, view) {
+    return view.rep.of !== null && !isResting(view) ? text.rep.of(view.rep.of) : text.rep.word(repCount(s, view));
+}
+
+function isResting(view) {
+    return view.mode === 'rest' || view.mode === 'idle';
+}
+
 // One thing to say at a time, the most urgent: alarm, advice, fatigue, best of the last set.
 export function noteOf(s, view) {
     if (view.mode === 'alarm') return { kind: 'alarm', text: safetyText(s.safety.message) };
     if (s.state?.sensor_state === 'failed') return { kind: 'alarm', text: name(s.state.sensor_error, text.none) };
     const advice = adviceText(s.advice);
     if (advice) return { kind: s.advice.advice === 'hold' || s.advice.advice === 'add_load' ? 'good' : 'warn', text: advice };
-    if (s.fatigue && Object.hasOwn(text.fatigue, s.fatigue.sign)) return { kind: 'warn', text: text.fatigue[s.fatigue.sign] };
+    const sign = word(text.fatigue, s.fatigue?.sign);
+    if (sign) return { kind: 'warn', text: sign };
     if (view.mode === 'rest' && Number.isFinite(s.lastSet?.best_mps))
         return { kind: 'plain', text: `${text.wall.lastSet}: ${fixed(s.lastSet.best_mps, 2)} ${text.unit.mps}` };
     return { kind: 'plain', text: '' };
 }
 
 export function safetyText(m) {
-    return Object.hasOwn(text.safety, m.kind) ? text.safety[m.kind] : text.safety.other;
+    return word(text.safety, m.kind) || text.safety.other;
 }
 
 export function stationLink(station) {
