@@ -20,6 +20,7 @@ static const struct command {
 } commands[] = {
         {"status", status_main, "how the hub is: broker, Bluetooth, stations"},
         {"sensors", sensors_main, "the sensors of the stations: link, rate, loss, battery"},
+        {"watch", watch_main, "who lifts what, and how it goes"},
         {"scan", scan_main, "which sensors are near, and what they are"},
         {"adopt", adopt_main, "give a sensor to a station, or a spare in place of another"},
         {"forget", forget_main, "take an adopted sensor away from its station"},

@@ -9,6 +9,7 @@ int scan_main(int argc, char *argv[]);
 int adopt_main(int argc, char *argv[]);
 int forget_main(int argc, char *argv[]);
 int record_main(int argc, char *argv[]);
+int watch_main(int argc, char *argv[]);
 int history_main(int argc, char *argv[]);
 int assign_main(int argc, char *argv[]);
 int claim_main(int argc, char *argv[]);

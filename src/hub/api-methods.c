@@ -174,6 +174,31 @@ static int method_query(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return api_refuse(m, &refusal);
 }
 
+/* What is there to see of each station now. */
+static int method_glance(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        struct hub *h = api_hub_of(userdata);
+        int r = sd_bus_message_new_method_return(m, &reply);
+
+        (void) error;
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "s");
+        for (unsigned i = 0; r >= 0 && i < h->n_stations; i++) {
+                char *json;
+
+                if (!station_is_active(h->stations[i]))
+                        continue;
+                r = station_glance(h->stations[i], &json);
+                if (r < 0)
+                        break;
+                r = sd_bus_message_append_basic(reply, 's', json);
+                free(json);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
 /* Without SD_BUS_VTABLE_UNPRIVILEGED sd-bus would ask the bus for the caller's rights, and wait for the answer. */
 const sd_bus_vtable api_methods[API_METHODS] = {
         SD_BUS_METHOD_WITH_ARGS(
@@ -196,6 +221,8 @@ const sd_bus_vtable api_methods[API_METHODS] = {
                 SD_BUS_RESULT("u", set, "u", rep), api_method_discard_rep, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Undo", SD_BUS_ARGS("s", station, "s", by), SD_BUS_RESULT("s", what),
                 api_method_undo, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Glance", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", stations), method_glance,
+                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("s", question), SD_BUS_RESULT("s", answer), method_query,
                 SD_BUS_VTABLE_UNPRIVILEGED),
 };

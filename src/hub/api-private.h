@@ -8,7 +8,7 @@ struct hub;
 struct refusal;
 
 /* api-methods.c: the methods of org.repcast.Hub1; the owner of their item is the hub. */
-#define API_METHODS 11
+#define API_METHODS 12
 extern const sd_bus_vtable api_methods[API_METHODS];
 
 struct hub *api_hub_of(void *userdata);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The coach of a station: who it is told of, and where what it says goes. */
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hub/station-private.h"
@@ -37,8 +40,6 @@ void station_show_workout(struct station *s) {
         shown->compliance_pct = w->judged > 0 ? 100.0 * w->compliant / w->judged : (double) NAN;
 }
 
-/* ---- what it says ---- */
-
 static struct message *begin(struct station *s, enum message_type type) {
         struct message *m = &s->message;
 
@@ -48,6 +49,38 @@ static struct message *begin(struct station *s, enum message_type type) {
         m->t_us = s->newest_us;
         return m;
 }
+
+/* ---- at a glance ---- */
+
+DEFINE_CLEANUP(char *, free);
+
+int station_glance(struct station *s, char **ret) {
+        _cleanup_(freep) char *state = NULL, *live = NULL, *rep = NULL;
+        struct message *m = begin(s, MESSAGE_STATE);
+        int r;
+
+        m->state = s->state;
+        r = message_to_json(m, &state);
+        if (r < 0)
+                return r;
+        m = begin(s, MESSAGE_LIVE);
+        core_live(&s->core, &m->live);
+        m->pace = s->pace;
+        r = message_to_json(m, &live);
+        if (r >= 0 && s->rep.set > 0) {
+                m = begin(s, MESSAGE_REP);
+                m->rep = s->rep;
+                m->rep_note = s->rep_note;
+                r = message_to_json(m, &rep);
+        }
+        if (r < 0)
+                return r;
+        if (asprintf(ret, "{\"state\":%s,\"live\":%s,\"rep\":%s}", state, live, rep ? rep : "null") < 0)
+                return -ENOMEM;
+        return 0;
+}
+
+/* ---- what it says ---- */
 
 static void log_advice(const struct station *s, const struct advice *a) {
         static const struct log_fields none = {.kind = LOG_KIND_NONE};

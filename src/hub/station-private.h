@@ -52,6 +52,9 @@ struct station {
         bool streamed; /* this source has brought samples */
         struct core core;
         struct coach coach;
+        struct pace pace; /* the newest */
+        struct rep rep;   /* the last that was told, and what the coach said of it; of set 0 = none */
+        struct rep_note rep_note;
         struct set_note note; /* on the newest set that is over, with all its reps; of number */
         uint32_t noted;
         uint32_t sets_before;      /* sets of earlier configurations: the core numbers its own from 1 */

@@ -86,6 +86,8 @@ static void take_rep(struct station *s, struct message *m) {
         s->state.set = m->rep.set;
         s->state_changed = true;
         outlet_post(s->outlet, m, &s->seq);
+        s->rep = m->rep;
+        s->rep_note = m->rep_note;
         setbook_take_rep(&s->book, m->rep.set, m->rep.rep, m->number, &s->origin);
         station_count_reps(s);
         fields = log_fields(s, LOG_KIND_NONE, m->rep.set, m->rep.rep);
@@ -201,11 +203,10 @@ static void take_events(struct station *s) {
 static void show_live(struct station *s) {
         struct message *m;
         struct live live;
-        struct pace pace;
         uint64_t now_us;
 
         core_live(&s->core, &live);
-        coach_look(&s->coach, &live, &pace); /* it follows the speed between two messages as well */
+        coach_look(&s->coach, &live, &s->pace); /* it follows the speed between two messages as well */
         sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
         if (!live.moving || now_us - s->live_sent_us < LIVE_US)
                 return;
@@ -215,7 +216,7 @@ static void show_live(struct station *s) {
         m->type = MESSAGE_LIVE;
         m->t_us = live.t_us;
         m->live = live;
-        m->pace = pace;
+        m->pace = s->pace;
         outlet_show(s->outlet, s->slot, m);
 }
 

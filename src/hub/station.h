@@ -70,4 +70,7 @@ bool station_is_active(const struct station *s);                          /* con
 const struct station_config *station_get_config(const struct station *s); /* NULL = not active */
 enum source_state station_source_state(const struct station *s);
 const struct station_state *station_get_state(const struct station *s);
+/* The state, what is live and the last rep as payloads of the contract, in one object. Returns 0 and a string to free(), or
+ * -ENOMEM. */
+int station_glance(struct station *s, char **ret);
 bool station_is_playback(const struct station *s); /* its source may end by itself */
