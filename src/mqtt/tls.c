@@ -298,17 +298,18 @@ bool tls_is_certain(const struct tls *t) {
 }
 
 const char *tls_why(struct tls *t, bool used) {
+        const bool noted = t->note[0] != '\0' && !strstr(t->note, "unexpected eof"),
+                   silent = t->asked || !t->shaken;
+
         if (t->refused != X509_V_OK)
                 tell_distrust(t);
         else if (t->alert >= 0)
                 tell_alert(t);
-        else if (used)
+        else if (used || (!noted && !silent))
                 return NULL;
-        else if (t->note[0] != '\0' && !strstr(t->note, "unexpected eof"))
+        else if (noted)
                 tell_note(t);
-        else if (t->asked || !t->shaken)
-                tell_silence(t);
         else
-                return NULL;
+                tell_silence(t);
         return t->why;
 }
