@@ -11,7 +11,8 @@
  *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
  *     latency N     post N reps and tell how long store_post() took, in microseconds
  *     beat S        for S seconds, 100 times a second, do what the sense thread does: post a rep, show a live message;
- *                   tell how it went: events=... call_us=mean,worst late_us=worst commit_us=worst
+ *                   tell how it went: events=... waits=... call_us=mean,worst late_us=worst commit_us=worst
+ *                   (waits: how often a call gave up the processor of its own accord, for a lock or anything else)
  *     alive         tell how far ahead the heartbeat is, in microseconds
  *     stop MS       stop and end: result=... and the stats
  *     last MS       the same, with a state and a rep given at the worst instant before it
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,11 +132,18 @@ static void sleep_until(uint64_t ns) {
         (void) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
+static long waits(void) {
+        struct rusage r;
+
+        return getrusage(RUSAGE_THREAD, &r) < 0 ? -1 : r.ru_nvcsw;
+}
+
 /* Twice a beat it is looked whether the store has taken all: a finer look would be a load of its own. */
 static void beat(unsigned seconds) {
         const uint64_t period = 10000000, start = now_ns();
         uint64_t sum = 0, worst_call = 0, worst_late = 0, worst_commit = 0, posted = 0;
         const unsigned n = seconds * 100;
+        long waited = 0;
 
         for (unsigned i = 0; i < n; i++) {
                 const uint64_t due = start + i * period;
@@ -145,8 +154,10 @@ static void beat(unsigned seconds) {
                 worst_late = MAX(worst_late, now - due);
                 if (posted == 0)
                         posted = now;
+                const long before = waits();
                 (void) post(MESSAGE_REP, i % N_STATIONS);
                 show(MESSAGE_LIVE, i + 1);
+                waited += waits() - before;
                 call = now_ns() - now;
                 worst_call = MAX(worst_call, call);
                 sum += call;
@@ -155,8 +166,9 @@ static void beat(unsigned seconds) {
                 if (all_committed())
                         posted = 0;
         }
-        printf("events=%u call_us=%.1f,%.1f late_us=%.1f commit_us=%.1f\n", n, (double) sum / n / 1e3,
-                (double) worst_call / 1e3, (double) worst_late / 1e3, (double) worst_commit / 1e3);
+        printf("events=%u waits=%ld call_us=%.1f,%.1f late_us=%.1f commit_us=%.1f\n", n, waited,
+                (double) sum / n / 1e3, (double) worst_call / 1e3, (double) worst_late / 1e3,
+                (double) worst_commit / 1e3);
 }
 
 static void show(enum message_type type, unsigned value) {
