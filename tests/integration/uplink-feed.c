@@ -8,7 +8,8 @@
  *     state I       show state I (its count of reps) of both stations
  *     live I        show live I (its rep) of station 0
  *     flood N       show N live messages, 50 us apart
- *     stats         connected=... published=... waiting=... dropped=... reconnects=... error=...
+ *     stats         connected=... published=... waiting=... queued=... dropped=... reconnects=...
+ *                   error=...; waiting: queued before the store, or in it
  *     latency N     post N reps and tell how long store_post() took, in microseconds
  *     beat S        for S seconds, 100 times a second, do what the sense thread does: post a rep, show a live message;
  *                   tell how it went: events=... waits=... call_us=mean,worst late_us=worst commit_us=worst
@@ -195,10 +196,11 @@ static void stats(void) {
         struct store_stats s;
         uplink_get_stats(uplink, &u);
         store_get_stats(store, &s);
-        printf("connected=%d published=%llu acknowledged=%llu waiting=%llu dropped=%llu reconnects=%llu "
+        printf("connected=%d published=%llu acknowledged=%llu waiting=%llu queued=%llu dropped=%llu "
+               "reconnects=%llu "
                "error=%s\n",
                 u.connected, (unsigned long long) u.published, (unsigned long long) s.acknowledged,
-                (unsigned long long) (s.archive.waiting + s.queued),
+                (unsigned long long) (s.archive.waiting + s.queued), (unsigned long long) s.queued,
                 (unsigned long long) (s.archive.dropped + s.refused), (unsigned long long) u.reconnects,
                 u.error);
 }
