@@ -3,11 +3,12 @@
 """Commands over MQTT: who may give them, which are refused and why, and what comes of them."""
 
 import json
+import socket
 import sys
 import time
 import uuid
 
-from broker import BROKER, Broker, Listener, Tap, wait_for
+from broker import BROKER, Broker, Listener, Tap, packet, text, wait_for
 from hub import Daemon, check_sequence, configure, deadlift, equal, of, squat, station, true
 from store import Asker, Clock, Hub
 
@@ -142,6 +143,49 @@ def a_hub_without_the_time_of_day():
     answer = wait_for("the time of day", lambda: [a for a in [coach.at("rack-1", type="end_set")] if a["clock"] == "synced"])[0]
     answer = coach.at("rack-1", type="end_set", sent_ms=round(time.time() * 1000) - 40000)
     equal(answer["code"], "Stale", "now it is")
+    daemon.stop()
+    broker.kill()
+
+
+def answer_where_it_is_wanted(broker, wanted, **fields):
+    """Ask by MQTT 5 with a response topic and correlation data; returns the topic and both of what came."""
+    s = socket.create_connection(("127.0.0.1", broker.port))
+    s.sendall(packet(0x10, text("MQTT") + bytes([5, 2, 0, 0, 0]) + text("modern")))  # no properties
+    s.sendall(packet(0x82, b"\0\1\0" + text("#") + b"\0"))
+    properties = b"\x08" + text(wanted) + b"\x09" + text("mine, \x07") + b"\x26" + text("a") + text("b")
+    s.settimeout(10)
+    f = s.makefile("rb")
+    while f.read(1) != b"\x90":  # its SUBACK: then nothing is missed
+        f.read(f.read(1)[0])
+    f.read(f.read(1)[0])
+    s.sendall(packet(0x30, text("repcast/gym/station/rack-1/cmd") + bytes([len(properties)]) + properties +
+                     json.dumps({"sent_ms": round(time.time() * 1000), **fields}).encode()))
+    while True:
+        kind, size, shift = f.read(1)[0], 0, 0
+        while True:
+            byte = f.read(1)[0]
+            size, shift = size | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        body = f.read(size)
+        n = int.from_bytes(body[:2], "big")
+        topic, rest = body[2:2 + n].decode(), body[2 + n:]
+        if kind >> 4 == 3 and fields["id"].encode() in rest and not topic.endswith("/cmd"):
+            return topic, b"\x09" + text("mine, \x07") in rest, json.loads(rest[rest.index(b"{"):])
+
+
+def answers_by_mqtt_5():
+    broker = Broker()
+    listener = Listener(broker.port)
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=1, RecordingLoop="yes")))
+    online(listener)
+    own = "repcast/gym/station/rack-1/reply/"
+    for number, (wanted, got) in enumerate((
+            ("panel/answers", "panel/answers"), ("repcast/gym/reply/panel", "repcast/gym/reply/panel"),
+            ("repcast/gym/status", own + "m-2"), ("repcast/gym/station/rack-1/rep", own + "m-3"))):
+        topic, correlated, answer = answer_where_it_is_wanted(broker, wanted, id=f"m-{number}", type="end_set")
+        equal((topic, correlated, answer["code"]), (got, True, "NoSuchSet"), f"the answer that was wanted at {wanted}")
+    equal(len(of(listener, "rep")), 0, "words put into the hub's mouth")
     daemon.stop()
     broker.kill()
 
@@ -318,6 +362,7 @@ if __name__ == "__main__":
         repeated_and_retained_ones,
         what_is_not_taken,
         a_hub_without_the_time_of_day,
+        answers_by_mqtt_5,
         who_lifts_what,
         another_exercise_and_the_same_sensor,
         what_counts,

@@ -339,7 +339,7 @@ def memory_stays_flat():
         return int(found.group(1)) if found else 0
 
     # The pages of the event queue, a fixed array, become resident as it is first filled.
-    first = wait_for("the queue to have gone round", lambda: sent() > 1000 and sent(), 20)
+    first = wait_for("the queue to have gone round, and caches to be full", lambda: sent() > 1500 and sent(), 20)
     before = daemon.resident_kib()
     last = wait_for("as many events again", lambda: sent() > 2 * first and sent(), 20)
     after = daemon.resident_kib()
