@@ -54,12 +54,12 @@ char *broker_acl_text(const struct broker_settings *s) {
         char *look = text(MARK "\n"
                                "user " HUB_USER "\n"
                                "topic readwrite %s/#\n"
-                               "topic readwrite homeassistant/device/+/config\n"
-                               "topic read homeassistant/status\n"
+                               "topic readwrite %s/device/+/config\n"
+                               "topic read %s/status\n"
                                "\n"
                                "# Looks, asks for what it has missed, and changes nothing.\n"
                                "user " WALL_USER "\n" MAY_LOOK,
-                p, p, p);
+                p, s->discovery, s->discovery, p, p);
         char *whole;
 
         if (!look || !s->coach)

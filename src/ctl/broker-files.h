@@ -23,6 +23,7 @@
 struct broker_settings {
         unsigned port, web_port;
         const char *prefix;     /* of the topics */
+        const char *discovery;  /* prefix under which Home Assistant is told */
         const char *web_folder; /* which the broker serves; NULL = none */
         bool coach;             /* a user who may give commands */
 };

@@ -124,11 +124,12 @@ static void tell_fault(const char *fault, void *userdata) {
         fprintf(stderr, "repcastctl: %s\n", fault);
 }
 
-static int read_prefix(struct setup *s) {
+static int read_prefixes(struct setup *s) {
         struct faults faults = {.sink = tell_fault};
         char path[PATH_MAX];
 
         s->settings.prefix = "repcast";
+        s->settings.discovery = "homeassistant";
         if ((size_t) snprintf(path, sizeof(path), "%s" REPCASTCONFDIR "/repcast.conf", s->root) >=
                         sizeof(path) ||
                 access(path, F_OK) < 0)
@@ -138,6 +139,7 @@ static int read_prefix(struct setup *s) {
                 return EX_CONFIG;
         }
         s->settings.prefix = s->config->hub.prefix;
+        s->settings.discovery = s->config->mqtt.discovery_prefix;
         return 0;
 }
 
@@ -247,7 +249,7 @@ static int run(struct setup *s) {
         int status = s->undo ? 0 : look(s);
 
         if (status == 0 && !s->undo)
-                status = read_prefix(s);
+                status = read_prefixes(s);
         if (status != 0)
                 return status;
         if ((size_t) snprintf(folder, sizeof(folder), "%s" WEB_FOLDER, s->root) < sizeof(folder) &&

@@ -184,8 +184,11 @@ def again_nothing_changes_and_options_change_what_they_say():
 
 def the_prefix_of_the_hub_is_that_of_the_rights():
     house = House(prefix="gyms/north")
+    with open(house.config, "a", encoding="utf-8") as f:
+        f.write("[mqtt]\nDiscoveryPrefix=ha\n")
     house.set_up()
-    true("topic read gyms/north/#\n" in (house.mosquitto / "repcast.acl").read_text(), "the prefix stands in the rights")
+    rights = (house.mosquitto / "repcast.acl").read_text()
+    true("topic read gyms/north/#\n" in rights and "topic readwrite ha/device/+/config\n" in rights, rights)
     house.config.write_text("[hub]\nNam=x\n")
     equal(house.run("--yes")[0], 78, "with a faulty configuration")
 
