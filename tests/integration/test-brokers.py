@@ -77,7 +77,7 @@ def a_hub_needs_no_broker_of_its_own():
     daemon = Daemon(config)
     wait_for("a rep at the gym's broker", lambda: test.on("repcast/hub-1/station/rack-1/rep"), 30)
     daemon.stop()
-    equal(json.loads(test.on("repcast/hub-1/status")[-1])["state"], "offline", "its farewell")
+    wait_for("its farewell", lambda: json.loads(test.on("repcast/hub-1/status")[-1])["state"] == "offline")
     broker.kill()
 
 
