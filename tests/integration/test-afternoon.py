@@ -6,8 +6,9 @@ tell of it.
 The story has scenes. A line that begins with > is a command of the coach before the lifting, one with * and a number comes in
 the middle of it, after so many repetitions; ! is what happens to the hub. "lifts" says what really happens at a station:
 synthetic sets whose truth is known, in a scene at all its stations at once. The lines further in are what the hub makes of it:
-its answers, then station by station its events in their order. Nothing may be missing there and nothing may be too much.
-Repetitions are told with their negatives in whole seconds, as they stand after the hub's own amendments."""
+its answers, then station by station what people said and what the sensor told, each in its order. Nothing may be missing there
+and nothing may be too much. Repetitions are told with their negatives in whole seconds, as they stand after the hub's own
+amendments."""
 
 import difflib
 import json
@@ -61,15 +62,14 @@ Ben's turn. He lets the bar fall, and is told so.
 Ana again. Ben helped her with a rep; he wants another set at once, with less. Somebody takes rack-2 without a word.
     > rack-2 assign athlete=null
         now
-    * 2 rack-1 discard_rep
+    * 2 rack-1 discard_rep rep=2
     * 3 rack-1 assign athlete=ben load_kg=55
     rack-1 lifts 6 of back-squat 4-0-1-1
     rack-2 lifts 6 of bench-press 2-0-1-0
         set 3, rep 2
         after set
-        rack-1: reps 1 to 2, 4 s down
         rack-1: rep 2 of set 3 does not count, says the coach
-        rack-1: reps 3 to 6, 4 s down
+        rack-1: reps 1 to 6, 4 s down
         rack-1: set 3 of ana: 5 back-squat at 70 kg, 5 of 5 as prescribed
         rack-1: advice: hold, for clean_set
         rack-2: reps 1 to 2, 2 s down
@@ -148,16 +148,17 @@ A rep at the floor was Ana's child's; or was it? Cara finds hers too short herse
         floor: set 2 of dan: 6 curl, 6 of 6 as prescribed
         floor: advice: add_load, for long_and_steady
 
-The last sets. At rack-1 they change over in a hurry, without putting the bar away.
-    * 4 rack-1 end_set
-    rack-1 lifts 6 of back-squat 4-0-1-1
+The last sets. Ben takes his time, and at rack-1 they change over without putting the bar away.
+    > rack-1 assign prescription=three-second-rule
+        now
+    * 2 rack-1 end_set
+    rack-1 lifts 4 of back-squat 4-0-1-6
     rack-2 lifts 6 of bench-press 4-0-1-1
         done
-        rack-1: reps 1 to 4, 4 s down
-        rack-1: set 3 of ben: 4 back-squat at 60 kg, 4 of 4 as prescribed
-        rack-1: advice: hold, for clean_set
         rack-1: reps 1 to 2, 4 s down
-        rack-1: set 4 of ana: 2 back-squat at 70 kg, 2 of 2 as prescribed
+        rack-1: set 3 of ben: 2 back-squat at 60 kg, 2 of 2 as prescribed
+        rack-1: reps 1 to 2, 4 s down
+        rack-1: set 4 of ana: 2 back-squat at 70 kg, 1 of 2 as prescribed
         rack-2: reps 1 to 6, 4 s down
         rack-2: set 3 of cara: 6 bench-press at 45 kg, 6 of 6 as prescribed
         rack-2: advice: add_load, for long_and_steady
@@ -180,7 +181,7 @@ run 2 floor set 1: dan, 6 curl
 run 2 floor set 2: dan, 6 curl
 run 2 rack-1 set 1: ben, 6 back-squat
 run 2 rack-1 set 2: ana, 6 back-squat
-run 2 rack-1 set 3: ben, 4 back-squat
+run 2 rack-1 set 3: ben, 2 back-squat
 run 2 rack-1 set 4: ana, 2 back-squat
 run 2 rack-2 set 1: cara, 5 bench-press
 run 2 rack-2 set 2: cara, 6 bench-press
@@ -188,7 +189,7 @@ run 2 rack-2 set 3: cara, 6 bench-press
 """
 
 KINDS = ("rep", "amend", "set", "fatigue", "advice", "safety")
-SPEED, SLOWLY = 80, 6  # times real time; a set with commands in its middle leaves them seconds
+SPEED, SLOWLY = 80, 5  # times real time; a set with commands in its middle leaves them two seconds each
 
 
 def number(text):
@@ -281,7 +282,8 @@ class Gym:
                 self.say(f"        {name}: {span}, {reps[0][1]:.0f} s down")
                 reps.clear()
 
-        for m in news:
+        by_hand = [m for m in news if m["type"] == "amend" and m["by"] != "hub"]
+        for m in by_hand + [m for m in news if m not in by_hand]:
             if m["type"] == "rep":
                 now = figures.get(m["id"], m)
                 one = (m["rep"], round(now["tempo_s"]["eccentric"]))
