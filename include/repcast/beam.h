@@ -67,6 +67,19 @@ struct hypothesis {
         struct lap lap, done; /* the running one, the one before */
 };
 
+/* What the hypotheses that hold the bar to go one way, or to rest, say together. */
+struct beam_claim {
+        double p;                          /* probability */
+        uint64_t since_us;                 /* of the best of them: since when, */
+        double v_mps, sigma_mps, travel_m; /* how fast, how sure of that, how far by now */
+};
+
+struct beam_view {
+        struct beam_claim down, up, hold;
+        double loose;  /* probability of what belongs to no rep */
+        double a_mps2; /* of the last moments, less the bias of the best hypothesis */
+};
+
 struct beam {
         struct beam_params params;
         struct vertical_params vertical;
@@ -85,6 +98,8 @@ struct beam {
         double quiet_s;
         unsigned n;
         struct hypothesis hypotheses[BEAM_WIDTH]; /* best first */
+        double push_mps2;                         /* acceleration without the bias, low-passed */
+        struct beam_view view;
 };
 
 void beam_init(struct beam *b, const struct beam_params *params, const struct vertical_params *vertical,
@@ -103,19 +118,7 @@ bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cyc
 /* Start of the round trip that is most likely under way, or now. */
 uint64_t beam_begun(const struct beam *b);
 
-/* What the hypotheses that hold the bar to go one way, or to rest, say together. */
-struct beam_claim {
-        double p;          /* probability */
-        uint64_t since_us; /* of the best of them: since when, how fast, how far by now */
-        double v_mps, travel_m;
-};
-
-struct beam_view {
-        struct beam_claim down, up, hold;
-        double loose; /* probability of what belongs to no rep */
-};
-
-/* False between two weighings: nothing is new. */
+/* What they say by now: odds as of the last weighing, speeds as of the newest motion. False before the first weighing. */
 bool beam_look(const struct beam *b, struct beam_view *ret);
 
 /* The stream ends here. Returns true if that completes a round trip. */

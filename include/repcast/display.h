@@ -26,7 +26,7 @@ void display_init(struct display *d, double rest_after_s);
 /* Nothing is known any more: rest. Returns true if that is another phase than before. */
 bool display_reset(struct display *d, uint64_t now_us);
 
-/* The beam has weighed anew. rom_m: ROM of the next rep, as far as it can be foretold. Returns true if another phase has
+/* The bar has gone on. rom_m: ROM of the next rep, as far as it can be foretold. Returns true if another phase has
  * begun. */
 bool display_push(struct display *d, const struct beam_view *view, const struct track *track, bool in_set,
         double rom_m, uint64_t now_us);

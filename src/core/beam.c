@@ -14,6 +14,7 @@
 #define WINDOW         26.0 /* nats behind the best: one in 10^11 */
 #define PER_KIND       8u   /* hypotheses of one leg and number of laps */
 #define COLD           16.0 /* against starting in the middle of a rep */
+#define PUSH_TAU_S     0.03 /* half of what tremor of 9 Hz shakes is left */
 #define FAST_TAU_S     0.12
 #define SLOW_TAU_S     0.7
 #define RIPPLE_S       0.35
@@ -57,7 +58,8 @@ void beam_reset(struct beam *b) {
         b->started = b->rested = false;
         b->n = b->ticks = 0;
         b->step = (struct vertical_step){0};
-        b->turn_rad = b->quiet_s = 0;
+        b->turn_rad = b->quiet_s = b->push_mps2 = 0;
+        b->view = (struct beam_view){.loose = 1};
 }
 
 void beam_trust(struct beam *b, double bias_P[3][3]) {
@@ -272,6 +274,67 @@ static bool stands(const struct beam *b) {
         return h->pending && certain(b) && (double) (b->now_us - h->done.home_us) * 1e-6 > wait_s;
 }
 
+/* They stand best first. */
+static void claim(struct beam_claim *c, const struct hypothesis *h, double p) {
+        if (!(c->p > 0)) {
+                double far = h->leg == LEG_BACK ? h->far_m : 0;
+                c->since_us = h->since_us;
+                c->v_mps = h->motion.x[VERTICAL_V];
+                c->sigma_mps = sqrt(h->motion.P[VERTICAL_V][VERTICAL_V]);
+                c->travel_m = fabs(h->motion.x[VERTICAL_P] - far);
+        }
+        c->p += p;
+}
+
+static void look(struct beam *b) {
+        struct beam_view *v = &b->view;
+        double sum = 0;
+
+        *v = (struct beam_view){0};
+        for (unsigned i = 0; i < b->n; i++) {
+                const struct hypothesis *h = &b->hypotheses[i];
+                double p = exp(h->score);
+                sum += p;
+                switch (h->leg) {
+                case LEG_OUT:
+                        claim(h->up_first ? &v->up : &v->down, h, p);
+                        break;
+                case LEG_BACK:
+                        claim(h->up_first ? &v->down : &v->up, h, p);
+                        break;
+                case LEG_HOME:
+                case LEG_FAR:
+                        claim(&v->hold, h, p);
+                        break;
+                case LEG_LOOSE:
+                case _LEG_MAX:
+                        break;
+                }
+        }
+        v->down.p /= sum;
+        v->up.p /= sum;
+        v->hold.p /= sum;
+        v->loose = 1 - v->down.p - v->up.p - v->hold.p;
+}
+
+/* Between two weighings the odds stand, but the bar goes on. */
+static void glance(struct beam *b, const struct motion *m) {
+        double a = m->a_mps2;
+        for (unsigned i = 0; i < 3 && b->n > 0; i++)
+                a -= m->up[i] * b->hypotheses[0].motion.x[VERTICAL_B + i];
+        b->push_mps2 += (a - b->push_mps2) * (TICK_S / PUSH_TAU_S);
+        b->view.a_mps2 = b->push_mps2;
+        if (b->ticks > 0) {
+                b->view.down.v_mps += a * TICK_S;
+                b->view.up.v_mps += a * TICK_S;
+        }
+}
+
+bool beam_look(const struct beam *b, struct beam_view *ret) {
+        *ret = b->view;
+        return b->n > 0;
+}
+
 bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cycle *ret) {
         b->now_us = t_us;
         b->quiet = m->quiet;
@@ -284,18 +347,22 @@ bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cyc
         }
         vertical_add(&b->step, m->a_mps2, m->up, m->q_m2ps3,
                 vertical_drift(&b->vertical, m->turn_radps, m->turn_mps2));
-        if (++b->ticks < BEAM_TICKS)
+        if (++b->ticks < BEAM_TICKS) {
+                glance(b, m);
                 return false;
+        }
 
         watch(b);
         weigh(b);
         b->ticks = 0;
         b->turn_rad = 0;
         b->step = (struct vertical_step){0};
-        if (!stands(b))
-                return false;
-        commit(b, ret);
-        return true;
+        bool done = stands(b);
+        if (done)
+                commit(b, ret);
+        look(b);
+        glance(b, m);
+        return done;
 }
 
 uint64_t beam_begun(const struct beam *b) {
@@ -303,50 +370,6 @@ uint64_t beam_begun(const struct beam *b) {
         bool away = h->leg == LEG_OUT || h->leg == LEG_FAR || h->leg == LEG_BACK;
         bool lasts = (double) (b->now_us - h->lap.out_us) * 1e-6 > LAP_MOST_S;
         return b->n > 0 && away && h->lap.whole && !lasts ? h->lap.out_us : b->now_us;
-}
-
-/* They stand best first. */
-static void claim(struct beam_claim *c, const struct hypothesis *h, double p) {
-        if (!(c->p > 0)) {
-                double far = h->leg == LEG_BACK ? h->far_m : 0;
-                c->since_us = h->since_us;
-                c->v_mps = h->motion.x[VERTICAL_V];
-                c->travel_m = fabs(h->motion.x[VERTICAL_P] - far);
-        }
-        c->p += p;
-}
-
-bool beam_look(const struct beam *b, struct beam_view *ret) {
-        double sum = 0;
-
-        if (b->n == 0 || b->ticks > 0)
-                return false;
-        *ret = (struct beam_view){0};
-        for (unsigned i = 0; i < b->n; i++) {
-                const struct hypothesis *h = &b->hypotheses[i];
-                double p = exp(h->score);
-                sum += p;
-                switch (h->leg) {
-                case LEG_OUT:
-                        claim(h->up_first ? &ret->up : &ret->down, h, p);
-                        break;
-                case LEG_BACK:
-                        claim(h->up_first ? &ret->down : &ret->up, h, p);
-                        break;
-                case LEG_HOME:
-                case LEG_FAR:
-                        claim(&ret->hold, h, p);
-                        break;
-                case LEG_LOOSE:
-                case _LEG_MAX:
-                        break;
-                }
-        }
-        ret->down.p /= sum;
-        ret->up.p /= sum;
-        ret->hold.p /= sum;
-        ret->loose = 1 - ret->down.p - ret->up.p - ret->hold.p;
-        return true;
 }
 
 bool beam_flush(struct beam *b, struct cycle *ret) {

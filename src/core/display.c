@@ -21,14 +21,18 @@
 
 #define US_S 1e-6
 
-#define HOLD_LEAST  0.75 /* probability: a hold that is shown too soon has to be taken back */
-#define HOLD_AGREED 0.6  /* where the tracker holds as well */
-#define LOOSE_LEAST 0.75 /* the motion belongs to no rep, as the beam sees it */
-#define DRIFT_NATS  0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
-#define DRIFT_MOST  6.0
-#define MIDWAY      0.2 /* of the ROM left: reps of a lifter scatter by 12 % */
-#define HESITATES_S 2.0 /* as in a cycle */
-#define STANDS_S    1.0 /* longer than a movement hesitates */
+#define HOLD_LEAST   0.75 /* probability: a hold that is shown too soon has to be taken back */
+#define HOLD_AGREED  0.6  /* where the tracker holds as well */
+#define LOOSE_LEAST  0.75 /* the motion belongs to no rep, as the beam sees it */
+#define DRIFT_NATS   0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
+#define GOES_SIGMAS  1.5  /* so sure that the bar goes where it is pushed to */
+#define UNREST_MPS2  0.15 /* of a hold: tremor and sway, without what is quicker than 30 ms */
+#define PUSH_MOST    3.0
+#define PUSH_HELD    1.0 /* a bar pushed harder is not held */
+#define DRIFT_MOST   6.0
+#define MIDWAY       0.2      /* of the ROM left: reps of a lifter scatter by 12 % */
+#define HESITATES_US 2000000u /* as in a cycle */
+#define STANDS_S     1.0      /* longer than a movement hesitates */
 
 void display_init(struct display *d, double rest_after_s) {
         *d = (struct display){.rest_after_s = rest_after_s, .phase = PHASE_REST};
@@ -78,8 +82,15 @@ static bool hold(struct display *d, uint64_t border_us, uint64_t now_us) {
         return false;
 }
 
-static bool likely(const struct display *d, const struct beam_claim *c) {
-        double nats = fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
+/* A push the way that the bar goes already is no sway, which is weaker, and no brake, which points the other way.
+ * way: of the claim, 1 up, -1 down. */
+static double push_nats(const struct beam_claim *c, double way, double a_mps2) {
+        bool goes = way * c->v_mps > GOES_SIGMAS * c->sigma_mps && way * a_mps2 > 0;
+        return goes ? fmin(PUSH_MOST, 0.5 * a_mps2 * a_mps2 / (UNREST_MPS2 * UNREST_MPS2)) : 0;
+}
+
+static bool likely(const struct display *d, const struct beam_claim *c, double push) {
+        double nats = fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s) - push;
         return c->p > 1 / (1 + exp(-nats));
 }
 
@@ -103,7 +114,7 @@ static bool follow(struct display *d, enum track_mode mode, double rom_m, uint64
 static bool halts(const struct display *d, const struct beam_claim *hold, double rom_m, uint64_t now_us) {
         double left_m = d->phase == PHASE_ECCENTRIC ? d->height_m : rom_m - d->height_m;
         return d->in_set && display_moving(d) && left_m > MIDWAY * rom_m &&
-                (double) (now_us - hold->since_us) * US_S < HESITATES_S;
+                now_us < MAX(hold->since_us, d->phase_us) + HESITATES_US;
 }
 
 /* Before a set neither home nor ROM are known, and to the beam the wait under the bar may be a very slow movement: the
@@ -112,15 +123,16 @@ static bool change(struct display *d, const struct beam_view *view, const struct
         uint64_t now_us) {
         bool agreed_down = d->in_set || track->mode == TRACK_DOWN;
         bool agreed_up = d->in_set || track->mode == TRACK_UP;
+        double push = push_nats(&view->up, 1, view->a_mps2) - push_nats(&view->down, -1, view->a_mps2);
         bool stands = track->rests || (!d->in_set && track->held_s > STANDS_S);
 
         if (track->rests)
                 return hold(d, now_us, now_us);
-        if (agreed_down && likely(d, &view->down))
+        if (agreed_down && view->down.v_mps < 0 && likely(d, &view->down, -push))
                 return lower(d, view->down.since_us, rom_m);
-        if (agreed_up && likely(d, &view->up))
+        if (agreed_up && view->up.v_mps > 0 && likely(d, &view->up, push))
                 return begin(d, PHASE_CONCENTRIC, view->up.since_us);
-        if (view->hold.p > (track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST))
+        if (fabs(push) < PUSH_HELD && view->hold.p > (track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST))
                 return !halts(d, &view->hold, rom_m, now_us) && hold(d, view->hold.since_us, now_us);
         if (stands)
                 return hold(d, now_us, now_us);
