@@ -13,7 +13,8 @@
 #include "core/border.h"
 #include "util/macros.h"
 
-#define AROUND_S 1.0 /* of what comes before and after a rep, so much is looked at */
+#define SEEN_MPS 0.02 /* where the delay counts from */
+#define AROUND_S 1.0  /* of what comes before and after a rep, so much is looked at */
 
 struct view {
         const struct synth *synth;
@@ -69,6 +70,11 @@ static void tell(const struct view *v, const struct borders *b, bool eccentric_f
         ret->confidence = 1;
 }
 
+static double along_of(const struct trial *t) {
+        return (t->exercise->eccentric == EXERCISE_ECCENTRIC_UP ? -1 : 1) /
+                sin(t->exercise->incline_deg * M_PI / 180);
+}
+
 static int find(
         const struct trial *t, const struct synth *s, const struct trial_truth *truth, struct outcome *ret) {
         struct core_params params;
@@ -80,8 +86,7 @@ static int find(
         core_params_init(&params);
         v->synth = s;
         v->fit.params = params.repfit;
-        v->along = (t->exercise->eccentric == EXERCISE_ECCENTRIC_UP ? -1 : 1) /
-                sin(t->exercise->incline_deg * M_PI / 180);
+        v->along = along_of(t);
         for (size_t i = 0; i < truth->n; i++) {
                 const struct true_rep *r = &truth->reps[i];
                 bool first = i == 0 || truth->reps[i - 1].set != r->set;
@@ -103,6 +108,30 @@ static int find(
         return ret->failed ? -ENOMEM : 0;
 }
 
+/* The display of a hub that reads the exact velocity out of each packet as it arrives: a movement is shown from SEEN_MPS
+ * on, until the bar goes the other way by as much. What is late then is transport; what is early or shown again, sway. */
+static int show(const struct trial *t, struct synth *s, struct outcome *ret) {
+        double along = along_of(t), packet_s = t->options.per_packet / t->options.rate_hz, until_s = 0;
+        struct event e = {.type = EVENT_PHASE, .phase.phase = PHASE_REST};
+        struct synth_packet packet;
+        int k;
+
+        while ((k = synth_next_packet(s, &packet)) > 0) {
+                double end_s = (double) packet.first_us * 1e-6 + packet_s;
+
+                for (until_s = fmax(until_s, end_s - packet_s); until_s < end_s; until_s += TICK_S) {
+                        double v = along * motion_at(synth_motion(s), until_s).velocity_mps[2];
+                        enum phase phase = v > 0 ? PHASE_CONCENTRIC : PHASE_ECCENTRIC;
+
+                        if (fabs(v) < SEEN_MPS || phase == e.phase.phase)
+                                continue;
+                        e.phase.phase = phase;
+                        outcome_take(ret, &e, (double) packet.arrival_us * 1e-6);
+                }
+        }
+        return ret->failed ? -ENOMEM : k;
+}
+
 int ideal_run(const struct trial *t, struct trial_truth *ret_truth, struct outcome *ret) {
         struct synth_options options = t->options;
         struct synth *s = NULL;
@@ -116,6 +145,8 @@ int ideal_run(const struct trial *t, struct trial_truth *ret_truth, struct outco
                 k = trial_truth_of(s, ret_truth);
         if (k >= 0)
                 k = find(t, s, ret_truth, ret);
+        if (k >= 0)
+                k = show(t, s, ret);
         synth_free(s);
         return k;
 }
