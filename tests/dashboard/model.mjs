@@ -256,6 +256,13 @@ test('a set replaces its repetitions; those of a set that is over are no news', 
     assert.equal(s.at().lastSet.best_mps, 0.4);
 });
 
+test('of a long day the repetitions of the newest sets are kept, of all the negatives', () => {
+    const s = opened();
+    for (let n = 1; n <= 10; n++) s.send(`${S}/set`, set(n, [1, 2], { set: n, end_ms: NOON + n * 1000 }));
+    assert.deepEqual(s.at().sets.map((one) => one.reps?.length ?? 0), [0, 0, 0, 0, 0, 0, 0, 2, 2, 2]);
+    assert.deepEqual(s.at().sets[0].negatives, [4, 4]);
+});
+
 test('history on opening: the day, page by page, and no gap is asked for before it is there', () => {
     const s = scene();
     s.send(`${S}/rep`, rep(9, 2));

@@ -7,6 +7,7 @@
 import { Clock } from './clock.js';
 
 const KEEP_AMENDS = 200;
+const KEEP_REPS = 3; // sets of a station whose repetitions are kept; of older ones the seconds of the negatives do
 const SAFETY_MS = 30000; // the message expires then, and so does the alarm
 
 export class Station {
@@ -137,10 +138,10 @@ export class Station {
 
     takeSet(m, now, fresh) {
         const run = `${sessionOf(m)} ${m.set}`;
-        const set = { ...m, run };
         this.sets = this.sets.filter((other) => other.run !== run);
-        this.sets.push(set);
+        this.sets.push(keptSet(m, run));
         this.sets.sort((a, b) => a.end_ms - b.end_ms);
+        for (const older of this.sets.slice(0, -KEEP_REPS)) older.reps = null;
         if (this.run === run) {
             this.run = null;
             this.reps = new Map();
@@ -236,11 +237,31 @@ function claimed(of, m) {
     return { ...of, athlete: m.athlete, exercise: m.exercise, prescription: m.prescription, load_kg: m.load_kg };
 }
 
+// What a day keeps of a set: thousands of them may come.
+function keptSet(m, run) {
+    const reps = (Array.isArray(m.reps) ? m.reps : []).filter((rep) => typeof rep === 'object' && rep !== null);
+    return {
+        run,
+        id: m.id,
+        set: m.set,
+        athlete: m.athlete,
+        exercise: m.exercise,
+        prescription: m.prescription,
+        load_kg: m.load_kg,
+        end_ms: m.end_ms,
+        n_reps: m.n_reps,
+        tut_s: m.tut_s,
+        best_mps: m.best_mps,
+        velocity_loss_pct: m.velocity_loss_pct,
+        compliance: m.compliance ?? null,
+        control: m.control ?? null,
+        e1rm_kg: m.e1rm_kg ?? null,
+        negatives: reps.map((rep) => rep.tempo_s?.eccentric ?? null),
+        reps,
+    };
+}
+
 function amendedSet(set, m) {
-    const changed = m.figures && typeof m.figures === 'object' ? { ...set, ...m.figures } : { ...set };
-    if (m.change === 'claimed' || (m.change === 'restored' && m.restores === 'claimed')) return claimed(changed, m);
-    if (m.change === 'discarded' && !m.figures)
-        changed.reps = (set.reps ?? []).filter((rep) => rep.rep !== m.rep);
-    changed.n_reps = m.figures?.n_reps ?? (changed.reps ?? []).length;
-    return changed;
+    const changed = m.figures && typeof m.figures === 'object' ? keptSet({ ...set, ...m.figures }, set.run) : set;
+    return m.change === 'claimed' || (m.change === 'restored' && m.restores === 'claimed') ? claimed(changed, m) : changed;
 }
