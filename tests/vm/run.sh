@@ -14,6 +14,8 @@ FOLDER/logs.
 VM_SUITE     bookworm (Debian 12) or trixie (Debian 13); the default is bookworm, and trixie where that is what runs here:
              programs do not run on an older system than the one they were built on
 VM_ACCEL     QEMU's accelerator (default: tcg, which works everywhere)
+VM_PACKAGES  a folder with repcast_*_amd64.deb (scripts/package.sh): installed in place of what BUILD installs, and
+             the scenario 70-package tries them
 VM_SECONDS   the guest's time limit (default: 540)
 
 Exit status: 0 all scenarios have run, whatever came out of them; 77 they cannot be run here.
@@ -54,9 +56,23 @@ trap 'exit 130' INT TERM
 
 stage=$work/stage
 mkdir -p "$stage/recordings"
-make -s -C "$build" install DESTDIR="$stage/root" >"$folder/logs/install.log" 2>&1
-find "$stage/root" -type f -perm /111 -exec strip {} + 2>/dev/null || :
-rm -rf "$stage"/root/usr/lib/*.a "$stage"/root/usr/include
+# The package, and one that says it is later and has another configuration.
+stage_packages() {
+        mkdir "$stage/packages"
+        cp "$VM_PACKAGES"/repcast_*_amd64.deb "$stage/packages/repcast.deb"
+        dpkg-deb -R "$stage/packages/repcast.deb" "$work/later"
+        sed -i 's/^Version: .*/&+later/' "$work/later/DEBIAN/control"
+        echo '# of a later version' >>"$work/later/etc/repcast/repcast.conf"
+        dpkg-deb -b "$work/later" "$stage/packages/later.deb" >"$folder/logs/install.log"
+}
+
+stage_build() {
+        make -s -C "$build" install DESTDIR="$stage/root" >"$folder/logs/install.log" 2>&1
+        find "$stage/root" -type f -perm /111 -exec strip {} + 2>/dev/null || :
+        rm -rf "$stage"/root/usr/lib/*.a "$stage"/root/usr/include
+}
+
+if [ -n "${VM_PACKAGES:-}" ]; then stage_packages; else stage_build; fi
 cp -R "$here/guest" "$stage/guest"
 if [ $# -gt 0 ]; then
         for scenario in "$stage"/guest/scenarios/*; do

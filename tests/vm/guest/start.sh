@@ -31,11 +31,16 @@ trap out_of_time USR1
 ) &
 
 install() {
-        cp -a /mnt/root/. /
-        systemd-sysusers && systemctl daemon-reload && systemctl reload dbus && mkdir -p /etc/bluetooth &&
+        if [ -d /mnt/packages ]; then
+                dpkg -i /mnt/packages/repcast.deb
+        else
+                cp -a /mnt/root/. /
+                systemd-sysusers && systemctl daemon-reload && systemctl reload dbus
+        fi && mkdir -p /etc/bluetooth &&
                 printf '[General]\nControllerMode=le\n\n[GATT]\nChannels=1\n' >/etc/bluetooth/main.conf
 }
 check 'repcast is installed' install
+[ ! -d /mnt/packages ] || check_within 30 'and its service started' is_active
 check 'the broker runs' systemctl start mosquitto
 # What pairing needs beside the emulated controllers.
 for module in hci_vhci ecdh_generic drbg jitterentropy_rng cmac ecb ctr algif_hash algif_skcipher; do

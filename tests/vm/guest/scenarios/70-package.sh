@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034,SC2154 # see lib.sh and start.sh
+# The story of who buys a hub, where the second disk brings packages: set the broker up, adopt a sensor, and reps are on
+# the wall. Then a later version over an edited configuration, and away with it.
+
+[ -d /mnt/packages ] || return 0
+
+# One bluetoothd serves both ends here, and the hub must keep to its own.
+printf '[hub]\nName=gym\n\n[bluetooth]\nAdapters=%s\n' "$(hub_address)" >/etc/repcast/repcast.conf.d/90-gym.conf
+check 'the hub starts' timeout 60 systemctl restart repcast
+check 'setup-broker' timeout 120 repcastctl setup-broker --yes
+check 'the hub runs on' is_active
+wall=$(cat /etc/repcast/wall-password)
+mosquitto_sub -h 127.0.0.1 -u wall -P "$wall" -q 1 -t 'repcast/#' -F '%t %p' >"$messages" &
+listener=$! # ended by start.sh
+online() { bodies status | tail -n 1 | grep -q '"online"'; }
+check_within 60 'the wall hears that the hub is online' online
+sensor_start bar --adapter hci1 "$recordings/long.rec"
+check_within 20 'the sensor is ready' sensor_says ready
+check 'adopt' timeout 90 repcastctl adopt "$(sensor_address)" --station rack-1 --wait
+check_within 120 'a set is on the wall' at_least 1 set
+check 'its reps are those of the recording' reps_are_those_of set
+sensor_stop
+dashboard() {
+        bash -c 'exec 3<>/dev/tcp/127.0.0.1/9001 && printf "GET /index.html HTTP/1.0\r\n\r\n" >&3 && grep -qi repcast <&3'
+}
+check 'the broker serves the dashboard' dashboard
+
+echo '# of this gym' >>/etc/repcast/repcast.conf
+check 'a later version' dpkg --force-confdef --force-confold -i /mnt/packages/later.deb
+check 'an edited configuration stays, the new one lies beside it' \
+        sh -c 'grep -q "of this gym" /etc/repcast/repcast.conf && [ -e /etc/repcast/repcast.conf.dpkg-dist ]'
+check_within 30 'the hub runs on' is_active
+check 'the sensor is still adopted' sh -c "repcastctl sensors --json | grep -qi '$(sensor_address)'"
+
+check 'remove' dpkg --remove repcast
+check 'the hub has stopped' sh -c '! systemctl is-active repcast.service'
+check 'events stay' test -e /var/lib/repcast/events.db
+rm /etc/repcast/repcast.conf.d/90-gym.conf # what others put there stays
+check 'purge' dpkg --purge repcast
+check 'nothing is left of it' sh -c '! find /etc /usr /var/lib/repcast -iname "*repcast*" 2>/dev/null | grep -v deb-systemd | grep .'
+check 'the broker starts without it' systemctl restart mosquitto
