@@ -22,7 +22,8 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   dashboard      the page in Chromium: mosquitto, repcastd, every view, fifty stations, axe-core; pictures are kept
   fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
   package        Debian packages for bookworm and trixie, amd64 and arm64, each in a clean Debian: unit tests (of bookworm;
-                 those of arm64 under qemu-user), lintian; install, upgrade, remove, purge
+                 those of arm64 under qemu-user), lintian; install, upgrade, remove, purge in a small Debian and in the
+                 virtual gym, where a sensor is adopted
 
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
                  repcast-sensor at the other end of a virtual radio (tests/vm)
@@ -278,12 +279,25 @@ fleet() {
         result 'fleet: three nodes of NATS' "$status"
 }
 
-package() {
-        # shellcheck disable=SC2086 # a list of names
-        if ! (install_packages $packages_package); then
-                skip 'package' "its packages cannot be installed: $packages_package"
+# tap_result NAME FILE: as many steps as it has, and all of them passed.
+tap_result() {
+        if grep -q '^1\.\.0 # SKIP' "$2"; then
+                skip "$1" "$(sed -n 's/^1\.\.0 # SKIP //p' "$2")"
                 return
         fi
+        grep -E '^(not ok|#  )' "$2"
+        status=0
+        if grep -q '^not ok' "$2" || ! grep -qE '^1\.\.[1-9]' "$2"; then status=1; fi
+        result "$1, $(grep -c '^ok' "$2") steps" "$status"
+}
+
+package() {
+        # shellcheck disable=SC2086 # lists of names
+        if ! (install_packages $packages_package $packages_vm); then
+                skip 'package' "its packages cannot be installed: $packages_package $packages_vm"
+                return
+        fi
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'package: build' 1; return; }
         for suite in bookworm trixie; do
                 status=0
                 # Unit tests once for each architecture: they take minutes under emulation.
@@ -292,13 +306,10 @@ package() {
                 DEB_BUILD_OPTIONS=$tested "$top/scripts/package.sh" "$suite" || status=$?
                 result "package: $suite, amd64 and arm64, lintian" "$status"
                 as_root "$top/tests/package/run.sh" "$suite" "$top/build-package/$suite" >"$build/package-$suite.tap" || :
-                grep -E '^(not ok|#)' "$build/package-$suite.tap"
-                status=0
-                if grep -q '^not ok' "$build/package-$suite.tap" || ! grep -qE '^1\.\.[1-9]' "$build/package-$suite.tap"; then
-                        status=1
-                fi
-                result "package: $suite, $(grep -c '^ok' "$build/package-$suite.tap") steps of install, upgrade, remove, purge" \
-                        "$status"
+                tap_result "package: $suite, install, upgrade, remove, purge" "$build/package-$suite.tap"
+                as_root env VM_SUITE="$suite" VM_PACKAGES="$top/build-package/$suite" "VM_ACCEL=${VM_ACCEL:-}" \
+                        "$top/tests/vm/run.sh" "$build/gcc" "$build/vm" 70-package >"$build/package-vm-$suite.tap" || :
+                tap_result "package: $suite, from setup-broker to purge in the virtual gym" "$build/package-vm-$suite.tap"
         done
 }
 

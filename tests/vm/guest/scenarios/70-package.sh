@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154 # see lib.sh and start.sh
-# The story of who buys a hub, where the second disk brings packages: set the broker up, adopt a sensor, and reps are on
+# The story of who buys a hub, where the second disk brings packages: set the broker up, adopt a sensor, and a rep is on
 # the wall. Then a later version over an edited configuration, and away with it.
 
 [ -d /mnt/packages ] || return 0
@@ -18,8 +18,7 @@ check_within 60 'the wall hears that the hub is online' online
 sensor_start bar --adapter hci1 "$recordings/long.rec"
 check_within 20 'the sensor is ready' sensor_says ready
 check 'adopt' timeout 90 repcastctl adopt "$(sensor_address)" --station rack-1 --wait
-check_within 120 'a set is on the wall' at_least 1 set
-check 'its reps are those of the recording' reps_are_those_of set
+check_within 120 'a rep is on the wall' at_least 1 rep # that all are right is the matter of 20-reps
 sensor_stop
 dashboard() {
         bash -c 'exec 3<>/dev/tcp/127.0.0.1/9001 && printf "GET /index.html HTTP/1.0\r\n\r\n" >&3 && grep -qi repcast <&3'
