@@ -75,7 +75,8 @@ struct rep {
         struct stroke eccentric, concentric;
         double mpv_mps;           /* mean propulsive velocity of the concentric, m/s */
         struct sticking sticking; /* all NAN where there is none */
-        uint8_t course[REP_COURSE_N]; /* of the eccentric: mean speed in each part of its time, 255 = the greatest */
+        uint8_t course
+                [REP_COURSE_N]; /* of the eccentric: mean speed in each part of its time, 255 = the greatest */
         double velocity_loss_pct; /* 100 (best - this) / best mean concentric velocity of the set so far, >= 0 */
         double tut_s;             /* eccentric + concentric + pauses in loaded positions, s */
         double loss_pct;          /* samples lost on the way, per cent of those due */

@@ -31,7 +31,7 @@ struct cycle_fit {
         struct phase_fit eccentric, concentric;
         double mpv_mps;
         struct sticking sticking;
-        uint8_t course[REP_COURSE_N]; /* of the eccentric, as in struct rep */
+        uint8_t course[REP_COURSE_N];  /* of the eccentric, as in struct rep */
         double up_start[3], up_end[3]; /* unit vector up in sensor axes before and after */
         double turn_before_radps;      /* how fast the sensor turned just before it */
         double sample_s;               /* mean interval between samples */

@@ -227,13 +227,14 @@ static void take_out_losses(const struct set_note *n, struct set *set) {
 void coach_set(struct coach *c, struct set *set, struct set_note *ret) {
         const struct prescription *p = &c->prescription;
         bool judged = coach_has_prescription(c);
+        unsigned n_reps = MIN(set->n_reps, (uint32_t) SET_REPS_MAX);
 
         *ret = (struct set_note){
                 .known = true,
                 .judged = judged,
                 .assisted = judged && prescription_is_assisted(p),
                 .paced = judged && !prescription_shows_speed(p),
-                .n_reps = MIN(set->n_reps, (uint32_t) SET_REPS_MAX),
+                .n_reps = n_reps,
         };
         memcpy(ret->tempo, p->tempo_text, sizeof(ret->tempo));
         for (unsigned i = 0; i < ret->n_reps; i++)

@@ -183,7 +183,7 @@ void pacer_look(
                 .known = true,
                 .target_s = part->s,
                 .predicted_s = fmin(t + (1 - tau) * whole_s, MOST_TIMES * part->s),
-                .travelled = CLAMP(x, 0.0, 1.0),
+                .travelled = fmin(fmax(x, 0), 1),
                 .due = way_at(shape, t / part->s),
         };
         p->cue = ret->cue =

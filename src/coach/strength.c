@@ -71,7 +71,7 @@ static double scatter(const struct line *l, const struct strength_point *p, unsi
 
 /* The median is not moved by outliers; 1.4826 makes it a standard deviation. */
 static double robust_scale(const struct line *l, const struct strength_point *p, unsigned n) {
-        double r[STRENGTH_POINTS];
+        double r[STRENGTH_POINTS] = {0};
 
         for (unsigned i = 0; i < n; i++) {
                 double size = fabs(residual(l, &p[i]));
@@ -85,13 +85,13 @@ static double robust_scale(const struct line *l, const struct strength_point *p,
 }
 
 static bool are_apart(const struct strength_point *p, unsigned n) {
-        float least = p[0].load_kg, most = p[0].load_kg;
+        double least = HUGE_VAL, most = 0;
 
-        for (unsigned i = 1; i < n; i++) {
-                least = MIN(least, p[i].load_kg);
-                most = MAX(most, p[i].load_kg);
+        for (unsigned i = 0; i < n; i++) {
+                least = fmin(least, (double) p[i].load_kg);
+                most = fmax(most, (double) p[i].load_kg);
         }
-        return (double) (most - least) >= APART * (double) most;
+        return most - least >= APART * most;
 }
 
 static double greatest(const struct strength_point *p, unsigned n) {

@@ -90,7 +90,7 @@ static void chart(
                 greatest = MAX(greatest, speed[k]);
         }
         for (unsigned k = 0; k < REP_COURSE_N; k++)
-                ret[k] = greatest > 0 ? (uint8_t) (255 * MAX(speed[k], 0.0) / greatest + 0.5) : 0;
+                ret[k] = greatest > 0 ? (uint8_t) lrint(255 * MAX(speed[k], 0.0) / greatest) : 0;
 }
 
 /* First peak, the dip after it, and a second rise by as much as counts as a dip. */
