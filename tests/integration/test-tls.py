@@ -226,7 +226,8 @@ def events_that_are_refused_wait():
                 + ("user root\n" if os.getuid() == 0 else ""))
     broker.start()
     listener = listen(plain)
-    feed = Feed(broker.port)
+    gate = Gate(broker.port)
+    feed = Feed(gate.port)
     feed.wait("the connection", lambda s: s["connected"])
     for _ in range(10):  # to the station that may and the one that may not, in turn
         feed.tell("rep 2")
@@ -245,9 +246,12 @@ def events_that_are_refused_wait():
     feed.wait("the others", lambda s: s["published"] == 40)
     write(broker, "acl", ALL)
     reload(broker)
-    feed.process.stdin.flush()
+    gate.cut()  # the next connection brings what waited
+    feed.wait("those that were refused", lambda s: s["published"] == 80)
+    wait_for("the last one", lambda: len(numbers(listener)) == 80)
+    check_all_in_order(listener, 80)
     stats, log = feed.stop()
-    equal(stats["waiting"], 40, "what waits for the next connection or minute")
+    equal((stats["waiting"], stats["dropped"]), (0, 0), "waiting, dropped")
     equal(log.count("refuses events"), 1, "lines about it")
     broker.kill()
 
