@@ -105,6 +105,32 @@ static void compare_losses(
         }
 }
 
+const char *fault_to_string(enum fault_kind kind) {
+        static const char *const words[_FAULT_MAX] = {"missed", "false", "late", "eccentric", "concentric"};
+        return words[kind];
+}
+
+/* The figures of a rep that lie beyond the gates. */
+static void find_off(
+        const struct rep *rep, const struct true_rep *t, double at_s, fault_fn on_fault, void *userdata) {
+        struct span ecc = span_of(rep, PHASE_ECCENTRIC), con = span_of(rep, PHASE_CONCENTRIC);
+        const struct true_stroke *e = &t->eccentric, *c = &t->concentric;
+        struct fault faults[] = {
+                {.kind = FAULT_LATE, .error_s = at_s - t->end_s},
+                {.kind = FAULT_ECCENTRIC, .error_s = ecc.end_s - ecc.start_s - (e->end_s - e->start_s)},
+                {.kind = FAULT_CONCENTRIC, .error_s = con.end_s - con.start_s - (c->end_s - c->start_s)},
+        };
+        static const double most_s[] = {LATE_S, OFF_S, OFF_S / 4};
+
+        for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+                faults[i].rep = t->rep;
+                faults[i].start_s = t->start_s;
+                faults[i].end_s = t->end_s;
+                if (i == 0 ? faults[i].error_s > most_s[i] : fabs(faults[i].error_s) > most_s[i])
+                        on_fault(&faults[i], userdata);
+        }
+}
+
 static void add_view(struct score *s, enum view view, const struct trial_truth *t, const struct outcome *o,
         fault_fn on_fault, void *userdata) {
         struct rep_score *r = &s->reps[view];
@@ -128,8 +154,9 @@ static void add_view(struct score *s, enum view view, const struct trial_truth *
                 r->sure += rep->confidence >= SURE;
                 if (!m) {
                         if (on_fault)
-                                on_fault(&(struct fault){false, (double) rep->start_us * 1e-6,
-                                                 (double) rep->end_us * 1e-6},
+                                on_fault(&(struct fault){.kind = FAULT_FALSE,
+                                                 .start_s = (double) rep->start_us * 1e-6,
+                                                 .end_s = (double) rep->end_us * 1e-6},
                                         userdata);
                         continue;
                 }
@@ -137,11 +164,17 @@ static void add_view(struct score *s, enum view view, const struct trial_truth *
                 r->sure_true += rep->confidence >= SURE;
                 partner[m - t->reps] = rep;
                 compare(s, r, rep, m, f->at_s);
+                if (on_fault)
+                        find_off(rep, m, f->at_s, on_fault, userdata);
         }
         for (size_t i = 0; i < t->n && !s->failed; i++) {
                 r->n_true += !t->reps[i].ignored;
                 if (!used[i] && !t->reps[i].ignored && on_fault)
-                        on_fault(&(struct fault){true, t->reps[i].start_s, t->reps[i].end_s}, userdata);
+                        on_fault(&(struct fault){.kind = FAULT_MISSED,
+                                         .rep = t->reps[i].rep,
+                                         .start_s = t->reps[i].start_s,
+                                         .end_s = t->reps[i].end_s},
+                                userdata);
         }
         if (!s->failed)
                 compare_losses(s, r, t, partner);

@@ -47,10 +47,23 @@ struct score {
 };
 
 /* Something that the table counts against the core, for those who look for its reason. */
-struct fault {
-        bool missed; /* or false */
-        double start_s, end_s;
+enum fault_kind {
+        FAULT_MISSED,
+        FAULT_FALSE,
+        FAULT_LATE,       /* published over LATE_S after its end */
+        FAULT_ECCENTRIC,  /* its duration errs by more than OFF_S */
+        FAULT_CONCENTRIC, /* ... by more than a quarter of that */
+        _FAULT_MAX,
 };
+struct fault {
+        enum fault_kind kind;
+        uint32_t rep; /* the true one's number; 0 = there is none */
+        double start_s, end_s;
+        double error_s; /* signed; of a late one: the delay */
+};
+#define OFF_S  1.0
+#define LATE_S 1.2
+const char *fault_to_string(enum fault_kind kind);
 typedef void (*fault_fn)(const struct fault *fault, void *userdata);
 
 /* on_fault may be NULL; it hears of the amended view. */

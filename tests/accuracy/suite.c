@@ -27,7 +27,7 @@ struct suite {
         const char *only; /* part of a cell's name or its section; NULL = all */
         const char *json; /* file */
         enum seeds seeds;
-        bool quick, gate, list, ideal;
+        bool quick, gated, gate, list, ideal, told;
         const char *write; /* file */
         unsigned set;      /* the one to write */
 
@@ -40,9 +40,11 @@ enum option_key {
         OPTION_SEEDS = 0x100,
         OPTION_QUICK,
         OPTION_ONLY,
+        OPTION_GATED,
         OPTION_JSON,
         OPTION_GATE,
         OPTION_IDEAL,
+        OPTION_TOLD,
         OPTION_FAULTS,
         OPTION_WRITE,
         OPTION_SET,
@@ -53,9 +55,11 @@ static const struct argp_option options[] = {
                 "Which sets: those to develop with (default), or those for the record", 0},
         {"quick", OPTION_QUICK, NULL, 0, "A sixth of the sets", 0},
         {"only", OPTION_ONLY, "TEXT", 0, "Cells with this in their name or section", 0},
+        {"gated", OPTION_GATED, NULL, 0, "Gated cells only", 0},
         {"json", OPTION_JSON, "FILE", 0, "Write every figure there, too", 0},
         {"gate", OPTION_GATE, NULL, 0, "Fail where a gate is not met", 0},
         {"ideal", OPTION_IDEAL, NULL, 0, "What a perfect sensor would get by the same definitions", 0},
+        {"told", OPTION_TOLD, NULL, 0, "What the look back gets that is told the true borders", 0},
         {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
         {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
         {"set", OPTION_SET, "N", 0, "Which one, from 0", 0},
@@ -78,6 +82,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
         case OPTION_ONLY:
                 s->only = text;
                 return 0;
+        case OPTION_GATED:
+                s->gated = true;
+                return 0;
         case OPTION_JSON:
                 s->json = text;
                 return 0;
@@ -86,6 +93,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_IDEAL:
                 s->ideal = true;
+                return 0;
+        case OPTION_TOLD:
+                s->told = true;
                 return 0;
         case OPTION_FAULTS:
                 s->list = true;
@@ -109,7 +119,7 @@ static void tell(const char *text, void *userdata) {
 }
 
 static bool chosen(const struct suite *s, const struct cell *c) {
-        if (s->ideal && c->section == SECTION_IDLE)
+        if ((s->ideal && c->section == SECTION_IDLE) || (s->gated && !c->gated))
                 return false;
         return !s->only || strstr(c->name, s->only) || strstr(section_to_string(c->section), s->only);
 }
@@ -159,8 +169,8 @@ static void print_fault(const struct fault *fault, void *userdata) {
         const struct place *p = userdata;
 
         pthread_mutex_lock(&p->suite->print);
-        printf("%-46s set %2u  %-6s %7.2f to %7.2f s\n", p->cell->name, p->set,
-                fault->missed ? "missed" : "false", fault->start_s, fault->end_s);
+        printf("%-46s set %2u rep %u  %-10s %7.2f to %7.2f s  %+.2f s\n", p->cell->name, p->set, fault->rep,
+                fault_to_string(fault->kind), fault->start_s, fault->end_s, fault->error_s);
         pthread_mutex_unlock(&p->suite->print);
 }
 
@@ -180,6 +190,7 @@ static int run_cell(struct suite *s, struct result *r) {
                 struct trial_truth truth;
                 struct outcome outcome;
 
+                trial.told = s->told;
                 if (s->ideal)
                         k = ideal_run(&trial, &truth, &outcome);
                 else

@@ -99,7 +99,18 @@ static void ignore(struct trial_truth *truth, struct deaf d) {
         }
 }
 
+/* The look back alone, told what happened: each rep goes to it with its true borders once a second has passed since its
+ * end, as it would if everything before it were without fault. */
+struct prompter {
+        const struct trial_truth *truth; /* NULL = nothing is told */
+        size_t next;
+        bool begun;
+        struct bias bias; /* as the beam knew it when the rep began */
+        double best_mps;
+};
+
 struct hub {
+        struct prompter prompter;
         struct core core;
         struct profile profile;
         struct decoder decoder;
@@ -107,11 +118,76 @@ struct hub {
         struct outcome *outcome; /* NULL = nobody listens */
 };
 
+static uint64_t instant(double t_s) {
+        return (uint64_t) llrint(t_s * 1e6);
+}
+
+static void prompt_rep(struct hub *h, const struct true_rep *r, double at_s) {
+        struct prompter *p = &h->prompter;
+        size_t i = (size_t) (r - p->truth->reps);
+        bool first = i == 0 || r[-1].set != r->set, last = i + 1 == p->truth->n || r[1].set != r->set;
+        bool up = r->concentric.start_s < r->eccentric.start_s;
+        const struct true_stroke *a = up ? &r->concentric : &r->eccentric,
+                                 *b = up ? &r->eccentric : &r->concentric;
+        struct cycle c = {
+                .first = {.up = up,
+                        .start_us = instant(a->start_s),
+                        .end_us = instant(a->end_s),
+                        .bias = p->bias,
+                        .still_since_us = instant(first ? fmax(a->start_s - 0.5, 0) : r[-1].end_s)},
+                .second = {.up = !up,
+                        .start_us = instant(b->start_s),
+                        .end_us = instant(b->end_s),
+                        .still_since_us = instant(a->end_s)},
+                .until_us = instant(last ? r->end_s + 1 : fmin(r[1].start_s, r->end_s + 1)),
+        };
+        struct event e = {.type = EVENT_REP, .rep = {.set = r->set, .rep = r->rep}};
+        struct cycle_fit fit;
+
+        if (repfit_run(&h->core.repfit, &h->core.history, &c, &fit) < 0)
+                return;
+        const struct phase_fit *x = up ? &fit.concentric : &fit.eccentric,
+                               *y = up ? &fit.eccentric : &fit.concentric;
+        e.rep.phases[e.rep.n_phases++] =
+                (struct phase_span){up ? PHASE_CONCENTRIC : PHASE_ECCENTRIC, x->start_us, x->end_us};
+        e.rep.phases[e.rep.n_phases++] =
+                (struct phase_span){up ? PHASE_ECCENTRIC : PHASE_CONCENTRIC, y->start_us, y->end_us};
+        e.rep.start_us = x->start_us;
+        e.rep.end_us = y->end_us;
+        e.rep.rom_m = fit.concentric.travel_m;
+        e.rep.concentric.mean_mps = fit.concentric.mean_mps;
+        e.rep.confidence = 1;
+        p->best_mps = fmax(first ? 0 : p->best_mps, fit.concentric.mean_mps);
+        e.rep.velocity_loss_pct = 100 * (1 - fit.concentric.mean_mps / p->best_mps);
+        outcome_take(h->outcome, &e, at_s);
+}
+
+static void prompt(struct hub *h, double now_s) {
+        struct prompter *p = &h->prompter;
+        if (p->next >= p->truth->n)
+                return;
+        const struct true_rep *r = &p->truth->reps[p->next];
+        const struct vertical *v = &h->core.beam.hypotheses[0].motion;
+        if (!p->begun && now_s >= r->start_s) {
+                p->begun = true;
+                for (unsigned i = 0; i < 3; i++) {
+                        p->bias.b[i] = v->x[VERTICAL_B + i];
+                        for (unsigned j = 0; j < 3; j++)
+                                p->bias.P[i][j] = v->P[VERTICAL_B + i][VERTICAL_B + j];
+                }
+        }
+        if (now_s >= r->end_s + 1) {
+                prompt_rep(h, r, h->at_s);
+                p->begun = false;
+                p->next++;
+        }
+}
+
 static void collect(struct hub *h, double at_s) {
         const struct event *e;
 
         while ((e = core_next(&h->core)))
-                if (h->outcome)
+                if (h->outcome && !h->prompter.truth)
                         outcome_take(h->outcome, e, at_s);
 }
 
@@ -121,6 +197,8 @@ static void take_samples(void *userdata, const struct sample *samples, size_t n)
         for (size_t i = 0; i < n; i++) {
                 core_push(&h->core, &samples[i]);
                 collect(h, h->at_s);
+                if (h->prompter.truth)
+                        prompt(h, seconds(samples[i].t_us));
         }
 }
 
@@ -172,6 +250,8 @@ static int run(const struct trial *t, struct synth *s, struct hub *h, const stru
 
         ignore(truth, before);
         ignore(truth, within);
+        if (t->told)
+                h->prompter.truth = truth;
         k = hear(t, s, h, known, before, within);
         if (k < 0)
                 return k;

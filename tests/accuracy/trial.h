@@ -15,6 +15,7 @@ struct trial {
         unsigned join_rep; /* the stream begins within this rep; 0 = at its start */
         unsigned gap_rep;  /* the link is away from the middle of this rep's first phase ... */
         double gap_s;      /* ... for so long; 0 = not at all */
+        bool told;         /* the look back is told the true borders: tracker, beam and set model have no say */
 };
 
 /* Where a moving phase of a true rep begins and ends, s. */
