@@ -12,6 +12,9 @@
 #define SETMODEL_CANDIDATES 40
 #define SETMODEL_REFERENCE  3
 
+/* So many lengths of a rep may lie between two where one was missed: itself, and the pauses beside it. */
+#define SETMODEL_MISSED 1.5
+
 struct setmodel_params {
         double unlike; /* a cycle this far from a set's reps is none of them, chi2, 5 to 50; 12.8 (5 degrees of
                           freedom, 97.5 %) */

@@ -364,11 +364,18 @@ void setlog_close(struct setlog *s, enum set_end end) {
         s->end = end;
 }
 
+/* A rest that ends the set, s. Between two reps lies at least a whole one where one was missed: a set of reps that last as
+ * long as the set gap would end at the first that is not seen. The half more is for pauses at its ends. */
+static double rest_s(const struct setlog *s, const struct set_rep *last) {
+        return MAX(s->set_gap_s, SETMODEL_MISSED * seconds(last->start_us, last->end_us));
+}
+
 void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet) {
         s->now_us = t_us;
         if (!s->open || s->ending)
                 return;
         const struct set *set = current(s);
+        const struct set_rep *last = &set->reps[set->n_reps ? set->n_reps - 1 : 0];
         if (s->numbers >= SET_REPS_MAX) {
                 setlog_close(s, SET_END_FULL);
                 return;
@@ -378,7 +385,7 @@ void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet)
                 setlog_close(s, SET_END_RERACK);
         else if (begun_us == t_us && !set->n_reps)
                 setlog_close(s, SET_END_REST);
-        else if (set->n_reps && seconds(set->reps[set->n_reps - 1].end_us, begun_us) > s->set_gap_s)
+        else if (set->n_reps && seconds(last->end_us, begun_us) > rest_s(s, last))
                 setlog_close(s, s->put_away ? SET_END_RERACK : SET_END_REST);
 }
 

@@ -101,6 +101,10 @@ static double gap_s(const struct candidate *a, const struct candidate *b) {
         return MAX(ab, ba) * US_S;
 }
 
+static double length_s(const struct candidate *c) {
+        return ((double) traits_end_us(&c->fit) - (double) traits_start_us(&c->fit)) * US_S;
+}
+
 /* Distance from the members next to it, and what it lacks in closure. */
 static double apart(const struct setmodel *m, const struct candidate *c, const struct group *g, bool forward) {
         double d[NEAREST];
@@ -115,9 +119,11 @@ static double apart(const struct setmodel *m, const struct candidate *c, const s
 static void grow(const struct setmodel *m, unsigned seed, bool forward, struct group *g) {
         for (unsigned k = seed; forward ? k + 1 < m->n : k > 0;) {
                 const struct candidate *last = &m->candidates[g->at[forward ? g->n - 1 : 0]], *c;
+                double length;
                 k = forward ? k + 1 : k - 1;
                 c = &m->candidates[k];
-                if (gap_s(c, last) > m->set_gap_s)
+                length = MAX(length_s(c), length_s(last));
+                if (gap_s(c, last) > MAX(m->set_gap_s, SETMODEL_MISSED * length))
                         return;
                 if (c->fit.eccentric_first != last->fit.eccentric_first || setmodel_overlap(c, last) ||
                         apart(m, c, g, forward) > m->params.unlike)

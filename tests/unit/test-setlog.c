@@ -255,6 +255,28 @@ static void test_doubt_ends(void **state) {
         assert_int_equal(events[4].type, EVENT_SET);
 }
 
+/* Negatives of 11 s with holds: 17 s from rep to rep, and a set gap of 15 s. One of them is missed. */
+static void test_a_slow_rep_that_is_missed_ends_no_set(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 6; i++) {
+                struct cycle_fit f = fit_rep(2 + 17 * i, 0.5);
+                f.eccentric.end_us = f.eccentric.start_us + fit_us(11);
+                f.concentric.start_us = f.eccentric.end_us + fit_us(3);
+                f.concentric.end_us = f.concentric.start_us + fit_us(2);
+                wait_until(2 + 17 * i);
+                if (i != 3)
+                        cycle(f);
+        }
+        assert_int_equal(count(EVENT_REP), 5);
+        assert_int_equal(count(EVENT_SET), 0);
+        wait_until(2 + 17 * 6 + 22); /* one and a half reps after the last one's end */
+        assert_int_equal(count(EVENT_SET), 0);
+        wait_until(2 + 17 * 6 + 24);
+        assert_int_equal(count(EVENT_SET), 1);
+        assert_int_equal(nth(EVENT_SET, 0)->set->n_reps, 5);
+}
+
 static void test_numbers_end_at_the_limit(void **state) {
         (void) state;
         start();
@@ -279,6 +301,7 @@ int main(void) {
                 cmocka_unit_test(test_a_set_of_nothing),
                 cmocka_unit_test(test_reasons),
                 cmocka_unit_test(test_doubt_ends),
+                cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),
                 cmocka_unit_test(test_numbers_end_at_the_limit),
         };
         return run_unit_tests(tests);
