@@ -10,9 +10,9 @@
  *                    __/|     resisted, then dropped              rush, uneven
  *            ______/    |
  *
- * Smoothness measures of motor science (spectral arc length, dimensionless jerk: Balasubramanian 2015, doi
- * 10.1186/s12984-015-0090-9) take a single bell as perfect and an even speed between two ramps as rough, but to lower
- * evenly is just what is asked for here. Variation beyond one rise and one fall is 0 for both, and has no unit either. */
+ * By jerk, one of the smoothness measures of motor science (Balasubramanian 2015, doi 10.1186/s12984-015-0090-9), a
+ * minimum-jerk bell is the smoothest by definition and an even speed between two ramps is not, but to lower evenly is just
+ * what is asked for here. Variation beyond one rise and one fall is 0 for both, and has no unit either. */
 
 #include "coach/control.h"
 

@@ -12,8 +12,8 @@
  *     T(way)   = t / tau(x)                by the way done so far
  *     predicted = t + (1 - tau(x)) (w T(speed) + (1 - w) T(way)), w = 0.7 (1 - x)
  *
- * The speed counts for what it can: what the lifter is to correct is what the bar does now, and cues that follow speed
- * were found to work better than those that follow position (Ohishi and Nakamura, ICAD 2025). */
+ * The speed counts for what it can: what the lifter is to correct is what the bar does now, and in eccentric curls cues by
+ * speed led to more even durations than cues by position (Ohishi and Nakamura, ICAD 2025; abstract). */
 
 #include "coach/pace.h"
 

@@ -5,7 +5,7 @@
  *                 gained 0.8 m/s; the fastest lowering on purpose takes away a third of the weight for as long. A bar that
  *                 is thrown up flies for v/g before it falls: that time does not count.
  *     unbraked    v^2 / (2 way left): the deceleration that would still stop it at the deepest point. A fast lowering needs
- *                 0.5 g at most (0.55 m in 0.7 s, a single bell), legs give 1 g; above 1.5 g nobody stops it.
+ *                 0.5 g at most (0.55 m in 0.7 s, a single bell), 1.2 g in 0.5 s; above 1.5 g it is taken as lost.
  *
  * Only for lifts with the lifter under the bar. A free fall is told within a set and in the eccentric that may begin one; how
  * much way is left is not known before a set has shown its range. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Load and velocity:
  *
- *     v  | x                     v = a + b L, b < 0: nearly a line from 30 to 100 % of the 1RM (Gonzalez-Badillo and
- *        |    x x                Sanchez-Medina 2010, doi 10.1055/s-0029-1243333)
- *        |          x
+ *     v  | x                     v = a + b L, b < 0: nearly a line from 30 to 100 % of the 1RM (deadlift, R2 0.97 for one
+ *        |    x x                lifter: Benavides-Ubric et al., J Sports Sci Med 19, 2020, 452; of the bench press:
+ *        |          x            Gonzalez-Badillo and Sanchez-Medina 2010, doi 10.1055/s-0030-1248333; abstracts)
  *     v1 |_ _ _ _ _ _ _ \        e1RM = (v1 - a) / b
  *        |_______________|___ L
  *
