@@ -163,8 +163,15 @@ static void test_free_fall_is_one(void **state) {
 
 static struct core core;
 
-static double mean_index(
-        enum synth_family family, enum synth_grade grade, double eccentric_s, double *ret_least) {
+struct course_of {
+        const char *lift;
+        enum synth_family family;
+        double eccentric_s;
+        uint64_t seed;
+};
+
+/* Of 12 reps through a good sensor, with sway, tremor and knocks. */
+static double mean_index(const struct course_of *c, double *ret_least) {
         struct synth_options o = synth_options_default();
         _cleanup_(exercises_done) struct exercises table = {NULL, 0};
         struct faults faults = {.sink = NULL};
@@ -174,13 +181,13 @@ static double mean_index(
         double sum = 0, least = 1;
         unsigned n = 0;
 
-        o.family = family;
-        o.grade = grade;
-        o.tempo_s[0] = eccentric_s;
+        strcpy(o.exercise, c->lift);
+        o.family = c->family;
+        o.tempo_s[0] = c->eccentric_s;
         o.reps = 6;
         o.sets = 2;
-        o.hard = grade != SYNTH_PERFECT;
-        o.seed = 7;
+        o.hard = true;
+        o.seed = c->seed;
         assert_int_equal(exercises_load(NULL, &faults, &table), 0);
         assert_int_equal(synth_new(&o, &s), 0);
         assert_int_equal(core_init(&core, NULL, exercises_find(&table, o.exercise, NULL), NULL), 0);
@@ -212,12 +219,42 @@ static void test_measured(void **state) {
                 double least[ARRAY_SIZE(tempi)];
 
                 for (size_t k = 0; k < ARRAY_SIZE(tempi); k++)
-                        of[f][k] = mean_index(f, SYNTH_GOOD, tempi[k], &least[k]);
+                        of[f][k] = mean_index(&(struct course_of){"back-squat", f, tempi[k], 7}, &least[k]);
                 print_message("# %-14s %5.2f (%4.2f) %5.2f (%4.2f) %5.2f (%4.2f)\n", synth_family_to_string(f),
                         of[f][0], least[0], of[f][1], least[1], of[f][2], least[2]);
         }
         for (size_t k = 0; k < ARRAY_SIZE(tempi); k++) {
                 /* Held well: at the top of the scale; uneven ones stand well below. */
+                assert_true(of[SYNTH_MIN_JERK][k] > 0.75 && of[SYNTH_RAMP][k] > 0.75);
+                assert_true(of[SYNTH_HESITATION][k] < of[SYNTH_RAMP][k] - 0.2);
+        }
+}
+
+/* Held out: neither these lifts nor tempi nor seeds were in sight when the index got its figures. */
+static void test_held_out(void **state) {
+        static const struct course_of sets[] = {{"bench-press", 0, 3, 3001}, {"overhead-press", 0, 3, 3002},
+                {"front-squat", 0, 5, 3003}, {"leg-press", 0, 5, 3004}};
+        double of[_SYNTH_FAMILY_MAX][ARRAY_SIZE(sets)];
+
+        (void) state;
+        print_message("# held out: mean (least) of 12 reps\n# %-14s", "family");
+        for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
+                print_message(" %14s %1.0f s", sets[k].lift, sets[k].eccentric_s);
+        print_message("\n");
+        for (unsigned f = 0; f < _SYNTH_FAMILY_MAX; f++) {
+                print_message("# %-14s", synth_family_to_string(f));
+                for (size_t k = 0; k < ARRAY_SIZE(sets); k++) {
+                        struct course_of c = sets[k];
+                        double least;
+
+                        c.family = f;
+                        c.seed += 10 * f;
+                        of[f][k] = mean_index(&c, &least);
+                        print_message("        %4.2f (%4.2f)", of[f][k], least);
+                }
+                print_message("\n");
+        }
+        for (size_t k = 0; k < ARRAY_SIZE(sets); k++) {
                 assert_true(of[SYNTH_MIN_JERK][k] > 0.75 && of[SYNTH_RAMP][k] > 0.75);
                 assert_true(of[SYNTH_HESITATION][k] < of[SYNTH_RAMP][k] - 0.2);
         }
@@ -231,6 +268,7 @@ int main(void) {
                 cmocka_unit_test(test_dives),
                 cmocka_unit_test(test_free_fall_is_one),
                 cmocka_unit_test(test_measured),
+                cmocka_unit_test(test_held_out),
         };
         return run_unit_tests(tests);
 }
