@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Listener, Tap, free_port, wait_for  # noqa: E402
 from hub import (DAEMON, WORK, Daemon, Manager, check_sequence, configure, deadlift, equal, of,  # noqa: E402
-                 reconfigure, sensor_state, squat, station, true, write)
+                 reconfigure, record, sensor_state, squat, station, true, write)
 
 
 def reracked_wrong():
@@ -142,6 +142,24 @@ def a_rep_is_taken_back():
     equal([r["rep"] for s in sets for r in s["reps"]], [2, 3, 4, 5], "what stands")
     counts = [s["n_reps"] for s in of(listener, "state") if s["set"]]
     equal(counts[-1], 4, f"reps in the last state of the running set of {counts}")
+    broker.kill()
+
+
+def a_dropped_lift_is_told():
+    """The last of four deadlifts is let go at the top: it stands for its concentric, and what came down is no eccentric."""
+    broker = Broker()
+    listener = Listener(broker.port)
+    recording = record("dropped-deadlift.rec", 4, "--exercise", "deadlift", "--tempo", "2-1-1-1", "--seed", "21",
+                       "--incident", "dropped")
+    daemon = Daemon(configure(broker.port, station("floor", recording, "deadlift", speed=20),
+                              station("held", deadlift(), "deadlift", speed=20)), "--until-end")
+    equal(daemon.end(), 0, f"exit status; log:\n{daemon.log()}")
+    wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
+    equal([r["rep"] for r in of(listener, "rep", "floor")], [1, 2, 3, 4], "reps")
+    (drop,) = [r for r in of(listener, "rejected", "floor") if r["reason"] == "drop"]
+    true(0.4 < drop["rom_m"] < 0.7 and drop["peak_mps"] > 1.9 and 200 < drop["end_ms"] - drop["start_ms"] < 1000, f"{drop}")
+    equal([r for r in of(listener, "rejected", "held") if r["reason"] == "drop"], [],
+          "drops where the bar is put down")
     broker.kill()
 
 
@@ -358,6 +376,7 @@ sys.exit(Tap([
     configuration_dumped_and_read_again,
     recordings_become_messages,
     a_rep_is_taken_back,
+    a_dropped_lift_is_told,
     service_manager_is_told,
     reload_changes_what_changed,
     keys_that_wait_for_the_next_start,
