@@ -11,7 +11,6 @@
 #include "message/value.h"
 #include "util/macros.h"
 
-
 #define CLAIM_SLACK_S 1.0 /* a message under way makes the other's time look shorter */
 
 int claim_to_json(const struct claim *c, char **ret) {
