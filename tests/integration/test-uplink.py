@@ -633,7 +633,7 @@ def broker_that_stops_answering():
     listener = Listener(Patience.broker.port)
     Patience.stuck.cut()
     Patience.stuck.set("open")
-    feed.wait("all to be acknowledged", lambda s: s["published"] == 100)
+    feed.wait("all to be acknowledged", lambda s: s["published"] == 100, 60)
     stats, log = feed.stop()
     equal(stats["result"], 0, "result")
     check_all_in_order(listener, 100)
