@@ -8,6 +8,7 @@
 #include "hub/api.h"
 #include "hub/command.h"
 #include "hub/hub-private.h"
+#include "hub/keeping.h"
 #include "message/request.h"
 #include "util/log.h"
 
@@ -22,44 +23,19 @@ static struct station *find(struct hub *h, const char *name, struct refusal *ref
 
 /* ---- keeping it ---- */
 
-struct keeping {
-        struct hub *hub;
-        command_done done;
-        void *userdata;
-};
-
-static void on_kept(int r, void *userdata) {
-        struct keeping *k = userdata;
-        struct refusal refusal;
-
-        if (r < 0) {
-                refuse(&refusal, ERROR_NOT_KEPT,
-                        "it is so now, but %s cannot be written (%s): the next start will know nothing of it. "
-                        "Free space or mend the folder's rights, then do it again",
-                        k->hub->assigned.path, strerror(-r));
-                log_error("%s cannot be written: %s; the next start will not know who was assigned",
-                        k->hub->assigned.path, strerror(-r));
-        }
-        k->done(r < 0 ? &refusal : NULL, k->userdata);
-        free(k);
-}
-
 /* roster NULL: as the configuration says. */
 static int keep(struct hub *h, const struct station *s, const struct roster *roster, command_done done,
         void *userdata, struct refusal *refusal) {
-        struct keeping *k = malloc(sizeof(*k));
-        int r = -ENOMEM;
+        struct keeping *k = keeping_new(h->assigned.path, "who was assigned", done, userdata);
+        int r = k ? assigned_put(&h->assigned, station_name(s), roster, keeping_end, k) : -ENOMEM;
 
-        if (k) {
-                *k = (struct keeping){.hub = h, .done = done, .userdata = userdata};
-                r = assigned_put(&h->assigned, station_name(s), roster, on_kept, k);
-        }
         api_touch(h->api);
         if (r > 0)
                 return 1;
-        free(k);
-        return r < 0 ? refuse(refusal, ERROR_NOT_KEPT, "it is so now, but cannot be kept: %s", strerror(-r))
-                     : 0;
+        if (r < 0)
+                return keeping_refuse(k, r, refusal);
+        keeping_free(k);
+        return 0;
 }
 
 /* ---- who lifts what ---- */

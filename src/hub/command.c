@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/keeping.h"
 #include "hub/source-sensor.h"
 #include "util/log.h"
 #include "util/macros.h"
@@ -27,30 +28,8 @@ int refuse(struct refusal *r, const char *error, const char *format, ...) {
 
 /* ---- keeping it ---- */
 
-struct keeping {
-        struct hub *hub;
-        command_done done;
-        void *userdata;
-};
-
-static void on_kept(int r, void *userdata) {
-        struct keeping *k = userdata;
-        struct refusal refusal;
-
-        if (r < 0) {
-                refuse(&refusal, ERROR_NOT_KEPT,
-                        "it is so now, but %s cannot be written (%s): the next start will know nothing of it. "
-                        "Free space or mend the folder's rights, then do it again",
-                        k->hub->adopted_path, strerror(-r));
-                log_error("%s cannot be written: %s; the next start will not know which sensors were adopted",
-                        k->hub->adopted_path, strerror(-r));
-        }
-        k->done(r < 0 ? &refusal : NULL, k->userdata);
-        free(k);
-}
-
 static int keep(struct hub *h, command_done done, void *userdata, struct refusal *refusal) {
-        struct keeping *k = malloc(sizeof(*k));
+        struct keeping *k = keeping_new(h->adopted_path, "which sensors were adopted", done, userdata);
         char *text = NULL;
         size_t n = 0;
         FILE *stream = open_memstream(&text, &n);
@@ -58,15 +37,12 @@ static int keep(struct hub *h, command_done done, void *userdata, struct refusal
 
         if (stream && fclose(stream) != 0)
                 r = -ENOMEM;
-        if (r >= 0) {
-                *k = (struct keeping){.hub = h, .done = done, .userdata = userdata};
-                r = persist_write(h->persist, h->adopted_path, TAKE_PTR(text), n, on_kept, k);
-        }
+        if (r >= 0)
+                r = persist_write(h->persist, h->adopted_path, TAKE_PTR(text), n, keeping_end, k);
         if (r >= 0)
                 return 0;
         free(text);
-        free(k);
-        return refuse(refusal, ERROR_NOT_KEPT, "it is so now, but cannot be kept: %s", strerror(-r));
+        return keeping_refuse(k, r, refusal);
 }
 
 /* ---- adopting ---- */
