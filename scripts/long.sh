@@ -9,6 +9,7 @@ Usage: scripts/long.sh [STEP...]
 
 Runs what scripts/test.sh leaves out or does in small, one step after the other (hours in all, on two cores):
 
+  fleet      three nodes of NATS, killed one after the other (scripts/test.sh fleet)
   package    Debian packages, their installation and the story in the virtual gym (scripts/test.sh package)
   fuzz       each fuzz target for FUZZ_SECONDS (default 600) from a seed of its own choice
   faults     320 random sequences of faults between hub and broker, from SEED (default 1000)
@@ -20,7 +21,7 @@ Logs are in build-test/long/. The exit status is 0 only where nothing failed.
 USAGE
 }
 
-all='package fuzz faults stalls dashboard accuracy'
+all='fleet package fuzz faults stalls dashboard accuracy'
 for step in "$@"; do
         case $step in
         -h | --help) usage; exit 0 ;;
@@ -47,7 +48,7 @@ of_build() { # SCRIPT ARGUMENT...
 
 run() {
         case $1 in
-        package) scripts/test.sh package ;;
+        fleet | package) scripts/test.sh "$1" ;;
         fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-600} scripts/test.sh clang-fuzz ;;
         faults) of_build tests/integration/test-faults.py --sequences 320 --seed "${SEED:-1000}" ;;
         stalls) of_build tests/integration/test-stalls.py --seconds 60 ;;
@@ -57,7 +58,7 @@ run() {
 }
 
 passed=0 failed=0
-[ $# -gt 0 ] || set -- package fuzz faults stalls dashboard accuracy
+[ $# -gt 0 ] || set -- fleet package fuzz faults stalls dashboard accuracy
 for step in "$@"; do
         start=$(date +%s)
         say "$step"

@@ -20,12 +20,13 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   accuracy       counts on synthetic sets, and on recorded sets where they are present
   dashboard      the page in Chromium: mosquitto, repcastd, every view, fifty stations, axe-core; pictures are kept
-  fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
                  repcast-sensor at the other end of a virtual radio (tests/vm)
 
-Only where it is named, for it takes half an hour by itself (scripts/long.sh runs it, and other long tests):
+Only where they are named (scripts/long.sh runs them, and other long tests): one takes half an hour by itself, the other
+waits for the elections of a cluster, which take what they take:
 
+  fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
   package        Debian packages for bookworm and trixie, amd64 and arm64, each in a clean Debian: unit tests (of bookworm;
                  those of arm64 under qemu-user), lintian; install, upgrade, remove, purge in a small Debian and in the
                  virtual gym, where a sensor is adopted
@@ -40,8 +41,8 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy dashboard fleet vm'
-rare=package
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy dashboard vm'
+rare='fleet package'
 chosen=
 while [ $# -gt 0 ]; do
         case $1 in

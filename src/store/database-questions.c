@@ -64,7 +64,7 @@ static int amend(struct database *d, const char *json, char **ret) {
         database_bind_text(d, AMENDS, 2, database_text_at(d, HISTORY, 3));
         database_bind_number(d, AMENDS, 3, database_number_at(d, HISTORY, 4));
         database_bind_number(d, AMENDS, 4, AMENDS_WITHIN);
-        while (n < AMENDS_MAX && (r = database_step(d, AMENDS)) > 0)
+        while (n < AMENDS_MAX && database_step(d, AMENDS) > 0)
                 if ((amends[n] = strdup(database_text_at(d, AMENDS, 0))))
                         n++;
         sqlite3_reset(d->prepared[AMENDS]);

@@ -8,6 +8,7 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -152,8 +153,12 @@ def nothing_committed_is_lost_when_nodes_die_one_after_the_other():
         node.start()
         wait_for(f"node {node.number} to have caught up", lambda: complete(nodes), 90)
 
+    for hub in hubs:  # the gyms close: nothing new comes, and what waits goes out
+        hub.set_up(*(f"[station {name}]\nExercise=back-squat\n" for name in ("rack-1", "rack-2")))
+        hub.daemon.signal(signal.SIGHUP)
     wanted, moves = {}, 0
     for hub in hubs:
+        wait_for(f"the nodes to acknowledge what {hub.name} has", lambda h=hub: not h.waiting(), 180)
         hub.daemon.stop()
         moves += hub.daemon.log().count("connected to ")
         equal(hub.waiting(), [], f"events of {hub.name} that no node has acknowledged")
