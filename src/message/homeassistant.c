@@ -44,9 +44,15 @@ static const struct entity station_entities[] = {
         {"concentric", "sensor", "Concentric", "rep", "{{ value_json.tempo_s.concentric }}", .unit = "s", .device_class = "duration", .state_class = "measurement"},
         {"velocity", "sensor", "Concentric velocity", "rep", "{{ value_json.concentric.mean_mps }}", .unit = "m/s", .device_class = "speed", .state_class = "measurement"},
         {"velocity_loss", "sensor", "Velocity loss", "rep", "{{ value_json.velocity_loss_pct }}", .unit = "%", .state_class = "measurement", .icon = "mdi:trending-down"},
+        {"control", "sensor", "Eccentric control", "rep", "{{ value_json.eccentric.control }}", .state_class = "measurement", .icon = "mdi:chart-bell-curve"},
+        {"compliance", "sensor", "As prescribed in the last set", "state", "{{ value_json.last_set.compliance_pct if value_json.last_set else None }}", .unit = "%", .icon = "mdi:check-circle-outline"},
+        {"advice", "sensor", "Advice", "state", "{{ value_json.advice.advice if value_json.advice else None }}", .icon = "mdi:bullhorn-outline"},
         {"sensor", "binary_sensor", "Sensor", "state", "{{ 'ON' if value_json.sensor_state == 'streaming' else 'OFF' }}", .device_class = "connectivity", .diagnostic = true},
         {"rep", "event", "Repetition", "rep", NULL, .event_type = "rep", .icon = "mdi:arm-flex"},
         {"finished_set", "event", "Finished set", "set", NULL, .event_type = "set", .icon = "mdi:flag-checkered"},
+        {"advised", "event", "Advice given", "advice", NULL, .event_type = "advice", .icon = "mdi:bullhorn"},
+        {"tired", "event", "Fatigue", "fatigue", NULL, .event_type = "fatigue", .icon = "mdi:battery-low"},
+        {"alarm", "event", "Fall", "safety", NULL, .event_type = "safety", .icon = "mdi:alert"},
 };
 
 static const struct entity sensor_entities[] = {

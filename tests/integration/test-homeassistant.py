@@ -68,10 +68,20 @@ def render(template, payload):
     return environment.from_string(template).render(value=payload, value_json=json.loads(payload)).strip()
 
 
+def example(kind):
+    """The contract's example, which is a real message: nobody here has a prescription, tires or falls."""
+    with open(SRC + "/doc/mqtt.md", encoding="utf-8") as f:
+        blocks = re.findall(r"```json\n(.*?)```", f.read(), re.DOTALL)
+    return next(b for b in blocks if json.loads(b).get("type") == kind)
+
+
 def check_entities(place, device):
     values = {}
     for name, c in device["components"].items():
         payloads = [p for p in place.listener.on(c["state_topic"]) if p and '"late":true' not in p]
+        kind = c["state_topic"].rsplit("/", 1)[1]
+        if not payloads and kind in ("advice", "fatigue", "safety"):
+            payloads = [json.dumps({**json.loads(example(kind)), "late": False})]
         if not payloads and HOSTILE in c["state_topic"] and c["state_topic"].endswith(("/rep", "/set")):
             continue
         true(payloads, f"nothing on {c['state_topic']}")
@@ -118,6 +128,9 @@ def announced_and_taken_away():
     true(float(rack["velocity_loss"]) >= 0 and 1 < float(rack["eccentric"]) < 3, f"figures {rack}")
     event = json.loads(rack["rep"])
     equal((event["event_type"], event["type"], event["station"]), ("rep", "rep", "rack-1"), "the event of a repetition")
+    for entity, kind in (("advised", "advice"), ("tired", "fatigue"), ("alarm", "safety")):
+        equal(json.loads(rack[entity])["event_type"], kind, f"the event of {kind}")
+    true(0 <= float(rack["control"]) <= 1, f"control {rack['control']}")
     late = {**event, "late": True}
     template = devices[RACK]["components"]["rep"]["value_template"]
     equal(render(template, json.dumps(late)), "", "an event that waited")
