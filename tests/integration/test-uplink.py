@@ -400,6 +400,7 @@ def a_will_waits_for_who_comes_back():
     gate = Gate(broker.port)
     feed = Feed(gate.port, run="aaaa", UPLINK_WILL_DELAY="1")
     feed.wait("the connection", lambda s: s["connected"])
+    wait_for("the birth", lambda: listener.on(STATUS))  # it comes behind the claim to the name
     gate.cut()
     feed.wait("the connection again", lambda s: s["reconnects"] == 1 and s["connected"])
     wait_for("the second birth", lambda: len(listener.on(STATUS)) >= 2)
