@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/value.h"
 #include "util/macros.h"
-
-#define PRINTED_DIGITS 15 /* as in message.c */
 
 static const char *text(const json_t *j, const char *key) {
         const char *s = json_string_value(json_object_get(j, key));
@@ -130,6 +129,5 @@ int amended_json(const char *json, char *const *amends, unsigned n, char **ret) 
         }
         if (r == 0)
                 r = json_object_set(event, "amended", ids);
-        *ret = r == 0 ? json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(PRINTED_DIGITS)) : NULL;
-        return *ret ? 0 : -ENOMEM;
+        return r == 0 ? value_print(TAKE_PTR(event), ret) : -ENOMEM;
 }

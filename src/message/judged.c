@@ -8,15 +8,6 @@
 
 #include "message/value.h"
 
-static json_t *word(const char *s) {
-        return s ? json_string(s) : json_null();
-}
-
-/* 0 is not said. */
-static json_t *some(unsigned n) {
-        return n > 0 ? json_integer(n) : json_null();
-}
-
 /* The core's, and what the coach saw. */
 json_t *judged_flags(unsigned flags, bool assisted, double dive) {
         json_t *list = json_array();
@@ -52,7 +43,7 @@ static json_t *verdict_words(const uint8_t phase[static _PHASE_TEMPO_MAX]) {
         json_t *j = json_object();
 
         for (unsigned i = 0; i < _PHASE_TEMPO_MAX; i++)
-                value_put(&j, phase_to_string(i), word(verdict_to_string(phase[i])));
+                value_put(&j, phase_to_string(i), value_string(verdict_to_string(phase[i])));
         return j;
 }
 
@@ -65,7 +56,7 @@ json_t *judged_verdict(const struct rep_note *n) {
         for (unsigned i = 0; i < _PHASE_TEMPO_MAX; i++)
                 phase[i] = (uint8_t) n->verdicts.phase[i];
         j = verdict_words(phase);
-        value_put(&j, "pause_before", word(verdict_to_string(n->verdicts.before)));
+        value_put(&j, "pause_before", value_string(verdict_to_string(n->verdicts.before)));
         value_put(&j, "compliant", compliance(n->verdicts.rep));
         return j;
 }
@@ -116,7 +107,7 @@ json_t *judged_target(const struct prescription *p) {
         if (*p->name == '\0')
                 return json_null();
         j = json_object();
-        value_put(&j, "kind", word(prescription_kind_to_string(p->kind)));
+        value_put(&j, "kind", value_string(prescription_kind_to_string(p->kind)));
         value_put(&j, "title", VALUE_TEXT(p->title));
         value_put(&j, "tempo", VALUE_TEXT(p->tempo_text));
         value_put(&j, "eccentric_s", target_s(p, PHASE_ECCENTRIC));
@@ -124,8 +115,8 @@ json_t *judged_target(const struct prescription *p) {
         value_put(&j, "concentric_s", target_s(p, PHASE_CONCENTRIC));
         value_put(&j, "top_s", target_s(p, PHASE_TOP));
         value_put(&j, "tolerance_s", value_figure(prescription_tolerance(p, PHASE_ECCENTRIC), 3));
-        value_put(&j, "reps", some(p->reps_max));
-        value_put(&j, "sets", some(p->sets_max));
+        value_put(&j, "reps", value_some(p->reps_max));
+        value_put(&j, "sets", value_some(p->sets_max));
         value_put(&j, "velocity_loss_pct", value_figure(p->velocity_loss_pct, 1));
         return j;
 }
@@ -140,7 +131,7 @@ json_t *judged_pace(const struct pace *p) {
         value_put(&j, "predicted_s", value_figure(p->predicted_s, 3));
         value_put(&j, "travelled", value_figure(p->travelled, 2));
         value_put(&j, "due", value_figure(p->due, 2));
-        value_put(&j, "cue", word(cue_to_string(p->cue)));
+        value_put(&j, "cue", value_string(cue_to_string(p->cue)));
         return j;
 }
 
@@ -153,7 +144,7 @@ json_t *judged_workout(const struct station_state *s) {
         j = json_object();
         value_put(&j, "sets", json_integer(w->sets));
         value_put(&j, "negative_sets", json_integer(w->negative_sets));
-        value_put(&j, "budget_sets", some(w->budget_sets));
+        value_put(&j, "budget_sets", value_some(w->budget_sets));
         value_put(&j, "compliance_pct", value_figure(w->compliance_pct, 1));
         return j;
 }
@@ -162,9 +153,9 @@ void judged_fatigue(json_t **j, const struct fatigue_told *f) {
         const struct fatigue *now = &f->now;
         bool drifts = isfinite(now->eccentric_change_pct) || isfinite(now->control_change);
 
-        value_put(j, "set", some(f->set));
-        value_put(j, "rep", some(f->rep));
-        value_put(j, "sign", word(fatigue_sign_to_string(f->sign)));
+        value_put(j, "set", value_some(f->set));
+        value_put(j, "rep", value_some(f->rep));
+        value_put(j, "sign", value_string(fatigue_sign_to_string(f->sign)));
         value_put(j, "velocity_loss_pct", value_figure(now->velocity_loss_pct, 1));
         value_put(j, "limit_pct", value_figure(now->limit_pct, 1));
         value_put(j, "eccentric_change_pct", value_figure(now->eccentric_change_pct, 1));
@@ -209,8 +200,8 @@ static void put_reason(json_t **j, const struct advice *a) {
         char text[VALUE_TEXT_MAX];
 
         reason_text(a, text, sizeof(text));
-        value_put(j, "advice", word(advice_kind_to_string(a->kind)));
-        value_put(j, "reason", word(advice_reason_to_string(a->reason)));
+        value_put(j, "advice", value_string(advice_kind_to_string(a->kind)));
+        value_put(j, "reason", value_string(advice_reason_to_string(a->reason)));
         value_put(j, "text", VALUE_TEXT(text));
 }
 
@@ -225,8 +216,8 @@ json_t *judged_state_advice(const struct advice *a) {
 }
 
 void judged_advice(json_t **j, const struct advice *a) {
-        value_put(j, "set", some(a->set));
-        value_put(j, "rep", some(a->rep));
+        value_put(j, "set", value_some(a->set));
+        value_put(j, "rep", value_some(a->rep));
         put_reason(j, a);
         value_put(j, "value", value_figure(a->value, 2));
         value_put(j, "limit", value_figure(a->limit, 2));
@@ -236,9 +227,9 @@ void judged_advice(json_t **j, const struct advice *a) {
 }
 
 void judged_alarm(json_t **j, const struct alarm *a) {
-        value_put(j, "set", some(a->set));
-        value_put(j, "rep", some(a->rep));
-        value_put(j, "kind", word(alarm_kind_to_string(a->kind)));
+        value_put(j, "set", value_some(a->set));
+        value_put(j, "rep", value_some(a->rep));
+        value_put(j, "kind", value_string(alarm_kind_to_string(a->kind)));
         value_put(j, "fall_s", value_figure(a->fall_s, 3));
         value_put(j, "speed_mps", value_figure(a->speed_mps, 3));
         value_put(j, "latency_s", value_figure((double) a->latency_us * 1e-6, 3));

@@ -29,6 +29,14 @@ json_t *value_count(uint64_t n) {
         return json_integer((json_int_t) n);
 }
 
+json_t *value_some(uint64_t n) {
+        return n > 0 ? value_count(n) : json_null();
+}
+
+json_t *value_string(const char *s) {
+        return s ? json_string(s) : json_null();
+}
+
 json_t *value_text(const char *s, size_t size) {
         char repaired[3 * VALUE_TEXT_MAX]; /* a bad byte becomes three */
 

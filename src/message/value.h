@@ -17,6 +17,12 @@ json_t *value_figure(double x, int decimals);
 
 json_t *value_count(uint64_t n);
 
+/* Of what counts from 1, as sets and repetitions: 0 becomes null. */
+json_t *value_some(uint64_t n);
+
+/* A word of the contract, as it is; NULL becomes null. */
+json_t *value_string(const char *s);
+
 /* Empty or NULL becomes null. */
 json_t *value_text(const char *s, size_t size);
 #define VALUE_TEXT(field) value_text((field), sizeof(field))
