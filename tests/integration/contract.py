@@ -8,7 +8,6 @@ A new payload: its schema in doc/schema, its channel in doc/asyncapi.json, somet
 its type in doc/mqtt.md; then make doc-examples. A new field: a line in its schema."""
 
 import json
-import math
 import os
 import re
 import sys
@@ -17,6 +16,7 @@ import textwrap
 import time
 
 import gym
+from bar import dropped, unracked_and_turned
 from broker import Broker, Listener, wait_for
 from hub import SRC, WORK, Daemon, record, squat, write
 
@@ -63,57 +63,6 @@ def schema_of(message):
 
 
 # ---- a day in the gym ----
-
-def unracked_and_turned():
-    """A squat of 0.5 m with the sensor on one side, which is then turned by 60 degrees, and four more: the first is taken
-    back, and what lies between is no repetition."""
-    lines, now = ["t,ax,ay,az,gx,gy,gz"], 0.0
-
-    def move(seconds, metres=0.0, radians=0.0, start=0.0):
-        nonlocal now
-        for i in range(round(seconds * 100)):
-            s = i / (seconds * 100)
-            force = 9.80665 + metres / seconds**2 * s * (60 - 180 * s + 120 * s * s)
-            angle = start + radians * s**3 * (10 - 15 * s + 6 * s * s)
-            turn = radians / seconds * s * s * (30 - 60 * s + 30 * s * s)
-            lines.append(f"{now:.2f},0,{force * math.sin(angle):.5f},{force * math.cos(angle):.5f},{turn:.5f},0,0")
-            now += 0.01
-
-    turned = math.radians(60)
-    move(4)
-    for rep in range(5):
-        move(2, -0.5, start=turned * (rep > 0))
-        move(1, 0.5, start=turned * (rep > 0))
-        if rep == 0:
-            move(1)
-            move(2, radians=turned)
-        move(1.5, start=turned)
-    move(2, start=turned)
-    return write("turned.csv", "\n".join(lines) + "\n")
-
-
-def dropped():
-    """Three squats of 0.5 m, and in the fourth the bar falls for a sixth of a second."""
-    lines, now = ["t,ax,ay,az,gx,gy,gz"], 0.0
-
-    def move(seconds, metres=0.0, force=None):
-        nonlocal now
-        for i in range(round(seconds * 100)):
-            s = i / (seconds * 100)
-            f = 9.80665 + metres / seconds**2 * s * (60 - 180 * s + 120 * s * s) if force is None else force
-            lines.append(f"{now:.2f},0,0,{f:.5f},0,0,0")
-            now += 0.01
-
-    move(4)
-    for _ in range(3):
-        move(2, -0.5)
-        move(1, 0.5)
-        move(1)
-    move(0.17, force=0)
-    move(0.03, force=65)
-    move(30)
-    return write("dropped.csv", "\n".join(lines) + "\n")
-
 
 def partials():
     """A set with movements that are not counted, and figures that the set corrects."""

@@ -4,7 +4,6 @@
 recording or broker are not as they should be."""
 
 import json
-import math
 import os
 import re
 import shutil
@@ -15,36 +14,10 @@ import time
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
+from bar import unracked_and_turned  # noqa: E402
 from broker import BROKER, Broker, Listener, Tap, free_port, wait_for  # noqa: E402
 from hub import (DAEMON, WORK, Daemon, Manager, check_sequence, configure, deadlift, equal, of,  # noqa: E402
                  reconfigure, record, sensor_state, squat, station, true, write)
-
-
-def reracked_wrong():
-    """A squat of 0.5 m with the sensor on one side, which is then turned by 60 degrees, and four more."""
-    lines, now = ["t,ax,ay,az,gx,gy,gz"], 0.0
-
-    def move(seconds, metres=0.0, radians=0.0, start=0.0):
-        nonlocal now
-        for i in range(round(seconds * 100)):
-            s = i / (seconds * 100)
-            force = 9.80665 + metres / seconds**2 * s * (60 - 180 * s + 120 * s * s)
-            angle = start + radians * s**3 * (10 - 15 * s + 6 * s * s)
-            turn = radians / seconds * s * s * (30 - 60 * s + 30 * s * s)
-            lines.append(f"{now:.2f},0,{force * math.sin(angle):.5f},{force * math.cos(angle):.5f},{turn:.5f},0,0")
-            now += 0.01
-
-    turned = math.radians(60)
-    move(4)
-    for rep in range(5):
-        move(2, -0.5, start=turned * (rep > 0))
-        move(1, 0.5, start=turned * (rep > 0))
-        if rep == 0:
-            move(1)
-            move(2, radians=turned)
-        move(1.5, start=turned)
-    move(2, start=turned)
-    return write("turned.csv", "\n".join(lines) + "\n")
 
 
 def usage_and_exit_codes():
@@ -128,7 +101,7 @@ def recordings_become_messages():
 def a_rep_is_taken_back():
     broker = Broker()
     listener = Listener(broker.port)
-    daemon = Daemon(configure(broker.port, station("rack-1", reracked_wrong(), speed=20)), "--until-end")
+    daemon = Daemon(configure(broker.port, station("rack-1", unracked_and_turned(), speed=20)), "--until-end")
     equal(daemon.end(), 0, f"exit status; log:\n{daemon.log()}")
     wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
     reps, amends, sets = of(listener, "rep"), of(listener, "amend"), of(listener, "set")
