@@ -165,8 +165,7 @@ int adopt_main(int argc, char *argv[]) {
                        "not been "
                        "seen.\vThe station must stand in repcast.conf; there, Sensor= needs not.\n\nExamples:\n"
                        "  repcastctl adopt D4:22:CD:00:11:22 --station rack-1\n"
-                       "  repcastctl adopt D4:22:CD:00:11:99 -s rack-1 --wait     a spare in place of the one "
-                       "before\n"
+                       "  repcastctl adopt D4:22:CD:00:11:99 -s rack-1 --wait   (a spare)\n"
                        "  repcastctl adopt D4:22:CD:00:11:22 -s rack-2 --move\n",
         };
         _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;

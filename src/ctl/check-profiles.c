@@ -60,8 +60,7 @@ static const struct argp argp = {
                "those in " USER_FOLDER "."
                "\vExamples:\n"
                "  repcastctl check-profiles\n"
-               "  repcastctl check-profiles my-sensor.conf && sudo install -m 644 my-sensor.conf " USER_FOLDER
-               "/\n"
+               "  repcastctl check-profiles my-sensor.conf\n"
                "  repcastctl check-profiles --json | jq -r 'select(.reps) | .name'\n"
                "\n"
                "Exit status: 0 all are in order; 64 wrong use; 65 a profile is faulty or decodes a vector "

@@ -437,7 +437,7 @@ int scan_main(int argc, char *argv[]) {
                        "\vA sensor that is connected does not advertise, and shows no signal of its own.\n\n"
                        "Examples:\n"
                        "  repcastctl scan\n"
-                       "  repcastctl scan --seconds 20 --json | jq -r 'select(.station == null) | .sensor'\n",
+                       "  repcastctl scan --seconds 20 --json | jq 'select(.station | not)'\n",
         };
         _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
         struct options o = {0};
