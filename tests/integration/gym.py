@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
@@ -56,7 +57,12 @@ class Bus:
     def start(self):
         self.process = subprocess.Popen([DBUS_DAEMON, "--config-file=" + self.path + ".conf", "--nofork"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for("the bus", lambda: os.path.exists(self.path))
+        wait_for("the bus", self.answers)
+
+    def answers(self):
+        """Its socket is there before it listens."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.path) == 0
 
     def kill(self):
         if self.process:

@@ -106,8 +106,9 @@ class Daemon:
             self.process.wait()
 
     def resident_kib(self):
+        """What is its own: pages of its files come and go as the system likes."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
-            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+            return int(re.search(r"RssAnon:\s+(\d+)", f.read()).group(1))
 
 
 class Manager:
