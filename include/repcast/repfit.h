@@ -15,6 +15,7 @@ struct repfit_params {
         double edge_mps;   /* but from no less than this, m/s, 0.001 to 0.1; 0.006 */
         double pause_s;    /* a shorter pause is a turnaround, s, 0 to 0.5; 0.06 */
         double sticking_depth; /* least drop of velocity that is a sticking region, 0.05 to 0.9; 0.15 */
+        double passes; /* borders are sought so often, each time finer, 0 to 3; 3. 0: as tracker or beam saw them */
 };
 
 /* One moving phase. */

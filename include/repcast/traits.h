@@ -8,6 +8,7 @@
 struct traits_params {
         double closure;  /* sigma of ln(eccentric travel / concentric travel) within a rep, 0.05 to 2; 0.4 */
         double lean_deg; /* the sensor comes back to its direction, sigma, deg, 3 to 90; 18 */
+        double felt;     /* weight of what the sensor felt, as below, 0 to 4; 1 */
 };
 
 /* Squared distance of two reps: chi2 of about 5 degrees of freedom where both are of one set. */
@@ -19,14 +20,14 @@ double traits_lean(const struct traits_params *p, const struct cycle_fit *f);
 
 /* What speaks against a movement being a rep of any exercise: no force to make it, a jolt instead of push and brake, steps
  * on the way, a turn about the vertical, a long hold between its strokes. About 0 for a rep; chi2 of each. */
-double traits_flaws(const struct cycle_fit *f);
+double traits_flaws(const struct traits_params *p, const struct cycle_fit *f);
 
 /* Force that is wasted, in its strokes and between them: walking, or a lift in several goes, which only those like it can
  * tell apart. */
-double traits_waste(const struct cycle_fit *f);
+double traits_waste(const struct traits_params *p, const struct cycle_fit *f);
 
 /* Of what went before it: somebody walks. */
-double traits_unrest(const struct cycle_fit *f);
+double traits_unrest(const struct traits_params *p, const struct cycle_fit *f);
 
 /* Squared logarithm of a ratio. */
 double traits_ratio2(double a, double b);

@@ -93,9 +93,11 @@ static const struct figure figures[] = {
         FIGURE(repfit.edge_mps, 0.006, 0.001, 0.1),
         FIGURE(repfit.pause_s, 0.06, 0, 0.5),
         FIGURE(repfit.sticking_depth, 0.15, 0.05, 0.9),
+        FIGURE(repfit.passes, 3, 0, 3),
 
         FIGURE(traits.closure, 0.4, 0.05, 2),
         FIGURE(traits.lean_deg, 18, 3, 90),
+        FIGURE(traits.felt, 1, 0, 4),
 
         FIGURE(setmodel.unlike, 12.8, 5, 50),
         FIGURE(setmodel.odd, 7.8, 3, 50),

@@ -206,7 +206,11 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         int r = set_up(h, c, &w);
         if (r < 0)
                 return r;
-        for (unsigned pass = 0; pass < ARRAY_SIZE(level); pass++) {
+        b = (struct borders){
+                .before = w.before, .a0 = w.a0, .a1 = w.a1, .b0 = w.b0, .b1 = w.b1, .after = w.after};
+        if (f->params.passes < 1)
+                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, true);
+        for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < f->params.passes; pass++) {
                 misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, pass == 0);
                 r = borders_find(f, &w, sign, fmax(level[pass], f->params.edge_share), &b);
                 if (r < 0)

@@ -89,7 +89,7 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
         return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
                 traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
                 MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
-                traits_flaws(f) + (follows(m, f) ? 0 : traits_unrest(f));
+                traits_flaws(&m->traits, f) + (follows(m, f) ? 0 : traits_unrest(&m->traits, f));
 }
 
 /* ---- groups ---- */
@@ -147,7 +147,8 @@ static double support(const struct setmodel *m, const struct group *g, unsigned 
 
 /* What a first member is worth by itself. */
 static double alone(const struct setmodel *m, const struct cycle_fit *f) {
-        return fmax(m->params.odd - lone(m, f) - traits_waste(f), -FLAWS_MOST) - traits_unclosed(&m->traits, f);
+        return fmax(m->params.odd - lone(m, f) - traits_waste(&m->traits, f), -FLAWS_MOST) -
+                traits_unclosed(&m->traits, f);
 }
 
 /* Reps change as the lifter tires, towards the end. What begins a set unlike the rest, and is no rep by itself either, is
@@ -175,7 +176,8 @@ static double evidence(const struct setmodel *m, const struct group *g) {
 static double flaws(const struct setmodel *m, const struct group *g) {
         double sum = 0;
         for (unsigned i = 0; i < g->n; i++)
-                sum += CLAMP(traits_flaws(&m->candidates[g->at[i]].fit) - FLAWS_EXPECTED, 0.0, FLAWS_MOST);
+                sum += CLAMP(traits_flaws(&m->traits, &m->candidates[g->at[i]].fit) - FLAWS_EXPECTED, 0.0,
+                        FLAWS_MOST);
         return sum;
 }
 
@@ -287,7 +289,7 @@ double setmodel_confidence(const struct setmodel *m, const struct candidate *c) 
         if (setmodel_is_sure(m))
                 odds = m->params.unlike - among(m, c);
         else if (m->over && support <= 0)
-                odds -= traits_waste(&c->fit);
+                odds -= traits_waste(&m->traits, &c->fit);
         return 1 / (1 + exp(-odds / 2));
 }
 

@@ -112,23 +112,26 @@ static double goes_back(const struct phase_fit *p) {
         return MIN(16.0, square(p->back_m / (BACK_SHARE * MAX(p->travel_m, 1e-3))));
 }
 
-double traits_flaws(const struct cycle_fit *f) {
+double traits_flaws(const struct traits_params *p, const struct cycle_fit *f) {
         double turned_deg = (double) f->turned_rad * 180 / M_PI;
-        return MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) +
-                MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA)) +
-                MIN(16.0, square((double) f->unrest_mps2 / ROUGH_MPS2)) +
-                MIN(16.0, square(turned_deg / TURNED_DEG)) + goes_back(&f->concentric) +
-                goes_back(&f->eccentric) + lingers(f);
+        return p->felt *
+                (MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) +
+                        MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA)) +
+                        MIN(16.0, square((double) f->unrest_mps2 / ROUGH_MPS2)) +
+                        MIN(16.0, square(turned_deg / TURNED_DEG)) + goes_back(&f->concentric) +
+                        goes_back(&f->eccentric) + lingers(f));
 }
 
-double traits_waste(const struct cycle_fit *f) {
+double traits_waste(const struct traits_params *p, const struct cycle_fit *f) {
         double most = fmax(f->concentric.force, f->eccentric.force);
-        return MIN(16.0, square(fmax(log(fmax(most, 1e-3) / WASTE_FROM), 0) / WASTE_SIGMA)) +
-                MIN(16.0, square((double) fmaxf(f->unrest_mps2, f->unrest_between_mps2) / UNREST_MPS2));
+        return p->felt *
+                (MIN(16.0, square(fmax(log(fmax(most, 1e-3) / WASTE_FROM), 0) / WASTE_SIGMA)) +
+                        MIN(16.0,
+                                square((double) fmaxf(f->unrest_mps2, f->unrest_between_mps2) / UNREST_MPS2)));
 }
 
-double traits_unrest(const struct cycle_fit *f) {
-        return MIN(16.0, square((double) f->unrest_before_mps2 / UNREST_MPS2));
+double traits_unrest(const struct traits_params *p, const struct cycle_fit *f) {
+        return p->felt * MIN(16.0, square((double) f->unrest_before_mps2 / UNREST_MPS2));
 }
 
 uint64_t traits_start_us(const struct cycle_fit *f) {

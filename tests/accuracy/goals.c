@@ -14,23 +14,41 @@ struct list {
         unsigned n;
 };
 
+/* All gated cells together: as measured, and with a perfect sensor. */
+struct sums {
+        struct score measured, perfect;
+};
+
 static void add(struct list *l, const char *name, bool at_least, double gate, double stretch, double measured,
         int digits) {
         struct goal *g = &l->goals[l->n++];
 
         *g = (struct goal){
-                .at_least = at_least, .gate = gate, .stretch = stretch, .measured = measured, .digits = digits};
+                .at_least = at_least,
+                .gate = gate,
+                .stretch = stretch,
+                .measured = measured,
+                .perfect = NAN,
+                .digits = digits,
+        };
         snprintf(g->name, sizeof(g->name), "%s", name);
 }
 
-static void add_errors(struct list *l, const char *name, const struct series *s, const double gate[static 2],
-        const double stretch[static 2]) {
+/* A figure that a perfect sensor has, too. */
+static void add_both(struct list *l, const char *name, double gate, double stretch, double measured,
+        double perfect, int digits) {
+        add(l, name, false, gate, stretch, measured, digits);
+        l->goals[l->n - 1].perfect = perfect;
+}
+
+static void add_errors(struct list *l, const char *name, const struct series *s, const struct series *perfect,
+        const double gate[static 2], const double stretch[static 2]) {
         char text[96];
 
         snprintf(text, sizeof(text), "%s, median", name);
-        add(l, text, false, gate[0], stretch[0], series_quantile(s, 0.5), 3);
+        add_both(l, text, gate[0], stretch[0], series_quantile(s, 0.5), series_quantile(perfect, 0.5), 3);
         snprintf(text, sizeof(text), "%s, p95", name);
-        add(l, text, false, gate[1], stretch[1], series_quantile(s, 0.95), 3);
+        add_both(l, text, gate[1], stretch[1], series_quantile(s, 0.95), series_quantile(perfect, 0.95), 3);
 }
 
 static double share(size_t n, size_t of) {
@@ -75,33 +93,47 @@ static void add_idle(struct list *l, const struct results *r) {
         add(l, text, false, NAN, 0, hours > 0 ? (double) all : (double) NAN, 0);
 }
 
+static void add_figures(struct list *l, const struct sums *s) {
+        const struct rep_score *m = &s->measured.reps[AMENDED], *p = &s->perfect.reps[AMENDED];
+
+        add_errors(l, "eccentric duration error under 5 s, s", &m->eccentric_short_s, &p->eccentric_short_s,
+                (double[]){0.08, 0.5}, (double[]){0.04, 0.25});
+        add_errors(l, "eccentric duration error from 5 s, s", &m->eccentric_long_s, &p->eccentric_long_s,
+                (double[]){0.2, 1.0}, (double[]){0.1, 0.6});
+        add_errors(l, "concentric duration error, s", &m->concentric_s, &p->concentric_s,
+                (double[]){0.05, 0.25}, (double[]){0.03, 0.15});
+        add_both(l, "mean concentric velocity, mean error, m/s", 0.010, 0.005, series_mean(&m->velocity_mps),
+                series_mean(&p->velocity_mps), 4);
+        add_both(l, "ROM, mean error, mm", 15, 10, 1000 * series_mean(&m->rom_m), 1000 * series_mean(&p->rom_m),
+                1);
+        add_both(l, "velocity loss of a set, median error, points", 1.5, 1,
+                series_quantile(&m->loss_points, 0.5), series_quantile(&p->loss_points, 0.5), 2);
+}
+
+static void add_live(struct list *l, const struct live_score *m, const struct live_score *p) {
+        add_both(l, "phase shown after 2 cm/s, median, s", 0.12, 0.08, series_signed_quantile(&m->delay_s, 0.5),
+                series_signed_quantile(&p->delay_s, 0.5), 3);
+        add_both(l, "phase shown after 2 cm/s, p90, s", 0.40, 0.30, series_signed_quantile(&m->delay_s, 0.9),
+                series_signed_quantile(&p->delay_s, 0.9), 3);
+        add_both(l, "borders shown again, of 100", 1, 0, share(m->extra, m->borders),
+                share(p->extra, p->borders), 2);
+        add_both(l, "borders shown over 0.1 s early, of 100", 1, 0, share(m->early, m->borders),
+                share(p->early, p->borders), 2);
+}
+
 unsigned goals_measure(const struct results *r, struct goal ret[static GOALS_MAX]) {
         struct list l = {ret, 0};
-        struct score sum = {0};
-        const struct rep_score *reps = &sum.reps[AMENDED];
+        struct sums s = {0};
+        const struct rep_score *reps = &s.measured.reps[AMENDED];
 
         for (size_t i = 0; i < r->n; i++)
-                if (r->items[i].cell->gated)
-                        score_merge(&sum, &r->items[i].score);
-        add_counts(&l, r, &sum);
-        add_errors(&l, "eccentric duration error under 5 s, s", &reps->eccentric_short_s, (double[]){0.08, 0.5},
-                (double[]){0.04, 0.25});
-        add_errors(&l, "eccentric duration error from 5 s, s", &reps->eccentric_long_s, (double[]){0.2, 1.0},
-                (double[]){0.1, 0.6});
-        add_errors(&l, "concentric duration error, s", &reps->concentric_s, (double[]){0.05, 0.25},
-                (double[]){0.03, 0.15});
-        add(&l, "mean concentric velocity, mean error, m/s", false, 0.010, 0.005,
-                series_mean(&reps->velocity_mps), 4);
-        add(&l, "ROM, mean error, mm", false, 15, 10, 1000 * series_mean(&reps->rom_m), 1);
-        add(&l, "velocity loss of a set, median error, points", false, 1.5, 1,
-                series_quantile(&reps->loss_points, 0.5), 2);
-        add(&l, "phase shown after 2 cm/s, median, s", false, 0.12, 0.08,
-                series_signed_quantile(&sum.live.delay_s, 0.5), 3);
-        add(&l, "phase shown after 2 cm/s, p90, s", false, 0.40, 0.30,
-                series_signed_quantile(&sum.live.delay_s, 0.9), 3);
-        add(&l, "borders shown again, of 100", false, 1, 0, share(sum.live.extra, sum.live.borders), 2);
-        add(&l, "borders shown over 0.1 s early, of 100", false, 1, 0, share(sum.live.early, sum.live.borders),
-                2);
+                if (r->items[i].cell->gated) {
+                        score_merge(&s.measured, &r->items[i].score);
+                        score_merge(&s.perfect, &r->items[i].limit);
+                }
+        add_counts(&l, r, &s.measured);
+        add_figures(&l, &s);
+        add_live(&l, &s.measured.live, &s.perfect.live);
         add(&l, "final rep after lockout, median, s", false, 0.7, 0.5,
                 series_signed_quantile(&reps->delay_s, 0.5), 3);
         add(&l, "final rep after lockout, p95, s", false, 1.2, 1.0,
@@ -111,7 +143,8 @@ unsigned goals_measure(const struct results *r, struct goal ret[static GOALS_MAX
         add(&l, "true reps found with confidence >= 0.9, %", true, 95, 98,
                 share(reps->sure_true, reps->matched), 2);
         add_idle(&l, r);
-        score_done(&sum);
+        score_done(&s.measured);
+        score_done(&s.perfect);
         return l.n;
 }
 

@@ -10,7 +10,8 @@
 struct goal {
         char name[96];
         double gate, stretch, measured; /* measured NAN: nothing to measure it on */
-        bool at_least;                  /* more is better */
+        double perfect; /* what exact velocity would give by the same definitions; NAN: not measured */
+        bool at_least;  /* more is better */
         int digits;
 };
 

@@ -322,7 +322,7 @@ static void feed(struct idle *g, struct core *core, struct imu *imu, double rate
 }
 
 int idle_run(const struct synth_options *sensor, const struct exercise *exercise, enum idle_activity activity,
-        double duration_s, struct outcome *ret) {
+        double duration_s, enum part without, struct outcome *ret) {
         struct idle *g = calloc(1, sizeof(*g));
         struct core *core = calloc(1, sizeof(*core));
         struct imu imu;
@@ -336,7 +336,7 @@ int idle_run(const struct synth_options *sensor, const struct exercise *exercise
                         k = -ENOMEM;
         }
         if (k >= 0)
-                k = core_init(core, NULL, exercise, NULL);
+                k = without_init(core, exercise, NULL, without);
         if (k >= 0) {
                 g->random = random_stream(sensor->seed, 11);
                 imu_init(&imu, sensor);

@@ -9,6 +9,7 @@
 #include <repcast/exercise.h>
 
 #include "accuracy/outcome.h"
+#include "accuracy/without.h"
 #include "synth/options.h"
 
 enum idle_activity {
@@ -25,6 +26,6 @@ enum idle_activity {
 
 /* duration_s of it, with rests between; 0 or negative errno. */
 int idle_run(const struct synth_options *sensor, const struct exercise *exercise, enum idle_activity activity,
-        double duration_s, struct outcome *ret);
+        double duration_s, enum part without, struct outcome *ret);
 
 const char *idle_activity_to_string(enum idle_activity activity);

@@ -4,7 +4,8 @@
 
 The recordings carry no licence to redistribute, so they are not part of this tree. RECORDED_SETS names the folder
 that holds manifest.csv (default: ../shared/data/recorded beside the tree); without it this says so and is skipped.
-Every recording must be readable; the figures are reported, not judged. --misses lists the sets that are not exact.
+Every recording must be readable; the figures are reported, not judged. Each set that is not exact is listed with what
+became of the reps in question. --ablation: exact counts without each part of the core instead.
 """
 import csv
 import json
@@ -15,11 +16,17 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-REPLAY = Path(os.environ.get("builddir", ".")).resolve() / "repcastctl"
+BUILD = Path(os.environ.get("builddir", ".")).resolve()
+REPLAY = BUILD / "repcastctl"
+ACCURACY = BUILD / "tests/accuracy/repcast-accuracy"
+PARTS = ("nothing", "beam", "tracker", "set-model", "felt", "border", "handedness")
 REST_EXERCISE = "back-squat"  # a rest file has no exercise; any must give no rep
 COLUMNS = ("sets", "exact", "within", "errors", "surplus", "reps", "published", "taken", "exact_first")
 HEADS = ("sets", "exact", "within 1", "errors", "surplus", "reps", "published", "taken back", "exact at lock-out")
 MEASURED = "lidar_ohp_semisynthetic"
+NEAR_S = 0.5   # a rep's peak velocity may be noted so far outside of what was published of it
+MERGED = 1.6   # times the set's median: two reps taken for one
+EDGE_S = 1.0   # of the recording
 GOALS = (("gymwatch_100hz", 19, 23), ("metamotion_wrist", 32, 35), (MEASURED, 1, 2), ("applift_bar_8hz", None, 18))
 
 
@@ -31,25 +38,28 @@ class Replayed:
                              capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise RuntimeError(f"{path}: replay ended with {run.returncode}: {run.stderr.strip()}")
-        self.published, self.standing, self.reasons = [], {}, Counter()
+        self.published, self.standing, self.rejected, self.taken_back = [], {}, [], []
         for message in map(json.loads, run.stdout.splitlines()):
             number = (message.get("set"), message.get("rep"))
             if message["type"] == "rep":
                 self.published.append(message)
                 self.standing[number] = message
             elif message["type"] == "amend" and message["change"] == "rejected":
-                self.standing.pop(number, None)
-                self.reasons[message["reason"] + " (taken back)"] += 1
+                self.taken_back.append({**self.standing.pop(number), "reason": message["reason"]})
             elif message["type"] == "amend":
                 self.standing[number] = message
             elif message["type"] == "rejected":
-                self.reasons[message["reason"]] += 1
+                self.rejected.append(message)
+
+
+def lift(entry):
+    return REST_EXERCISE if entry["exercise_key"] == "none" else entry["exercise_key"]
 
 
 def replay(folder, entry):
     """Of one recording, or the text of its fault."""
     try:
-        return Replayed(folder / entry["file"], REST_EXERCISE if entry["exercise_key"] == "none" else entry["exercise_key"])
+        return Replayed(folder / entry["file"], lift(entry))
     except RuntimeError as fault:
         return str(fault)
 
@@ -79,13 +89,97 @@ def print_counts(groups):
         print(f"{name:26} {label:4} " + " ".join(f"{group[c]:{max(4, len(h))}}" for c, h in zip(COLUMNS, HEADS)))
 
 
-def print_misses(sets, replayed):
+def seconds(message):
+    return message["start_ms"] / 1000, message["end_ms"] / 1000
+
+
+def around(t, message):
+    start, end = seconds(message)
+    return start - NEAR_S <= t <= end + NEAR_S
+
+
+def fate(t, found, free, rom):
+    """What became of the true rep with its peak velocity at t, which no published rep of its own holds."""
+    for what, messages in (("told as", found.rejected), ("taken back as", found.taken_back)):
+        for m in messages:
+            if around(t, m):
+                return f"{what} {m['reason']}", f"at {t:.0f} s, {100 * m['rom_m'] / rom:.0f} % of the travel"
+    if any(around(t, m) for m in found.standing.values() if m not in free):
+        return "merged with its neighbour", f"at {t:.0f} s"
+    return "not seen", f"at {t:.0f} s"
+
+
+def missed_by_time(times, found, rom):
+    free, missed = sorted(found.standing.values(), key=lambda m: m["start_ms"]), []
+    for t in times:
+        own = next((m for m in free if around(t, m)), None)
+        if own:
+            free.remove(own)
+        else:
+            missed.append(t)
+    fates = [fate(t, found, free, rom) for t in missed]
+    return fates + [("no rep", f"at {seconds(m)[0]:.0f} s") for m in free]
+
+
+def missed_by_shape(n_missing, found, duration_s, rom):
+    """Without times of the true reps: what looks as if it held one."""
+    reps = sorted(map(seconds, found.standing.values()))
+    usual = quantile([end - start for start, end in reps], 0.5)
+    fates = [("merged with its neighbour", f"at {start:.0f} s, {(end - start) / usual:.1f} times as long")
+             for start, end in reps if end - start > MERGED * usual]
+    inside = [m for m in found.rejected if reps and m["rom_m"] > 0.3 * rom
+              and reps[0][0] - 2 * usual < seconds(m)[1] and seconds(m)[0] < reps[-1][1] + 2 * usual]
+    fates += [(f"told as {m['reason']}", f"at {seconds(m)[0]:.0f} s, {100 * m['rom_m'] / rom:.0f} % of the travel") for m in inside]
+    if reps and (reps[0][0] < EDGE_S + usual or reps[-1][1] > duration_s - EDGE_S - usual):
+        fates += [("cut by the recording's end", "")] * n_missing
+    return (fates + [("not seen", "")] * n_missing)[:n_missing]
+
+
+def rep_times(folder):
+    """Where a data set notes when its reps were."""
+    times = defaultdict(list)
+    for table in folder.glob("*/rep_times.csv"):
+        with open(table, encoding="utf-8", newline="") as rows:
+            for row in csv.DictReader(rows):
+                times[row["set_id"]].append(float(row["t_peak_concentric_velocity"]))
+    return times
+
+
+def print_misses(folder, sets, replayed):
+    times, reasons = rep_times(folder), Counter()
+    print("\nsets that are not exact: true, at lock-out, after amendment, and what became of the reps in question")
     for entry, found in zip(sets, replayed):
         true, n = int(entry["rep_count"]), len(found.standing)
-        if n != true:
-            reasons = ", ".join(f"{k} {v}" for k, v in sorted(found.reasons.items()))
-            print(f"{entry['label_quality']} {entry['set_id']:56} {entry['exercise_key']:14} true {true:3} "
-                  f"lock-out {len(found.published):3} after {n:3}  rejected: {reasons or '-'}")
+        if n == true:
+            continue
+        rom = quantile([m["rom_m"] for m in found.standing.values()], 0.5)
+        if entry["set_id"] in times:
+            fates = missed_by_time(times[entry["set_id"]], found, rom)
+        elif n < true:
+            fates = missed_by_shape(true - n, found, float(entry["duration_s"]), rom)
+        else:
+            fates = [("no rep", "")] * (n - true)
+        if entry["label_quality"] == "A":
+            reasons.update(f"{entry['dataset']}: {what}" for what, _ in fates)
+        told = "; ".join(" ".join(filter(None, pair)) for pair in fates)
+        print(f"{entry['label_quality']} {entry['set_id']:56} {entry['exercise_key']:14} {true:3} {len(found.published):3} {n:3}  {told}")
+    print("\nreasons, label A")
+    for what, number in reasons.most_common():
+        print(f"{number:4} {what}")
+
+
+def ablation(folder, sets):
+    """Exact counts of label A without each part of the core."""
+    names = sorted({s["dataset"] for s in sets})
+    print(f"{'recorded sets exact, without':30}" + " ".join(f"{n:>24}" for n in names + ["all", "reps off"]))
+    for part in PARTS:
+        def run(entry, part=part):
+            return int(subprocess.run([ACCURACY, "--without", part, "--lift", lift(entry), "--count", folder / entry["file"]],
+                                      capture_output=True, text=True, check=True).stdout)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            off = [(s["dataset"], abs(n - int(s["rep_count"]))) for s, n in zip(sets, pool.map(run, sets))]
+        exact = [sum(e == 0 for name, e in off if name == wanted) for wanted in names]
+        print(f"{part:30}" + " ".join(f"{x:24}" for x in exact + [sum(exact), sum(e for _, e in off)]))
 
 
 def overlap(a, b):
@@ -167,6 +261,9 @@ def main():
         return 0
     with open(folder / "manifest.csv", encoding="utf-8", newline="") as manifest:
         sets = list(csv.DictReader(manifest))
+    if "--ablation" in sys.argv[1:]:
+        ablation(folder, [s for s in sets if s["label_quality"] == "A"])
+        return 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         replayed = list(pool.map(lambda entry: replay(folder, entry), sets))
     faults = [r for r in replayed if isinstance(r, str)]
@@ -177,8 +274,7 @@ def main():
     groups = count(sets, replayed)
     print_counts(groups)
     print_goals(groups, phases(folder, sets, replayed))
-    if "--misses" in sys.argv[1:]:
-        print_misses(sets, replayed)
+    print_misses(folder, sets, replayed)
     print(f"read {len(sets)} of {len(sets) + len(faults)} recordings")
     return 1 if faults else 0
 

@@ -128,8 +128,8 @@ static void print_goals(FILE *f, const struct results *r) {
         struct goal goals[GOALS_MAX];
         unsigned n = goals_measure(r, goals);
 
-        fprintf(f, "\n%-62s %9s %9s %9s  %s\n", "goal, gated hard cells", "gate", "stretch", "measured",
-                "met?");
+        fprintf(f, "\n%-62s %9s %9s %9s %9s  %s\n", "goal, gated hard cells", "gate", "stretch", "measured",
+                "perfect", "met?");
         for (unsigned i = 0; i < n; i++) {
                 const struct goal *g = &goals[i];
 
@@ -137,6 +137,7 @@ static void print_goals(FILE *f, const struct results *r) {
                 print_figure(f, g->gate, 9, g->digits);
                 print_figure(f, g->stretch, 9, g->digits);
                 print_figure(f, g->measured, 9, g->digits);
+                print_figure(f, g->perfect, 9, g->digits);
                 fprintf(f, "  %s\n",
                         isnan(g->measured)       ? "not measured"
                                 : !goal_met(g)   ? "NO"
@@ -190,6 +191,19 @@ void report_text(FILE *f, const struct results *r) {
         }
         print_idle(f, r);
         fprintf(f, "\n* not among the gated cells\n");
+}
+
+void report_ablation(FILE *f, const struct ablation *rows, size_t n) {
+        print_head(f, "gated hard cells, without");
+        for (size_t i = 0; i < n; i++)
+                print_row(f, rows[i].without, &rows[i].gated);
+        fprintf(f, "\n%-46s  F1, eccentrics from 5 s  false reps in %.1f idle hours\n", "without",
+                n > 0 ? rows[0].idle.stream_s / 3600 : 0);
+        for (size_t i = 0; i < n; i++) {
+                fprintf(f, "%-46s", rows[i].without);
+                print_figure(f, score_f1(&rows[i].slow.reps[AMENDED]), 24, 3);
+                fprintf(f, " %29zu\n", rows[i].idle.reps[AMENDED].found);
+        }
 }
 
 /* ---- JSON ---- */
@@ -252,6 +266,7 @@ void report_json(FILE *f, const struct results *r) {
                 json_figure(f, "gate", goals[i].gate);
                 json_figure(f, "stretch", goals[i].stretch);
                 json_figure(f, "measured", goals[i].measured);
+                json_figure(f, "perfect", goals[i].perfect);
                 fputc('}', f);
         }
         fprintf(f, "],\"cells\":[");

@@ -27,9 +27,13 @@ struct suite {
         const char *only; /* part of a cell's name or its section; NULL = all */
         const char *json; /* file */
         enum seeds seeds;
-        bool quick, gated, gate, list, ideal, told;
+        bool quick, gated, gate, list, ideal, told, limits;
         const char *write; /* file */
         unsigned set;      /* the one to write */
+        const char *count; /* recording whose reps to count, as that of this lift */
+        const char *lift;
+        enum part without;
+        bool ablation; /* everything, then without each part in turn */
 
         atomic_size_t next;
         atomic_int error;
@@ -45,9 +49,14 @@ enum option_key {
         OPTION_GATE,
         OPTION_IDEAL,
         OPTION_TOLD,
+        OPTION_LIMITS,
         OPTION_FAULTS,
         OPTION_WRITE,
         OPTION_SET,
+        OPTION_WITHOUT,
+        OPTION_ABLATION,
+        OPTION_COUNT,
+        OPTION_LIFT,
 };
 
 static const struct argp_option options[] = {
@@ -59,10 +68,16 @@ static const struct argp_option options[] = {
         {"json", OPTION_JSON, "FILE", 0, "Write every figure there, too", 0},
         {"gate", OPTION_GATE, NULL, 0, "Fail where a gate is not met", 0},
         {"ideal", OPTION_IDEAL, NULL, 0, "What a perfect sensor would get by the same definitions", 0},
+        {"limits", OPTION_LIMITS, NULL, 0, "What a perfect sensor would get, beside each goal", 0},
         {"told", OPTION_TOLD, NULL, 0, "What the look back gets that is told the true borders", 0},
         {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
         {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
         {"set", OPTION_SET, "N", 0, "Which one, from 0", 0},
+        {"without", OPTION_WITHOUT, "PART", 0,
+                "Leave that out: beam, tracker, set-model, felt, border or handedness", 0},
+        {"ablation", OPTION_ABLATION, NULL, 0, "A row without each of them, gated cells and idle hours", 0},
+        {"count", OPTION_COUNT, "FILE", 0, "Instead: count the reps of a recording, after amendment", 0},
+        {"lift", OPTION_LIFT, "EXERCISE", 0, "What it holds", 0},
         {0},
 };
 
@@ -94,6 +109,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
         case OPTION_IDEAL:
                 s->ideal = true;
                 return 0;
+        case OPTION_LIMITS:
+                s->limits = true;
+                return 0;
         case OPTION_TOLD:
                 s->told = true;
                 return 0;
@@ -102,6 +120,20 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_WRITE:
                 s->write = text;
+                return 0;
+        case OPTION_WITHOUT:
+                s->without = part_from_string(text);
+                if (s->without == _PART_MAX)
+                        argp_error(state, "--without: no part is named \"%s\"", text);
+                return 0;
+        case OPTION_ABLATION:
+                s->ablation = true;
+                return 0;
+        case OPTION_COUNT:
+                s->count = text;
+                return 0;
+        case OPTION_LIFT:
+                s->lift = text;
                 return 0;
         case OPTION_SET:
                 if (number_parse_u64(text, 0, 999, &value) < 0)
@@ -119,7 +151,9 @@ static void tell(const char *text, void *userdata) {
 }
 
 static bool chosen(const struct suite *s, const struct cell *c) {
-        if ((s->ideal && c->section == SECTION_IDLE) || (s->gated && !c->gated))
+        if (s->ideal && c->section == SECTION_IDLE)
+                return false;
+        if ((s->gated && !c->gated) || (s->ablation && !c->gated && c->section != SECTION_IDLE))
                 return false;
         return !s->only || strstr(c->name, s->only) || strstr(section_to_string(c->section), s->only);
 }
@@ -177,7 +211,45 @@ static void print_fault(const struct fault *fault, void *userdata) {
 static int run_idle(
         const struct cell *c, const struct trial *t, struct trial_truth *truth, struct outcome *ret) {
         *truth = (struct trial_truth){.duration_s = IDLE_S};
-        return idle_run(&t->options, t->exercise, c->idle, IDLE_S, ret);
+        return idle_run(&t->options, t->exercise, c->idle, IDLE_S, t->without, ret);
+}
+
+static int run_set(struct suite *s, struct result *r, unsigned set) {
+        struct place place = {s, r->cell, set};
+        struct trial trial = cell_trial(r->cell, s->seeds, set, &s->exercises);
+        struct trial_truth truth;
+        struct outcome outcome;
+        int k;
+
+        trial.told = s->told;
+        trial.without = s->without;
+        if (s->ideal)
+                k = ideal_run(&trial, &truth, &outcome);
+        else
+                k = r->cell->section == SECTION_IDLE ? run_idle(r->cell, &trial, &truth, &outcome)
+                                                     : trial_run(&trial, &truth, &outcome);
+        if (k >= 0)
+                score_add(&r->score, &truth, &outcome, s->list ? print_fault : NULL, &place);
+        trial_truth_done(&truth);
+        outcome_done(&outcome);
+        return k;
+}
+
+/* The same set with a perfect sensor. Goals are about gated cells. */
+static int run_limit(struct suite *s, struct result *r, unsigned set) {
+        struct trial trial = cell_trial(r->cell, s->seeds, set, &s->exercises);
+        struct trial_truth truth;
+        struct outcome outcome;
+        int k;
+
+        if (!s->limits || !r->cell->gated)
+                return 0;
+        k = ideal_run(&trial, &truth, &outcome);
+        if (k >= 0)
+                score_add(&r->limit, &truth, &outcome, NULL, NULL);
+        trial_truth_done(&truth);
+        outcome_done(&outcome);
+        return k;
 }
 
 static int run_cell(struct suite *s, struct result *r) {
@@ -185,23 +257,11 @@ static int run_cell(struct suite *s, struct result *r) {
         int k = 0;
 
         for (unsigned set = 0; set < n && k >= 0; set++) {
-                struct place place = {s, r->cell, set};
-                struct trial trial = cell_trial(r->cell, s->seeds, set, &s->exercises);
-                struct trial_truth truth;
-                struct outcome outcome;
-
-                trial.told = s->told;
-                if (s->ideal)
-                        k = ideal_run(&trial, &truth, &outcome);
-                else
-                        k = r->cell->section == SECTION_IDLE ? run_idle(r->cell, &trial, &truth, &outcome)
-                                                             : trial_run(&trial, &truth, &outcome);
+                k = run_set(s, r, set);
                 if (k >= 0)
-                        score_add(&r->score, &truth, &outcome, s->list ? print_fault : NULL, &place);
-                trial_truth_done(&truth);
-                outcome_done(&outcome);
+                        k = run_limit(s, r, set);
         }
-        return k < 0 ? k : r->score.failed ? -ENOMEM : 0;
+        return k < 0 ? k : r->score.failed || r->limit.failed ? -ENOMEM : 0;
 }
 
 static void *work(void *userdata) {
@@ -231,6 +291,64 @@ static int run_all(struct suite *s) {
         while (n > 0)
                 pthread_join(threads[--n], NULL);
         return atomic_load(&s->error);
+}
+
+static void forget(struct suite *s) {
+        for (size_t i = 0; i < s->n; i++) {
+                score_done(&s->results[i].score);
+                score_done(&s->results[i].limit);
+                s->results[i] = (struct result){.cell = s->results[i].cell};
+        }
+        atomic_store(&s->next, 0);
+}
+
+static void gather(const struct suite *s, struct ablation *ret) {
+        *ret = (struct ablation){.without = part_to_string(s->without)};
+        for (size_t i = 0; i < s->n; i++) {
+                const struct result *r = &s->results[i];
+
+                if (r->cell->gated)
+                        score_merge(&ret->gated, &r->score);
+                if (r->cell->gated && r->cell->tempo_s[0] >= LONG_S)
+                        score_merge(&ret->slow, &r->score);
+                if (r->cell->section == SECTION_IDLE)
+                        score_merge(&ret->idle, &r->score);
+        }
+}
+
+/* The whole suite once for each part. */
+static int ablate(struct suite *s) {
+        struct ablation rows[_PART_MAX] = {0};
+        int k = 0;
+
+        for (s->without = PART_NONE; s->without < _PART_MAX && k >= 0; s->without++) {
+                k = run_all(s);
+                gather(s, &rows[s->without]);
+                forget(s);
+        }
+        if (k >= 0)
+                report_ablation(stdout, rows, _PART_MAX);
+        for (unsigned i = 0; i < _PART_MAX; i++) {
+                score_done(&rows[i].gated);
+                score_done(&rows[i].slow);
+                score_done(&rows[i].idle);
+        }
+        return k;
+}
+
+static int count(const struct suite *s) {
+        const struct exercise *x = s->lift ? exercises_find(&s->exercises, s->lift, NULL) : NULL;
+        unsigned n;
+        int k;
+
+        if (!x) {
+                tell("--count needs --lift with an exercise", NULL);
+                return -EINVAL;
+        }
+        k = without_count(s->count, x, s->without, &n);
+        if (k >= 0)
+                printf("%u\n", n);
+        return k;
 }
 
 static int write_set(const struct suite *s) {
@@ -276,6 +394,10 @@ int main(int argc, char *argv[]) {
         k = prepare(&s);
         if (k >= 0 && s.write)
                 k = write_set(&s);
+        else if (k >= 0 && s.count)
+                k = count(&s);
+        else if (k >= 0 && s.ablation)
+                k = ablate(&s);
         else if (k >= 0) {
                 k = run_all(&s);
                 if (k >= 0)
@@ -283,8 +405,7 @@ int main(int argc, char *argv[]) {
         }
         if (k < 0)
                 fprintf(stderr, "repcast-accuracy: %s\n", strerror(-k));
-        for (size_t i = 0; i < s.n; i++)
-                score_done(&s.results[i].score);
+        forget(&s);
         free(s.results);
         cells_done(&s.cells);
         exercises_done(&s.exercises);

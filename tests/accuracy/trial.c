@@ -211,7 +211,7 @@ static int hear(const struct trial *t, struct synth *s, struct hub *h, const str
         int k;
 
         packet_profile(&format, &h->profile);
-        k = core_init(&h->core, NULL, t->exercise, known);
+        k = without_init(&h->core, t->exercise, known, t->without);
         if (k >= 0)
                 k = decoder_init(&h->decoder, &h->profile, t->options.rate_hz, &handler, h);
         while (k >= 0 && (k = synth_next_packet(s, &raw)) > 0) {

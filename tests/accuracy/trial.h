@@ -6,6 +6,7 @@
 #include <repcast/exercise.h>
 
 #include "accuracy/outcome.h"
+#include "accuracy/without.h"
 #include "synth/synth.h"
 
 struct trial {
@@ -16,6 +17,7 @@ struct trial {
         unsigned gap_rep;  /* the link is away from the middle of this rep's first phase ... */
         double gap_s;      /* ... for so long; 0 = not at all */
         bool told;         /* the look back is told the true borders: tracker, beam and set model have no say */
+        enum part without; /* a part of the core that is left out */
 };
 
 /* Where a moving phase of a true rep begins and ends, s. */

@@ -8,7 +8,7 @@
 #include "fit.h"
 #include "unit.h"
 
-static const struct traits_params params = {.closure = 0.4, .lean_deg = 18};
+static const struct traits_params params = {.closure = 0.4, .lean_deg = 18, .felt = 1};
 
 static double between(const struct cycle_fit *a, const struct cycle_fit *b) {
         double d = traits_distance(&params, a, b);
@@ -82,30 +82,33 @@ static void test_coarse_samples_widen_the_scatter(void **state) {
 static void test_flaws(void **state) {
         (void) state;
         struct cycle_fit f = fit_rep(0, 0.5);
-        assert_near(traits_flaws(&f), 0, 1e-9);
-        assert_near(traits_waste(&f), 0, 1e-9);
-        assert_near(traits_unrest(&f), 0, 1e-9);
+        assert_near(traits_flaws(&params, &f), 0, 1e-9);
+        assert_near(traits_waste(&params, &f), 0, 1e-9);
+        assert_near(traits_unrest(&params, &f), 0, 1e-9);
         f.concentric.force = 0.7; /* two sigma */
-        assert_near(traits_flaws(&f), 4, 1e-6);
+        assert_near(traits_flaws(&params, &f), 4, 1e-6);
         f = fit_rep(0, 0.5);
         f.balance = 0.04F; /* a jolt: three sigma */
-        assert_near(traits_flaws(&f), 9, 0.01);
+        assert_near(traits_flaws(&params, &f), 9, 0.01);
         f = fit_rep(0, 0.5);
         f.turned_rad = (float) (-50 * M_PI / 180);
-        assert_near(traits_flaws(&f), 4, 0.01);
+        assert_near(traits_flaws(&params, &f), 4, 0.01);
         f = fit_rep(0, 0.5);
         f.eccentric.back_m = 0.05; /* a tenth of the way */
-        assert_near(traits_flaws(&f), 4, 0.01);
+        assert_near(traits_flaws(&params, &f), 4, 0.01);
         f = fit_rep(0, 0.5);
         f.concentric.start_us += fit_us(8); /* left lying for eight seconds */
         f.concentric.end_us += fit_us(8);
-        assert_near(traits_flaws(&f), 4, 0.01);
+        assert_near(traits_flaws(&params, &f), 4, 0.01);
         f = fit_rep(0, 0.5);
         f.unrest_before_mps2 = 1.05F;
-        assert_near(traits_unrest(&f), 9, 0.01);
+        assert_near(traits_unrest(&params, &f), 9, 0.01);
         f.eccentric.force = 2.4; /* in several goes */
-        assert_near(traits_waste(&f), 3.92, 0.05);
-        assert_near(traits_flaws(&f), 0, 1e-9);
+        assert_near(traits_waste(&params, &f), 3.92, 0.05);
+        assert_near(traits_flaws(&params, &f), 0, 1e-9);
+
+        const struct traits_params numb = {.closure = 0.4, .lean_deg = 18, .felt = 0};
+        assert_near(traits_waste(&numb, &f) + traits_unrest(&numb, &f), 0, 1e-9);
 }
 
 int main(void) {
