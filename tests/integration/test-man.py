@@ -148,7 +148,7 @@ def examples(text):
 
 
 def examples_of_files_are_in_order():
-    """The configuration, the tables and the profile of the EXAMPLES sections."""
+    """The configuration, the tables and the profile of the EXAMPLES sections, and the configuration of README.md."""
     def literal(name):
         return re.search(r"^\.Bd -literal.*?\n(.*?)^\.Ed", section(read("man/" + name), ".Sh EXAMPLES"), re.S | re.M)[1].replace("\\&", "")
 
@@ -157,6 +157,10 @@ def examples_of_files_are_in_order():
         equal(done.returncode, 0, f"exit status of {command}: {done.stderr}")
         return done.stdout
     run("repcastd", "--check-config", "--config", write("example.conf", literal("repcast.conf.5")))
+    readme = read("README.md")
+    run("repcastd", "--check-config", "--config", write("readme.conf", re.search(r"^```ini\n(.*?)^```", readme, re.S | re.M)[1]))
+    for profile in glob.glob(SRC + "/conf/profiles/*.conf"):
+        true(f"`{os.path.basename(profile)[:-5]}`" in readme, f"README.md does not tell of {profile}")
     run("repcastctl", "check-profiles", write("example-profile.conf", literal("repcast-profile.5")))
     run("repcastctl", "prescriptions", "--file", write("example-prescriptions.conf", literal("repcast-prescriptions.5")))
     lifts = literal("repcast-exercises.5")
