@@ -411,12 +411,12 @@ static void climb(struct bluez *b, struct radio *r, bool misses, uint64_t now_us
                 log_warning("adapter %s: %s", r->address, r->why);
 }
 
+/* A window is over when the kernel's is. For a person the next one follows at once: left alone, BlueZ would rest for 5 s
+ * first, and a sensor whose one report in a window went by unseen would be heard after 15.24 s only. */
 static bool wants_scan(struct bluez *b, struct radio *r, bool misses, uint64_t now_us) {
         if (configured_links(b, r) == 0)
                 return false;
-        if (b->scan)
-                return true;
-        if (!misses || r->links >= adapter_max_links(r, now_us))
+        if (!b->scan && (!misses || r->links >= adapter_max_links(r, now_us)))
                 return false;
         if (r->state == RADIO_SCANNING) {
                 if (now_us < r->window_end_us) {
@@ -426,6 +426,8 @@ static bool wants_scan(struct bluez *b, struct radio *r, bool misses, uint64_t n
                 r->pause_end_us = now_us + b->params.scan_pause_us;
                 return false;
         }
+        if (b->scan)
+                return true;
         if (now_us < r->pause_end_us)
                 bluez_wake_at(b, r->pause_end_us);
         return now_us >= r->pause_end_us;

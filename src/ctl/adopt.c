@@ -14,7 +14,7 @@
 #include "util/address.h"
 #include "util/macros.h"
 
-#define LOOK_S   15  /* for a sensor that nobody has seen yet */
+#define LOOK_S   25  /* for a sensor that nobody has seen yet: two of BlueZ's windows of 10.24 s */
 #define WAIT_S   30  /* for the first samples */
 #define LOOK_GAP 0.3 /* s between two looks */
 

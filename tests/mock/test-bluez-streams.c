@@ -193,9 +193,12 @@ static void test_scan_for_a_person(void **state) {
         rig_tell(r,
                 "sensor C0:FF:EE:00:00:01 name=%%1b[2J%%07Bar%%7f rssi=-48 "
                 "services=0000FFE5-0000-1000-8000-00805F9A34FB,junk");
+        r->params.scan_us = 50000;
         rig_client(r);
         bluez_scan(r->b, true);
         UNTIL(r, r->devices > 0);
+        UNTIL(r, rig_said(r, "call StartDiscovery") >= 3); /* window after window */
+        UNTIL(r, r->adapters[0].state == BLUEZ_ADAPTER_SCANNING);
         assert_string_equal(r->last_device.name, "[2JBar");
         assert_string_equal(r->last_device.adapter, "00:11:22:33:44:00");
         assert_string_equal(r->last_device.uuids[0], "0000ffe5-0000-1000-8000-00805f9a34fb");
