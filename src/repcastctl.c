@@ -35,6 +35,7 @@ static const struct command {
         {"prescriptions", prescriptions_main, "what can be prescribed"},
         {"setup-broker", setup_broker_main,
                 "make mosquitto the broker of this hub, and let it serve the dashboard"},
+        {"doctor", doctor_main, "has the hub what it needs, and what is to be done?"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
         {"complete", complete_main, NULL}, /* for shells, and told to nobody else */
 };

@@ -21,5 +21,6 @@ int undo_main(int argc, char *argv[]);
 /* Words for a shell to complete with. */
 int complete_main(int argc, char *argv[]);
 
-/* This one needs none. */
+/* These need none. */
+int doctor_main(int argc, char *argv[]);
 int prescriptions_main(int argc, char *argv[]);

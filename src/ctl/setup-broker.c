@@ -18,6 +18,7 @@
 #include "ctl/broker-plan.h"
 #include "ctl/house.h"
 #include "ctl/program.h"
+#include "ctl/root.h"
 #include "hub/config.h"
 #include "util/macros.h"
 #include "util/number.h"
@@ -42,16 +43,6 @@ static unsigned parse_port(struct argp_state *state, const char *arg) {
         return (unsigned) n;
 }
 
-static void parse_root(struct argp_state *state, struct setup *s, const char *arg) {
-        char *whole = realpath(arg, NULL);
-
-        if (!whole || strlen(whole) >= sizeof(s->root))
-                argp_error(state, "%s: %s", arg, whole ? "too long" : strerror(errno));
-        else /* "/" is no root of somebody else */
-                strcpy(s->root, strcmp(whole, "/") == 0 ? "" : whole);
-        free(whole);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
         struct setup *s = state->input;
 
@@ -66,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                 s->undo = true;
                 return 0;
         case KEY_ROOT:
-                parse_root(state, s, arg);
+                root_parse(state, arg, s->root);
                 return 0;
         case KEY_PORT:
                 s->settings.port = parse_port(state, arg);

@@ -70,3 +70,8 @@ int brokers_parse(const char *s, struct broker ret[static BROKERS_MAX]) {
         }
         return -EINVAL; /* more than that */
 }
+
+bool broker_is_local(const struct broker *b) {
+        return strcmp(b->host, "localhost") == 0 || strncmp(b->host, "127.", 4) == 0 ||
+                strcmp(b->host, "::1") == 0;
+}

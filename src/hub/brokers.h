@@ -19,3 +19,6 @@ struct broker {
 
 /* Returns how many there are, or -EINVAL. */
 int brokers_parse(const char *s, struct broker ret[static BROKERS_MAX]);
+
+/* Does it listen on this machine, by its name? */
+bool broker_is_local(const struct broker *b);

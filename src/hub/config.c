@@ -34,7 +34,16 @@ struct loader {
         const struct key_table *table; /* NULL: the section is faulty, its keys are passed over */
         void *object;
         struct config_section *section;
+        bool inspect;
 };
+
+/* A file that only others may read, the daemon's user among them. */
+static bool is_unseen(struct loader *l, int error) {
+        if (!l->inspect || error != EACCES)
+                return false;
+        l->config->unseen++;
+        return true;
+}
 
 struct station_config *config_find_station(struct config *c, const char *name) {
         for (size_t i = 0; i < c->n_stations; i++)
@@ -173,7 +182,10 @@ static int read_file(struct loader *l, char *path) {
         l->config->paths = paths;
         paths[l->config->n_paths++] = path;
         l->path = path;
+        errno = 0;
         file = textfile_open(path, &why);
+        if (!file && is_unseen(l, errno))
+                return 0;
         r = file ? read_entries(l, file) : -EINVAL;
         if (r < 0)
                 faults_add(l->faults, path, 0, "cannot be read: %s", why ? why : strerror(-r));
@@ -199,7 +211,7 @@ static int read_drop_ins(struct loader *l, const char *main_path) {
         if (asprintf(&folder, "%s.d", main_path) < 0)
                 return -ENOMEM;
         n = scandir(folder, &entries, is_drop_in, by_name);
-        if (n < 0 && errno != ENOENT)
+        if (n < 0 && errno != ENOENT && !is_unseen(l, errno))
                 faults_add(l->faults, folder, 0, "cannot be read: %s", strerror(errno));
         for (int i = 0; i < n; i++) {
                 char *path;
@@ -248,8 +260,9 @@ static void check_password(struct loader *l) {
         const size_t offset = offsetof(struct mqtt_config, password_file);
         const struct key_origin *place = &m->section.origins[keys_index(&config_mqtt_keys, offset)];
         char why[CONFIG_PATH_MAX + 128];
+        int r = password_read(m->password_file, m->password, sizeof(m->password), why, sizeof(why));
 
-        if (password_read(m->password_file, m->password, sizeof(m->password), why, sizeof(why)) < 0)
+        if (r < 0 && !is_unseen(l, -r))
                 mqtt_fault(l, offset, "%s", why);
         else if (*m->password != '\0' && *m->username == '\0' && !m->section.faulty)
                 faults_add(l->faults, place->path ? place->path : l->config->paths[0], place->line,
@@ -268,7 +281,7 @@ static void check_tls_file(struct loader *l, const char *path, size_t offset) {
         if (!used && !m->section.faulty)
                 mqtt_fault(
                         l, offset, "no broker in Broker= has mqtts:// before its name: nothing goes over TLS");
-        else if (access(path, R_OK) < 0)
+        else if (access(path, R_OK) < 0 && !is_unseen(l, errno))
                 mqtt_fault(l, offset, "%s cannot be read: %s", path, strerror(errno));
 }
 
@@ -364,17 +377,22 @@ int config_load_profiles(const struct bluetooth_config *c, struct profiles *ret,
         return k < 0 ? k : r;
 }
 
+static void ignore(_unused_ const char *text, _unused_ void *userdata) {
+}
+
 /* The folder next to the main file, and what stations say of profiles. */
 static void check_profiles(struct loader *l) {
         _cleanup_(profiles_done) struct profiles profiles = {0};
         struct bluetooth_config *b = &l->config->bluetooth;
+        struct faults ignored = {.sink = ignore};
         struct passkeys passkeys;
 
         if (*b->profiles == '\0')
                 name_beside(b->profiles, sizeof(b->profiles), l->config->paths[0], "profiles");
-        if (*b->passkey_file != '\0')
+        if (*b->passkey_file != '\0' && (access(b->passkey_file, R_OK) == 0 || !is_unseen(l, errno)))
                 (void) passkeys_load(&passkeys, b->passkey_file, l->faults);
-        (void) config_load_profiles(b, &profiles, l->faults);
+        explicit_bzero(&passkeys, sizeof(passkeys));
+        (void) config_load_profiles(b, &profiles, l->inspect ? &ignored : l->faults);
         for (size_t i = 0; i < l->config->n_stations; i++) {
                 const struct station_config *s = &l->config->stations[i];
                 const char *nearest = NULL;
@@ -455,35 +473,52 @@ static void check_stations(struct loader *l) {
         check_prescriptions(l);
 }
 
-int config_load(const char *path, struct faults *faults, struct config **ret) {
-        _cleanup_(config_freep) struct config *c = calloc(1, sizeof(*c));
-        struct loader l = {.config = c, .faults = faults};
-        unsigned faults_before = faults->n;
+/* Fills the configuration of the loader. Returns 0 or -ENOMEM. */
+static int load(struct loader *l, const char *path) {
+        struct config *c = l->config;
         char *main_path;
         int r;
 
-        if (!c)
-                return -ENOMEM;
         keys_preset(&config_hub_keys, &c->hub);
         keys_preset(&config_mqtt_keys, &c->mqtt);
         keys_preset(&config_storage_keys, &c->storage);
         keys_preset(&config_bluetooth_keys, &c->bluetooth);
         keys_preset(&config_coach_keys, &c->coach);
         main_path = strdup(path);
-        r = main_path ? read_file(&l, main_path) : -ENOMEM;
+        r = main_path ? read_file(l, main_path) : -ENOMEM;
         if (r >= 0)
-                r = read_drop_ins(&l, path);
+                r = read_drop_ins(l, path);
         if (r < 0)
                 return r;
-        check_hub(&l);
-        check_mqtt(&l);
-        check_stations(&l);
-        check_sensors(&l);
-        check_profiles(&l);
-        if (faults->n > faults_before)
-                return -EINVAL;
-        *ret = TAKE_PTR(c);
+        check_hub(l);
+        check_mqtt(l);
+        check_stations(l);
+        check_sensors(l);
+        check_profiles(l);
         return 0;
+}
+
+int config_load(const char *path, struct faults *faults, struct config **ret) {
+        _cleanup_(config_freep) struct config *c = calloc(1, sizeof(*c));
+        struct loader l = {.config = c, .faults = faults};
+        const unsigned faults_before = faults->n;
+        int r = c ? load(&l, path) : -ENOMEM;
+
+        if (r >= 0 && faults->n > faults_before)
+                r = -EINVAL;
+        if (r >= 0)
+                *ret = TAKE_PTR(c);
+        return r;
+}
+
+int config_inspect(const char *path, struct faults *faults, struct config **ret) {
+        _cleanup_(config_freep) struct config *c = calloc(1, sizeof(*c));
+        struct loader l = {.config = c, .faults = faults, .inspect = true};
+        int r = c ? load(&l, path) : -ENOMEM;
+
+        if (r >= 0)
+                *ret = TAKE_PTR(c);
+        return r;
 }
 
 struct config *config_free(struct config *c) {

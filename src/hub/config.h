@@ -125,6 +125,7 @@ struct config {
         struct prescriptions prescriptions;
         char **paths; /* of the files read; origins point at them */
         size_t n_paths;
+        unsigned unseen; /* config_inspect(): files that this user may not read */
 };
 
 /* [hub], [mqtt], [store], [bluetooth], [coach], [station NAME]. */
@@ -133,6 +134,10 @@ extern const struct key_table config_coach_keys, config_hub_keys, config_mqtt_ke
 
 /* Every fault is told. Returns 0, -EINVAL where there was a fault, or -ENOMEM. */
 int config_load(const char *path, struct faults *faults, struct config **ret);
+
+/* To look at, not to run with: with faults, too, there is a configuration. A file that this user may not read is counted and
+ * no fault, and of own profiles nothing is told. Returns 0 or -ENOMEM. */
+int config_inspect(const char *path, struct faults *faults, struct config **ret);
 struct config *config_free(struct config *c);
 DEFINE_CLEANUP(struct config *, config_free);
 

@@ -208,13 +208,9 @@ static void make_client_id(const char *hub, char *ret, size_t size) {
         snprintf(ret, size, "repcast-%.12s-%s", text, hub);
 }
 
-static bool is_this_machine(const char *host) {
-        return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
-}
-
 static void warn_of_clear_password(const struct mqtt_config *m) {
         for (unsigned i = 0; *m->password && i < m->n_brokers; i++)
-                if (!m->brokers[i].tls && !is_this_machine(m->brokers[i].host))
+                if (!m->brokers[i].tls && !broker_is_local(&m->brokers[i]))
                         log_warning("the password goes to broker %s in the clear; mqtts:// before its name in "
                                     "Broker= asks for TLS",
                                 m->brokers[i].host);

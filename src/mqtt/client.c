@@ -94,8 +94,9 @@ static void lose_by_code(struct client *c, int code, int error) {
         const char *why = c->tls && reached ? tls_why(c->tls, c->accepted) : NULL;
 
         if (why) {
-                if (c->mqtt_5 && !c->accepted && !tls_is_certain(c->tls))
-                        c->end = CLIENT_OLD_BROKER; /* it may have hung up on that */
+                c->end = c->mqtt_5 && !c->accepted && !tls_is_certain(c->tls)
+                        ? CLIENT_OLD_BROKER /* it may have hung up on that */
+                        : CLIENT_UNTRUSTED;
                 lose(c, "%s", why);
                 return;
         }
@@ -149,8 +150,7 @@ static void on_connect(
                 c->handlers->accepted(c->userdata);
                 return;
         }
-        if (c->mqtt_5 && code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION)
-                c->end = CLIENT_OLD_BROKER;
+        c->end = c->mqtt_5 && code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION ? CLIENT_OLD_BROKER : CLIENT_REFUSED;
         reason_of_connack(c->mqtt_5, code, &who, words, text, sizeof(text));
         lose(c, "%s", text);
 }
@@ -284,7 +284,7 @@ static int set_up(struct client *c, const struct client_config *config) {
                 c->mosq, MOSQ_OPT_PROTOCOL_VERSION, c->mqtt_5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
         if (r == MOSQ_ERR_SUCCESS && config->username)
                 r = mosquitto_username_pw_set(c->mosq, config->username, config->password);
-        if (r == MOSQ_ERR_SUCCESS)
+        if (r == MOSQ_ERR_SUCCESS && config->will_topic)
                 r = set_will(c, config);
         if (r == MOSQ_ERR_SUCCESS && c->tls) {
                 mosquitto_int_option(c->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
@@ -301,7 +301,7 @@ static int start(struct client *c, const struct client_config *config) {
 
         if (config->tls && tls_new(config->tls, config->host, &c->tls, why, sizeof(why)) < 0) {
                 lose(c, "cannot be spoken to: %s", why);
-                return -EINVAL;
+                return -EPROTO;
         }
         c->mosq = mosquitto_new(config->client_id, !(c->mqtt_5 && config->resume), c);
         if (c->mosq)
@@ -316,7 +316,7 @@ static int start(struct client *c, const struct client_config *config) {
         if (r == MOSQ_ERR_SUCCESS)
                 return 0;
         lose_by_code(c, r, errno);
-        return -ENOTCONN;
+        return c->end == CLIENT_UNTRUSTED ? -EPROTO : -ENOTCONN;
 }
 
 int client_open(const struct client_config *config, const struct client_handlers *handlers, void *userdata,

@@ -31,7 +31,7 @@ struct client_config {
         const char *username, *password; /* NULL = none */
         const char *client_id;
         unsigned keepalive_s;
-        const char *will_topic, *will; /* QoS 1, retained */
+        const char *will_topic, *will; /* QoS 1, retained; NULL = none */
         bool mqtt_5;
         /* MQTT 5 only: take up the session of the connection before, so that its will, which waits for will_delay_s, is not
          * published; else that is ended and speaks now. The session outlives the connection by session_s. */
@@ -65,9 +65,11 @@ enum client_end {
         CLIENT_LOST,       /* nothing in particular */
         CLIENT_OLD_BROKER, /* MQTT 3.1.1: it refused 5, or hung up on it */
         CLIENT_TAKEN_OVER, /* another client came with the same id */
+        CLIENT_REFUSED,    /* it heard who we are, and said no */
+        CLIENT_UNTRUSTED,  /* TLS failed: a certificate, a name, or no TLS on that port */
 };
 
-/* Start to connect. Returns 0 or negative errno with the reason in ret_why. */
+/* Start to connect. Returns 0 or negative errno with the reason in ret_why; -EPROTO: as CLIENT_UNTRUSTED. */
 int client_open(const struct client_config *config, const struct client_handlers *handlers, void *userdata,
         struct client **ret, char *ret_why, size_t why_size);
 

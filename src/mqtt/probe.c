@@ -8,16 +8,43 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-static int try_address(struct probe *p, const char *address) {
+static int resolve(const char *address, uint16_t port, struct addrinfo **ret) {
         const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+        char number[8];
+
+        snprintf(number, sizeof(number), "%u", port);
+        return getaddrinfo(address, number, &hints, ret) == 0 ? 0 : -EINVAL;
+}
+
+int probe_dial(const char *address, uint16_t port, unsigned patience_s) {
+        const struct timeval patience = {.tv_sec = (time_t) patience_s};
         struct addrinfo *list = NULL;
-        char port[8];
+        int fd, r;
+
+        if (resolve(address, port, &list) < 0)
+                return -EINVAL;
+        fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        r = fd < 0 ? -errno : fd;
+        if (fd >= 0 &&
+                (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+                        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) <
+                                0 || /* connect too */
+                        connect(fd, list->ai_addr, list->ai_addrlen) < 0)) {
+                r = -errno;
+                close(fd);
+        }
+        freeaddrinfo(list);
+        return r;
+}
+
+static int try_address(struct probe *p, const char *address) {
+        struct addrinfo *list = NULL;
         int r;
 
-        snprintf(port, sizeof(port), "%u", p->port);
-        if (getaddrinfo(address, port, &hints, &list) != 0)
+        if (resolve(address, p->port, &list) < 0)
                 return -EINVAL;
         p->fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         r = p->fd < 0 ? -errno : 0;

@@ -31,3 +31,7 @@ int probe_connect_fd(const struct probe *p);
 int probe_look(struct probe *p);
 
 void probe_stop(struct probe *p);
+
+/* For who may wait: a connection to an address in numbers. Returns its descriptor, with that patience for every call on it, or
+ * negative errno. */
+int probe_dial(const char *address, uint16_t port, unsigned patience_s);
