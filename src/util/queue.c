@@ -65,6 +65,8 @@ int queue_push(struct queue *q, const void *item) {
                 q->dropped++;
                 r = -ENOBUFS;
         } else {
+                if (q->n == 0)
+                        q->first = 0; /* so that a queue which never fills never touches most of its memory */
                 memcpy(item_at(q, q->n), item, q->item_size);
                 if (q->n++ == 0)
                         eventfd_write(q->fd, 1); /* cannot fail: the counter was 0 */

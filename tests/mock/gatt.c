@@ -53,6 +53,8 @@ void close_listeners(struct mock *m, struct peer *p, struct attribute *a) {
                 *at = l->next;
                 if (l->fd >= 0)
                         close(l->fd);
+                if (l->attribute->bar)
+                        bar_silence(l->attribute->bar);
                 l->attribute->timer = sd_event_source_disable_unref(l->attribute->timer);
                 free(l);
         }
@@ -65,6 +67,19 @@ void stick(struct peer *p, struct attribute *a) {
 
 /* ---- streams ------------------------------------------------------------------------------------------------- */
 
+bool notify_listener(struct listener *l, const void *bytes, size_t n) {
+        struct attribute *a = l->attribute;
+
+        if (l->fd < 0) {
+                tell_value(l->peer, a, bytes, n);
+        } else if (send(l->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+                say(a->sensor->mock, "dropped %s: %s", a->sensor->address,
+                        strerror(errno)); /* as bluetoothd: gone for good */
+                return false;
+        }
+        return true;
+}
+
 void notify(struct attribute *a, const void *bytes, size_t n) {
         struct mock *m = a->sensor->mock;
 
@@ -72,15 +87,9 @@ void notify(struct attribute *a, const void *bytes, size_t n) {
                 a->drop--;
                 return;
         }
-        for (struct listener *l = m->listeners; l; l = l->next) {
-                if (l->attribute != a || l->stuck)
-                        continue;
-                if (l->fd < 0)
-                        tell_value(l->peer, a, bytes, n);
-                else if (send(l->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-                        say(m, "dropped %s: %s", a->sensor->address,
-                                strerror(errno)); /* as bluetoothd: gone for good */
-        }
+        for (struct listener *l = m->listeners; l; l = l->next)
+                if (l->attribute == a && !l->stuck)
+                        (void) notify_listener(l, bytes, n);
 }
 
 static int on_stream(sd_event_source *source, uint64_t usec, void *userdata);
@@ -136,7 +145,11 @@ static int on_stream(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void start_stream(struct attribute *a) {
+static void start_stream(struct attribute *a, struct listener *l) {
+        if (a->bar) {
+                bar_listen(a->bar, l);
+                return;
+        }
         if (a->n_packets > 0)
                 begin_recording(a);
         if (a->n_packets > 0 || a->pattern_size > 0)
@@ -188,6 +201,7 @@ int load_packets(struct attribute *a, const char *path) {
 /* ---- calls --------------------------------------------------------------------------------------------------- */
 
 static int acquire(struct peer *p, struct attribute *a, sd_bus_message *call) {
+        struct listener *l;
         int fds[2], r;
 
         if (!strstr(a->flags, "notify"))
@@ -198,10 +212,10 @@ static int acquire(struct peer *p, struct attribute *a, sd_bus_message *call) {
                 return sd_bus_reply_method_errorf(call, "org.bluez.Error.NotPermitted", "Notify acquired");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
                 return -errno;
-        add_listener(p, a, fds[0], sd_bus_message_get_sender(call));
+        l = add_listener(p, a, fds[0], sd_bus_message_get_sender(call));
         r = sd_bus_reply_method_return(call, "hq", fds[1], (uint16_t) p->sensor->mtu);
         close(fds[1]);
-        start_stream(a);
+        start_stream(a, l);
         return r;
 }
 
@@ -221,8 +235,7 @@ static int start_notify(struct peer *p, struct attribute *a, sd_bus_message *cal
         if (!strstr(a->flags, "notify") && !strstr(a->flags, "indicate"))
                 return sd_bus_reply_method_errorf(
                         call, "org.bluez.Error.NotSupported", "Operation is not supported");
-        add_listener(p, a, -1, sd_bus_message_get_sender(call));
-        start_stream(a);
+        start_stream(a, add_listener(p, a, -1, sd_bus_message_get_sender(call)));
         return sd_bus_reply_method_return(call, "");
 }
 

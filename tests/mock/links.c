@@ -40,6 +40,10 @@ static void hear(struct adapter *a, struct sensor *s) {
         tell_peer(p, true);
 }
 
+static bool is_in_range(const struct adapter *a, const struct sensor *s) {
+        return !a->deaf && s->advertising && (!s->near[0] || strcmp(s->near, a->id) == 0);
+}
+
 static bool is_linked(struct mock *m, const struct sensor *s) {
         for (const struct peer *p = m->peers; p; p = p->next)
                 if (p->sensor == s && p->connected)
@@ -54,7 +58,7 @@ static int on_adverts(sd_event_source *source, uint64_t usec, void *userdata) {
         (void) usec;
         for (struct adapter *a = m->adapters; a; a = a->next)
                 for (struct sensor *s = m->sensors; s; s = s->next)
-                        if (a->discovering && !a->deaf && s->advertising && !is_linked(m, s))
+                        if (a->discovering && is_in_range(a, s) && !is_linked(m, s))
                                 hear(a, s);
         start_adverts(m);
         return 0;

@@ -18,8 +18,11 @@
 
 #define BLUEZ_FAILED "org.bluez.Error.Failed"
 
+struct bar;         /* bar.c */
+struct bar_journal; /* as well */
 struct mock;
 struct sensor;
+struct tape; /* bar.c */
 
 struct adapter {
         struct adapter *next;
@@ -53,6 +56,7 @@ struct attribute {
         uint32_t counter, count;
         unsigned drop; /* so many notifications get lost */
         sd_event_source *timer;
+        struct bar *bar; /* what it streams instead */
 };
 
 enum services {
@@ -66,6 +70,7 @@ struct sensor {
         struct sensor *next;
         struct mock *mock;
         char address[ADDRESS_SIZE], name[TEXT_SIZE], services[TEXT_SIZE];
+        char near[16]; /* the only adapter that hears it; empty = all */
         bool random, advertising;
         bool mute; /* that it is connected is not told, as BlueZ 5.66 does at times */
         int rssi;
@@ -132,6 +137,11 @@ struct mock {
         bool quiet; /* does not print the calls */
         unsigned advert_ms, connect_ms, absent_ms, disconnect_ms, expire_ms, slow_ms;
         sd_event_source *adverts;
+        struct bar **bars;
+        size_t n_bars;
+        struct tape *tapes;
+        struct bar_journal *journal; /* NULL = none is kept */
+        sd_event_source *pump;
         sd_bus_message *pair; /* whose answer is due */
         struct peer *pair_peer;
 };
@@ -175,9 +185,16 @@ void unplug(struct adapter *a);
 /* gatt.c: values */
 int gatt_call(struct peer *p, struct attribute *a, sd_bus_message *call, const char *member);
 void notify(struct attribute *a, const void *bytes, size_t n);
+bool notify_listener(struct listener *l, const void *bytes, size_t n);     /* false: its socket is full */
 void close_listeners(struct mock *m, struct peer *p, struct attribute *a); /* a NULL: all of the peer */
 int load_packets(struct attribute *a, const char *path);
 void stick(struct peer *p, struct attribute *a);
+
+/* bar.c: bars that are lifted. Commands return an error text or NULL. */
+const char *bar_new(struct attribute *a, const char *path, unsigned rate_hz, unsigned batch, unsigned skip);
+const char *bar_open_journal(struct mock *m, const char *path);
+void bar_listen(struct bar *b, struct listener *l);
+void bar_silence(struct bar *b);
 
 /* methods.c */
 int on_message(sd_bus_message *call, void *userdata, sd_bus_error *error);

@@ -72,13 +72,15 @@ static const char *do_adapter(struct mock *m, char **w) {
 }
 
 static void set_sensor(struct sensor *s, char **w) {
-        const char *name = option(w, "name"), *services = option(w, "services"),
+        const char *name = option(w, "name"), *services = option(w, "services"), *near = option(w, "near"),
                    *resolve = option(w, "resolve"), *pairing = option(w, "pair");
 
         if (name)
                 unescape(name, s->name, sizeof(s->name));
         if (services)
                 snprintf(s->services, sizeof(s->services), "%s", services);
+        if (near)
+                snprintf(s->near, sizeof(s->near), "%s", near);
         if (resolve)
                 s->resolve = strcmp(resolve, "late") == 0 ? SERVICES_LATE
                         : strcmp(resolve, "empty") == 0   ? SERVICES_EMPTY
@@ -166,6 +168,19 @@ static const char *do_pattern(struct mock *m, char **w) {
         a->pattern_ms = number(w[3], 10);
         a->count = number(option(w, "count"), 0);
         return NULL;
+}
+
+static const char *do_bar(struct mock *m, char **w) {
+        struct attribute *a = attribute_of(m, w);
+
+        if (!a || !w[2])
+                return "bar ADDRESS UUID FILE [rate=HZ] [batch=N] [skip=N]";
+        return bar_new(a, w[2], number(option(w, "rate"), 100), number(option(w, "batch"), 1),
+                number(option(w, "skip"), 0));
+}
+
+static const char *do_journal(struct mock *m, char **w) {
+        return w[0] ? bar_open_journal(m, w[0]) : "journal FILE";
 }
 
 static const char *do_notify(struct mock *m, char **w) {
@@ -451,6 +466,8 @@ const char *run_command(struct mock *m, char *line) {
                 {"characteristic", do_characteristic},
                 {"play", do_play},
                 {"pattern", do_pattern},
+                {"bar", do_bar},
+                {"journal", do_journal},
                 {"notify", do_notify},
                 {"drop", do_drop},
                 {"hangup", do_hangup},
