@@ -344,11 +344,11 @@ static struct bluez_link *next_in_turn(struct bluez *b, const struct radio *r, u
 
         for (struct bluez_link *l = b->links; l && n < CANDIDATES_MAX; l = l->next) {
                 char path[MIRROR_PATH_MAX];
-                const struct mirror_object *o;
+                const struct mirror_object *o =
+                        l->state == BLUEZ_LINK_QUEUED ? adapter_find_device(b, r, l, path) : NULL;
 
-                if (l->state != BLUEZ_LINK_QUEUED || is_taken(l) || adapter_find_best(b, l, now_us) != r)
+                if (!o || is_taken(l) || adapter_find_best(b, l, now_us) != r)
                         continue;
-                o = adapter_find_device(b, r, l, path);
                 links[n] = l;
                 candidates[n++] = (struct candidate){
                         .fresh = adapter_hears(l, o->device, now_us),
@@ -436,7 +436,7 @@ static bool wants_scan(struct bluez *b, struct radio *r, bool misses, uint64_t n
 static void work(struct bluez *b, struct radio *r, uint64_t now_us) {
         bool misses = misses_any(b, r), scan;
         bool may = b->service == BLUEZ_SERVICE_READY && !b->stopping;
-        struct bluez_link *next = may ? next_in_turn(b, r, now_us) : NULL;
+        struct bluez_link *next = NULL;
 
         if (r->done)
                 enter(b, r, RADIO_DONE, now_us);
@@ -447,6 +447,9 @@ static void work(struct bluez *b, struct radio *r, uint64_t now_us) {
         if (r->state == RADIO_BUSY && !r->turn)
                 enter(b, r, RADIO_OVER, now_us);
 
+        /* While a sensor is being connected nobody else's turn can come: with hundreds in the queue the search is dear. */
+        if (may && r->state != RADIO_BUSY)
+                next = next_in_turn(b, r, now_us);
         scan = may && wants_scan(b, r, misses, now_us);
         climb(b, r, may && misses && r->links < adapter_max_links(r, now_us), now_us);
         if (r->trouble && r->state == RADIO_IDLE) {

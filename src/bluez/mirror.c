@@ -59,11 +59,11 @@ static const struct property characteristic_table[] = {
 };
 
 /* FNV-1a */
-static size_t bucket(const char *path) {
+static size_t bucket(const char *key) {
         uint32_t hash = UINT32_C(2166136261);
 
-        for (; *path; path++)
-                hash = (hash ^ (unsigned char) *path) * UINT32_C(16777619);
+        for (; *key; key++)
+                hash = (hash ^ (unsigned char) *key) * UINT32_C(16777619);
         return hash % MIRROR_BUCKETS;
 }
 
@@ -71,9 +71,26 @@ void mirror_init(struct mirror *m, bool (*wanted)(void *userdata, const char *ad
         *m = (struct mirror){.wanted = wanted, .userdata = userdata};
 }
 
+static void enter_device(struct mirror *m, struct mirror_object *o) {
+        struct mirror_object **head = &m->devices[bucket(o->device->info.address)];
+
+        o->namesake = *head;
+        *head = o;
+}
+
+static void strike_device(struct mirror *m, const struct mirror_object *o) {
+        for (struct mirror_object **at = &m->devices[bucket(o->device->info.address)]; *at;
+                at = &(*at)->namesake)
+                if (*at == o) {
+                        *at = o->namesake;
+                        return;
+                }
+}
+
 static void drop_device(struct mirror *m, struct mirror_object *o) {
         if (!o->device)
                 return;
+        strike_device(m, o);
         m->n_strangers -= !o->device->wanted;
         free(o->device);
         o->device = NULL;
@@ -109,6 +126,7 @@ void mirror_clear(struct mirror *m) {
                         free(o);
                 }
         memset(m->buckets, 0, sizeof(m->buckets));
+        memset(m->devices, 0, sizeof(m->devices));
         m->n_adapters = m->n_strangers = 0;
         m->dirty = true;
 }
@@ -220,8 +238,13 @@ static int take_device(struct mirror *m, const char *path, sd_bus_message *msg, 
         struct mirror_device *d = o && o->device ? o->device : &fresh;
         bool was_connected = d->info.connected;
         uint32_t seen;
-        int r = properties_read(msg, device_table, ARRAY_SIZE(device_table), d, &seen);
+        int r;
 
+        if (d != &fresh)
+                strike_device(m, o); /* its address may be another one now */
+        r = properties_read(msg, device_table, ARRAY_SIZE(device_table), d, &seen);
+        if (d != &fresh)
+                enter_device(m, o);
         if (r < 0)
                 return r;
         if (d == &fresh) {
@@ -240,6 +263,7 @@ static int take_device(struct mirror *m, const char *path, sd_bus_message *msg, 
                 }
                 *d = fresh;
                 o->device = d;
+                enter_device(m, o);
                 m->n_strangers += !d->wanted;
         }
         o->loaded = true;
@@ -452,24 +476,27 @@ void mirror_review(struct mirror *m) {
         m->dirty = true;
 }
 
-struct mirror_object *mirror_find_device(const struct mirror *m, const char *adapter_path, const char *address,
-        char ret_path[static MIRROR_PATH_MAX]) {
-        struct mirror_object *o;
+/* As BlueZ makes it of the address under which it met the device. By hand: it is asked for each sensor and adapter. */
+static void make_device_path(const char *adapter_path, const char address[static BLUEZ_ADDRESS_MAX],
+        char ret[static MIRROR_PATH_MAX]) {
+        size_t n = strnlen(adapter_path, MIRROR_PATH_MAX - sizeof("/dev_") - BLUEZ_ADDRESS_MAX);
+        char *at = ret + n;
 
-        snprintf(ret_path, MIRROR_PATH_MAX, "%.100s/dev_%.17s", adapter_path, address);
-        for (char *c = strrchr(ret_path, '/'); *c; c++)
-                if (*c == ':')
-                        *c = '_';
-        o = mirror_find(m, ret_path);
-        if (o && o->device && strcmp(o->device->info.address, address) == 0)
-                return o;
-        /* A path keeps the private address under which the sensor was bonded. */
-        for (o = mirror_next(m, NULL); o; o = mirror_next(m, o))
-                if (o->device && strcmp(o->device->info.address, address) == 0 &&
-                        path_is_below(o->path, adapter_path)) {
+        memcpy(ret, adapter_path, n);
+        for (at = stpcpy(at, "/dev_"); *address; address++)
+                *at++ = *address == ':' ? '_' : *address;
+        *at = '\0';
+}
+
+struct mirror_object *mirror_find_device(const struct mirror *m, const char *adapter_path,
+        const char address[static BLUEZ_ADDRESS_MAX], char ret_path[static MIRROR_PATH_MAX]) {
+        /* By address and not by path: a path keeps the private address under which the sensor was bonded. */
+        for (struct mirror_object *o = m->devices[bucket(address)]; o; o = o->namesake)
+                if (strcmp(o->device->info.address, address) == 0 && path_is_below(o->path, adapter_path)) {
                         strcpy(ret_path, o->path);
                         return o;
                 }
+        make_device_path(adapter_path, address, ret_path);
         return NULL;
 }
 

@@ -49,8 +49,9 @@ struct mirror_characteristic {
 };
 
 struct mirror_object {
-        struct mirror_object *next; /* in its bucket */
-        uint64_t generation;        /* no two objects have the same, nor one that came back */
+        struct mirror_object *next;     /* in its bucket */
+        struct mirror_object *namesake; /* next device in the bucket of its address */
+        uint64_t generation;            /* no two objects have the same, nor one that came back */
         bool loaded;
         struct mirror_adapter *adapter;
         struct mirror_device *device;
@@ -59,8 +60,9 @@ struct mirror_object {
 };
 
 struct mirror {
-        struct mirror_object *buckets[MIRROR_BUCKETS];
-        size_t n_adapters, n_strangers; /* devices that nobody wants */
+        struct mirror_object *buckets[MIRROR_BUCKETS]; /* by path */
+        struct mirror_object *devices[MIRROR_BUCKETS]; /* by address */
+        size_t n_adapters, n_strangers;                /* devices that nobody wants */
         uint64_t generation;
         uint64_t passed_over; /* objects for which there was no place */
         bool dirty;           /* something that matters to adapters or wanted sensors changed */
@@ -92,8 +94,8 @@ struct mirror_object *mirror_find(const struct mirror *m, const char *path);
 struct mirror_object *mirror_next(const struct mirror *m, const struct mirror_object *after);
 
 /* The device with this address at the adapter. ret_path: its path, or the one that it would have. */
-struct mirror_object *mirror_find_device(const struct mirror *m, const char *adapter_path, const char *address,
-        char ret_path[static MIRROR_PATH_MAX]);
+struct mirror_object *mirror_find_device(const struct mirror *m, const char *adapter_path,
+        const char address[static BLUEZ_ADDRESS_MAX], char ret_path[static MIRROR_PATH_MAX]);
 
 /* A characteristic of the device; of several with that UUID the one with the smallest path. */
 struct mirror_object *mirror_find_characteristic(

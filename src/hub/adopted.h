@@ -20,7 +20,7 @@
 #include "util/fault.h"
 
 #define ADOPTED_PROFILE_MAX 48
-#define ADOPTED_MAX         64 /* also those of stations that are out of the configuration for now */
+#define ADOPTED_MAX         1024 /* also those of stations that are out of the configuration for now */
 
 struct adoption {
         char station[MESSAGE_NAME_MAX];

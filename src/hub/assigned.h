@@ -18,7 +18,7 @@
 #include "message/message.h"
 #include "util/fault.h"
 
-#define ASSIGNED_MAX 64 /* stations, those that are out of the configuration for now included */
+#define ASSIGNED_MAX 1024 /* stations, those that are out of the configuration for now included */
 
 struct assigned_item {
         char station[MESSAGE_NAME_MAX];

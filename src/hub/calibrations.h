@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 /* Twice as many sensors as stations can have in a day of swapping them; beyond it the one longest unused is forgotten. */
-#define CALIBRATIONS_MAX 128
+#define CALIBRATIONS_MAX 1024
 
 struct calibrations {
         struct {

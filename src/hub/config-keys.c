@@ -136,7 +136,7 @@ static const struct key bluetooth_keys[] = {
         { "Adapters", KEY_TEXT, FIELD(bluetooth_config, adapters), .preset = "", .check = is_address_list,
                 .allowed = "addresses of adapters with one blank between, as 00:1A:7D:DA:71:13", .fixed = true,
                 .what = "adapters to use; unset: all there are" },
-        { "MaxLinks", KEY_UNSIGNED, FIELD(bluetooth_config, max_links), .preset = "7", .min = 1, .max = 20,
+        { "MaxLinks", KEY_UNSIGNED, FIELD(bluetooth_config, max_links), .preset = "7", .min = 1, .max = 64,
                 .unit = "links of one adapter", .fixed = true,
                 .what = "more sensors than that are not connected over one adapter" },
         { "Profiles", KEY_PATH, FIELD(bluetooth_config, profiles), .preset = "",

@@ -18,7 +18,7 @@
 #include "message/message.h"
 #include "util/fault.h"
 
-#define CONFIG_STATIONS_MAX 32
+#define CONFIG_STATIONS_MAX 512
 #define CONFIG_PATH_MAX     1024
 #define CONFIG_PASSWORD_MAX 1024
 #define CONFIG_KEYS_MAX     20 /* of a section */

@@ -14,7 +14,7 @@
 #include "util/address.h"
 #include "util/fault.h"
 
-#define PASSKEYS_MAX 64
+#define PASSKEYS_MAX 512
 
 struct passkeys {
         struct {

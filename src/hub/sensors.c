@@ -39,7 +39,7 @@ struct sensors {
         char service_why[SENSORS_WORDS_MAX];
         char state_why[SENSORS_WORDS_MAX];
         struct source_sensor *sources;
-        struct near near[SENSORS_MAX];
+        struct near near[SENSORS_NEAR_MAX];
         size_t n_near;
         uint64_t scan_until_us; /* asked for by a person */
         bool scanning;          /* as BlueZ's client knows it */
@@ -90,7 +90,7 @@ static const struct profile *match(const struct sensors *r, const struct bluez_d
 static struct near *make_room(struct sensors *r, bool fits) {
         struct near *oldest = NULL;
 
-        if (r->n_near < SENSORS_MAX)
+        if (r->n_near < SENSORS_NEAR_MAX)
                 return &r->near[r->n_near++];
         for (size_t i = 0; i < r->n_near && fits; i++)
                 if (!r->near[i].profile && (!oldest || r->near[i].seen_us < oldest->seen_us))

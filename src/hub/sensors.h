@@ -19,7 +19,8 @@
 #include "hub/config.h"
 #include "sensor/profile.h"
 
-#define SENSORS_MAX       128 /* wanted and near; of a flood of strangers the rest is not shown */
+#define SENSORS_NEAR_MAX  128 /* of a flood of strangers the rest is not shown */
+#define SENSORS_MAX       (CONFIG_STATIONS_MAX + SENSORS_NEAR_MAX) /* wanted and near */
 #define SENSORS_WORDS_MAX 192
 
 struct sensors;

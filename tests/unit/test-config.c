@@ -270,10 +270,10 @@ static void test_faults(void **state) {
                 {HUB "[bluetooth]\nAdapters=00:1A:7D:DA:71:13,00:1A:7D:DA:71:14\n",
                         "c.conf:4: Adapters=: not understood; allowed is addresses of adapters with one blank "
                         "between, as 00:1A:7D:DA:71:13; given was '00:1A:7D:DA:71:13,00:1A:7D:DA:71:14'\n"},
-                {HUB "[bluetooth]\nMaxLinks=21\n",
-                        "c.conf:4: MaxLinks=: out of range; allowed is a whole number from 1 to 20 (links of "
+                {HUB "[bluetooth]\nMaxLinks=65\n",
+                        "c.conf:4: MaxLinks=: out of range; allowed is a whole number from 1 to 64 (links of "
                         "one "
-                        "adapter); given was '21'\n"},
+                        "adapter); given was '65'\n"},
                 {HUB "[bluetooth]\nPasskeyFile=nowhere\n",
                         "nowhere: cannot be used: No such file or directory\n"},
                 {HUB STATION "Sensor=D4:22:CD:00:11:22\n",
@@ -362,15 +362,18 @@ static void test_too_long(void **state) {
 
 static void test_too_many_stations(void **state) {
         struct config *c = NULL;
-        char text[8192];
+        static char text[48 * CONFIG_STATIONS_MAX];
         size_t n = (size_t) snprintf(text, sizeof(text), "%s", HUB);
+        char fault[128];
 
         (void) state;
         for (unsigned i = 0; i <= CONFIG_STATIONS_MAX; i++)
                 n += (size_t) snprintf(
                         text + n, sizeof(text) - n, "[station s%u]\nExercise=deadlift\nRecording=x\n", i);
         assert_int_equal(load(text, NULL, &c), -EINVAL);
-        assert_string_equal(said, "c.conf:99: [station s32]: too many stations; at most 32 are allowed\n");
+        snprintf(fault, sizeof(fault), "c.conf:%d: [station s%d]: too many stations; at most %d are allowed\n",
+                3 + 3 * CONFIG_STATIONS_MAX, CONFIG_STATIONS_MAX, CONFIG_STATIONS_MAX);
+        assert_string_equal(said, fault);
 }
 
 static void test_no_file(void **state) {
