@@ -10,13 +10,6 @@
 
 #include <repcast/resample.h>
 
-enum {
-        VERTICAL_P,
-        VERTICAL_V,
-        VERTICAL_B,
-        VERTICAL_N = 5,
-};
-
 struct vertical_params {
         double noise;       /* white noise of acceleration, m/s2 per root Hz, 1e-4 to 0.1; 0.003 */
         double shake_noise; /* the same per m/s2 of shake, root s, 0 to 1; 0.05 */
@@ -24,9 +17,10 @@ struct vertical_params {
         double turn_share; /* bias random walk per root radian turned, of the error that a radian brings, 0 to 2; 0.4 */
 };
 
+/* The covariance is symmetric, so of what stands in it twice only the bias's block is kept twice. */
 struct vertical {
-        double x[VERTICAL_N];
-        double P[VERTICAL_N][VERTICAL_N];
+        double p, v, b[3];
+        double pp, pv, vv, pb[3], vb[3], bb[3][3];
 };
 
 /* Start at rest's place with what the calibration leaves of the bias: its covariance. */
@@ -50,8 +44,9 @@ void vertical_predict(struct vertical *v, double a, const double u[3], double q,
 double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3);
 double vertical_drift(const struct vertical_params *params, double turn_radps, double turn_mps2);
 
-/* State i was seen as z with variance r. */
-void vertical_update(struct vertical *v, unsigned i, double z, double r);
+/* The position, the velocity was seen as z with variance r. */
+void vertical_update_p(struct vertical *v, double z, double r);
+void vertical_update_v(struct vertical *v, double z, double r);
 
 /* At rest the sensor showed the acceleration a along u, with variance r: that is its bias, u.b. */
 void vertical_rest(struct vertical *v, double a, const double u[3], double r);

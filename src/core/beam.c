@@ -95,8 +95,8 @@ static void begin(struct beam *b) {
                         h->leg = leg;
                         h->up_first = up;
                         h->score = home ? -COLD / 4 : -COLD;
-                        h->motion.P[VERTICAL_V][VERTICAL_V] = sigma_mps[leg] * sigma_mps[leg];
-                        h->motion.P[VERTICAL_P][VERTICAL_P] = home ? 1e-4 : 0.25;
+                        h->motion.vv = sigma_mps[leg] * sigma_mps[leg];
+                        h->motion.pp = home ? 1e-4 : 0.25;
                 }
 }
 
@@ -116,9 +116,8 @@ static void follow(const struct beam *b, struct hypothesis *h) {
 
         vertical_advance(&h->motion, &b->step);
         if (h->leg != LEG_LOOSE)
-                vertical_update(
-                        &h->motion, VERTICAL_P, (h->up_first ? 0.5 : -0.5) * rom, reach_m * reach_m / BEAM_S);
-        vertical_update(&h->motion, VERTICAL_V, 0, p->reach_mps * p->reach_mps / BEAM_S);
+                vertical_update_p(&h->motion, (h->up_first ? 0.5 : -0.5) * rom, reach_m * reach_m / BEAM_S);
+        vertical_update_v(&h->motion, 0, p->reach_mps * p->reach_mps / BEAM_S);
         h->turn_rad += (float) b->turn_rad;
 }
 
@@ -161,11 +160,8 @@ static void branch_out(const struct beam *b, unsigned i, struct branches *all) {
 static bool alike(const struct hypothesis *a, const struct hypothesis *b) {
         const struct vertical *m = &a->motion, *n = &b->motion;
         return a->leg == b->leg && a->up_first == b->up_first && a->laps == b->laps &&
-                a->pending == b->pending &&
-                fabs(m->x[VERTICAL_V] - n->x[VERTICAL_V]) <
-                fmax(0.005, 0.25 * sqrt(m->P[VERTICAL_V][VERTICAL_V])) &&
-                fabs(m->x[VERTICAL_P] - n->x[VERTICAL_P]) <
-                fmax(0.012, 0.25 * sqrt(m->P[VERTICAL_P][VERTICAL_P]));
+                a->pending == b->pending && fabs(m->v - n->v) < fmax(0.005, 0.25 * sqrt(m->vv)) &&
+                fabs(m->p - n->p) < fmax(0.012, 0.25 * sqrt(m->pp));
 }
 
 /* Is there room among the survivors for this one? */
@@ -279,9 +275,9 @@ static void claim(struct beam_claim *c, const struct hypothesis *h, double p) {
         if (!(c->p > 0)) {
                 double far = h->leg == LEG_BACK ? h->far_m : 0;
                 c->since_us = h->since_us;
-                c->v_mps = h->motion.x[VERTICAL_V];
-                c->sigma_mps = sqrt(h->motion.P[VERTICAL_V][VERTICAL_V]);
-                c->travel_m = fabs(h->motion.x[VERTICAL_P] - far);
+                c->v_mps = h->motion.v;
+                c->sigma_mps = sqrt(h->motion.vv);
+                c->travel_m = fabs(h->motion.p - far);
         }
         c->p += p;
 }
@@ -321,7 +317,7 @@ static void look(struct beam *b) {
 static void glance(struct beam *b, const struct motion *m) {
         double a = m->a_mps2;
         for (unsigned i = 0; i < 3 && b->n > 0; i++)
-                a -= m->up[i] * b->hypotheses[0].motion.x[VERTICAL_B + i];
+                a -= m->up[i] * b->hypotheses[0].motion.b[i];
         b->push_mps2 += (a - b->push_mps2) * (TICK_S / PUSH_TAU_S);
         b->view.a_mps2 = b->push_mps2;
         if (b->ticks > 0) {
@@ -381,7 +377,7 @@ bool beam_flush(struct beam *b, struct cycle *ret) {
         else if (b->n > 0 && h->leg == LEG_BACK && h->lap.whole) {
                 struct lap l = h->lap;
                 l.home_us = b->now_us;
-                l.back_m = (float) fabs(h->motion.x[VERTICAL_P] - h->far_m);
+                l.back_m = (float) fabs(h->motion.p - h->far_m);
                 done = l.back_m > (float) CAME_BACK * l.out_m;
                 if (done)
                         cycle_of(&l, l.home_us, ret);

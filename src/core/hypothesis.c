@@ -59,19 +59,19 @@ static double square(double x) {
 }
 
 static double p_of(const struct hypothesis *h) {
-        return h->motion.x[VERTICAL_P];
+        return h->motion.p;
 }
 
 static double v_of(const struct hypothesis *h) {
-        return h->motion.x[VERTICAL_V];
+        return h->motion.v;
 }
 
 static double var_p(const struct hypothesis *h) {
-        return h->motion.P[VERTICAL_P][VERTICAL_P];
+        return h->motion.pp;
 }
 
 static double var_v(const struct hypothesis *h) {
-        return h->motion.P[VERTICAL_V][VERTICAL_V];
+        return h->motion.vv;
 }
 
 /* Which way the running leg, or the one to come, goes: 1 up, -1 down. */
@@ -97,7 +97,7 @@ static double hold(const struct beam *b, struct hypothesis *h) {
         const struct beam_params *p = &b->params;
         double chi2 = square(v_of(h)) / (var_v(h) + square(p->rest_mps));
         bool racked = (h->leg == LEG_HOME || h->leg == LEG_LOOSE) && b->quiet && h->laps == 0;
-        vertical_update(&h->motion, VERTICAL_V, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
+        vertical_update_v(&h->motion, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
         return BEAM_S * DRIFT_PER_S * CLAMP(chi2 - 1.5, 0.0, 20.0);
 }
 
@@ -107,8 +107,7 @@ static double news(const struct beam *b, const struct hypothesis *h) {
         double wander2 = square(SWAY_MPS2), v = var_v(h);
         for (unsigned i = 0; i < 3; i++)
                 for (unsigned j = 0; j < 3; j++)
-                        wander2 += b->step.av[i] * b->step.av[j] / square(BEAM_S) *
-                                h->motion.P[VERTICAL_B + i][VERTICAL_B + j];
+                        wander2 += b->step.av[i] * b->step.av[j] / square(BEAM_S) * h->motion.bb[i][j];
         return fmin(NEWS_PER_S, sqrt(wander2 / v) + NEWS_NOISE * b->step.q / (BEAM_S * v));
 }
 
@@ -228,8 +227,8 @@ double hypothesis_leave(const struct beam *b, const struct hypothesis *h, enum l
 static void stop(const struct beam *b, struct hypothesis *h, bool turns) {
         double v2 = square(v_of(h)), r = stop_variance(b, turns);
         if (v2 > 25 * (var_v(h) + r))
-                h->motion.P[VERTICAL_V][VERTICAL_V] += v2;
-        vertical_update(&h->motion, VERTICAL_V, 0, r);
+                h->motion.vv += v2;
+        vertical_update_v(&h->motion, 0, r);
 }
 
 static void set_out(const struct beam *b, struct hypothesis *h, uint64_t hold_us) {
@@ -242,16 +241,16 @@ static void set_out(const struct beam *b, struct hypothesis *h, uint64_t hold_us
                 .cold = !b->rested,
         };
         for (unsigned i = 0; i < 3; i++) {
-                h->lap.b[i] = (float) h->motion.x[VERTICAL_B + i];
+                h->lap.b[i] = (float) h->motion.b[i];
                 for (unsigned j = 0; j < 3; j++)
-                        h->lap.P[i][j] = (float) h->motion.P[VERTICAL_B + i][VERTICAL_B + j];
+                        h->lap.P[i][j] = (float) h->motion.bb[i][j];
         }
 }
 
 static void arrive(const struct beam *b, struct hypothesis *h) {
         double s = h->up_first ? 1 : -1;
         if (b->rom_m > 0)
-                vertical_update(&h->motion, VERTICAL_P, s * b->rom_m, square(ROM_M + ROM_SHARE * b->rom_m));
+                vertical_update_p(&h->motion, s * b->rom_m, square(ROM_M + ROM_SHARE * b->rom_m));
         h->far_m = p_of(h);
         h->lap.far_us = b->now_us;
         h->lap.out_m = (float) (s * p_of(h));
@@ -264,7 +263,7 @@ static void come_home(const struct beam *b, struct hypothesis *h) {
         h->lap.back_m = (float) (s * (h->far_m - p_of(h)));
         h->lap.back_rad = h->turn_rad;
         if (square(p_of(h)) < 25 * (var_p(h) + r))
-                vertical_update(&h->motion, VERTICAL_P, 0, r);
+                vertical_update_p(&h->motion, 0, r);
         if (h->lap.whole) {
                 h->done = h->lap;
                 h->pending = true;

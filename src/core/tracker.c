@@ -94,11 +94,11 @@ static double square(double x) {
 }
 
 static double v_of(const struct tracker *t) {
-        return t->vertical.x[VERTICAL_V];
+        return t->vertical.v;
 }
 
 static double sigma_of(const struct vertical *v) {
-        return sqrt(v->P[VERTICAL_V][VERTICAL_V]);
+        return sqrt(v->vv);
 }
 
 static double threshold(const struct tracker *t, double mps, double sigmas) {
@@ -153,8 +153,8 @@ static void reach(struct tracker *t) {
         bool first_up = c->state == CYCLE_EMPTY ? c->order == EXERCISE_START_BOTTOM : c->cycle.first.up;
         double middle = (first_up ? 0.5 : -0.5) * t->rom_typical_m, dt = REACH_TICKS * T;
         double reach_m = t->params.reach * t->rom_typical_m;
-        vertical_update(&t->vertical, VERTICAL_P, middle, reach_m * reach_m / dt);
-        vertical_update(&t->vertical, VERTICAL_V, 0, t->params.reach_mps * t->params.reach_mps / dt);
+        vertical_update_p(&t->vertical, middle, reach_m * reach_m / dt);
+        vertical_update_v(&t->vertical, 0, t->params.reach_mps * t->params.reach_mps / dt);
 }
 
 static void snapshot(struct tracker *t) {
@@ -175,7 +175,7 @@ void tracker_trust(struct tracker *t, double bias_P[3][3]) {
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->toward_s = t->against_s = t->slow_s = 0;
         vertical_init(&t->vertical, t->bias_P);
-        vertical_update(&t->vertical, VERTICAL_V, 0, t->params.racked_mps * t->params.racked_mps);
+        vertical_update_v(&t->vertical, 0, t->params.racked_mps * t->params.racked_mps);
         vertical_place(&t->vertical, 0, PLACE_M * PLACE_M);
         t->n_snapshots = 0;
         snapshot(t);
@@ -190,9 +190,9 @@ struct departure {
 
 static void bias_of(const struct vertical *v, struct bias *ret) {
         for (unsigned i = 0; i < 3; i++) {
-                ret->b[i] = v->x[VERTICAL_B + i];
+                ret->b[i] = v->b[i];
                 for (unsigned j = 0; j < 3; j++)
-                        ret->P[i][j] = v->P[VERTICAL_B + i][VERTICAL_B + j];
+                        ret->P[i][j] = v->bb[i][j];
         }
 }
 
@@ -212,7 +212,7 @@ static void depart(const struct tracker *t, const struct history *h, struct depa
                 double up[3], v;
                 moment_up(m, up);
                 vertical_predict(kf, (double) m->a_mps2, up, moment_noise(m), q_bias);
-                v = kf->x[VERTICAL_V];
+                v = kf->v;
                 if (v <= ONSET_MPS)
                         ret->up_us = h->t_us - (uint64_t) age * TICK_US;
                 if (v >= -ONSET_MPS)
@@ -237,23 +237,23 @@ static void enter(struct tracker *t, enum track_event event, uint64_t border_us,
 
 /* Where the cycle ended, it began: that pins the mean velocity of the whole of it. */
 static void close_cycle(struct tracker *t, bool still) {
-        double r = t->params.close_m * t->params.close_m, p = t->vertical.x[VERTICAL_P];
-        double nis = p * p / (t->vertical.P[VERTICAL_P][VERTICAL_P] + r);
+        double r = t->params.close_m * t->params.close_m, p = t->vertical.p;
+        double nis = p * p / (t->vertical.pp + r);
         doubt(t, nis > 4 ? 2 : nis < 1 ? 0.8 : 1);
-        vertical_update(&t->vertical, VERTICAL_P, 0, nis > 9 ? r + 0.1 * p * p : r);
+        vertical_update_p(&t->vertical, 0, nis > 9 ? r + 0.1 * p * p : r);
         if (!still)
                 vertical_place(&t->vertical, 0, r);
 }
 
 /* Nothing lifts that far: velocity and bias are wrong. */
 static void lose_way(struct tracker *t, const struct motion *m) {
-        double(*P)[VERTICAL_N] = t->vertical.P;
+        struct vertical *v = &t->vertical;
         doubt(t, 4);
-        P[VERTICAL_V][VERTICAL_V] += LOST_MPS * LOST_MPS;
+        v->vv += LOST_MPS * LOST_MPS;
         for (unsigned i = 0; i < 3; i++)
                 for (unsigned j = 0; j < 3; j++)
-                        P[VERTICAL_B + i][VERTICAL_B + j] += LOST_MPS2 * LOST_MPS2 * m->up[i] * m->up[j];
-        vertical_update(&t->vertical, VERTICAL_V, 0, LOST_MPS * LOST_MPS);
+                        v->bb[i][j] += LOST_MPS2 * LOST_MPS2 * m->up[i] * m->up[j];
+        vertical_update_v(v, 0, LOST_MPS * LOST_MPS);
         t->made_m = copysign(t->rom_typical_m, t->made_m);
 }
 
@@ -266,7 +266,7 @@ static bool rests(const struct tracker *t, const struct motion *m) {
 /* Velocity is zero, and the acceleration shown is the bias as exactly as noise allows, however sure the filter was of
  * another: one learned from bad data would tell of slow movements for as long as the bar rests. */
 static void rest_anew(struct tracker *t, const struct motion *m) {
-        vertical_update(&t->vertical, VERTICAL_V, 0, square(t->params.racked_mps));
+        vertical_update_v(&t->vertical, 0, square(t->params.racked_mps));
         vertical_rest(&t->vertical, t->a_mean, m->up, square(t->vertical_params.noise) / t->params.steady_s);
         t->n_snapshots = 0; /* those before it are what was wrong */
         snapshot(t);
@@ -292,9 +292,9 @@ static void finish(struct tracker *t, uint64_t end_us, enum ending ending, struc
         t->move.travel_m = s * t->made_m;
         if (still) {
                 double v = v_of(t), r = t->params.turn_mps * t->params.turn_mps * unrest(t);
-                if (ending == STEADY && v * v > 9 * (r + t->vertical.P[VERTICAL_V][VERTICAL_V]))
+                if (ending == STEADY && v * v > 9 * (r + t->vertical.vv))
                         doubt(t, 2);
-                vertical_update(&t->vertical, VERTICAL_V, 0, ending == STEADY ? r : r + 0.16 * v * v);
+                vertical_update_v(&t->vertical, 0, ending == STEADY ? r : r + 0.16 * v * v);
         }
         ret->result = cycle_move(&t->cycler, &t->move, still, &ret->cycle);
         if (ret->result == CYCLE_DONE)
@@ -327,7 +327,7 @@ static int leaves(struct tracker *t, const struct history *h, bool look, struct 
         depart(t, h, ret);
         if (quick)
                 t->toward_s = t->against_s = 0;
-        v = ret->vertical.x[VERTICAL_V];
+        v = ret->vertical.v;
         start = quick ? 0.5 * p->start_mps
                       : MAX(p->start_mps, MIN(p->look_sigmas * sigma_of(&ret->vertical), p->doubt_mps));
         return v > start ? 1 : v < -start ? -1 : 0;
@@ -341,7 +341,7 @@ static void hold(struct tracker *t, const struct motion *m, const struct history
         if (rests(t, m) && t->even_s < p->steady_s + T)
                 rest_anew(t, m);
         double rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
-        vertical_update(&t->vertical, VERTICAL_V, 0, rest * rest / T * unrest(t));
+        vertical_update_v(&t->vertical, 0, rest * rest / T * unrest(t));
         if (t->flat_s > REST_S)
                 t->rested = true;
 
@@ -438,7 +438,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
         ret->rests = rests(t, m);
         ret->held_s = moving(t->mode) ? 0 : (double) (h->t_us - t->hold_us) * 1e-6;
         ret->v_mps = v_of(t);
-        ret->p_m = t->vertical.x[VERTICAL_P];
+        ret->p_m = t->vertical.p;
         ret->sigma_mps = sigma_of(&t->vertical);
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kalman filter of motion along the path of the lift, written out for its five states.
  *
- *         | 1 T -u'T2/2 |                 | q T3/3  q T2/2        |
- *     F = |   1 -u'T    |             Q = | q T2/2  q T           |
- *         |     I       |                 |                 qb T I|
+ *         | 1 T -u'T2/2 |                 | q T3/3  q T2/2        |         | pp pv pb' |
+ *     F = |   1 -u'T    |             Q = | q T2/2  q T           |     P = | pv vv vb' |
+ *         |     I       |                 |                 qb T I|         | pb vb bb  |
  *
- * Measurements are scalar, so an update is a rank-one correction; it is done on whole rows in an order that keeps
- * P exactly symmetric. Variances have floors and ceilings: years of updates cannot make P singular, nor can a
- * day without any make it huge. Both keep P positive: a floor adds to the diagonal, a ceiling scales a row and its
- * column alike. */
+ * Half of F P F' is known before it is computed: most of F is zero or one, and P is symmetric. Measurements are scalar, so an
+ * update is a correction of rank one, P -= k k' / s. Variances have floors and ceilings: years of updates cannot make P
+ * singular, nor can a day without any make it huge. Both keep P positive: a floor adds to the diagonal, a ceiling
+ * scales a row and its column alike. */
 
 #include <math.h>
 #include <string.h>
@@ -22,30 +22,49 @@
 #define SHAKE_MAX_M2PS4  400.0 /* a dropped bar: 2 g rms */
 #define TURN_NOISE_RADPS 0.02  /* gyroscope noise and residual bias, about 1 deg/s: no turn */
 
-static const double ceiling[VERTICAL_N] = {25, 25, 1, 1, 1};           /* 5 m, 5 m/s, 1 m/s2 */
-static const double base[VERTICAL_N] = {1e-8, 1e-8, 1e-6, 1e-6, 1e-6}; /* 0.1 mm, 0.1 mm/s, 1 mm/s2 */
+#define P_MOST  25.0 /* variances: 5 m, */
+#define V_MOST  25.0 /* 5 m/s, */
+#define B_MOST  1.0  /* 1 m/s2 */
+#define P_LEAST 1e-8 /* 0.1 mm, */
+#define V_LEAST 1e-8 /* 0.1 mm/s, */
+#define B_LEAST 1e-6 /* 1 mm/s2 */
 
-static void bound(struct vertical *v) {
-        for (unsigned i = 0; i < VERTICAL_N; i++) {
-                if (v->P[i][i] > ceiling[i]) {
-                        double s = sqrt(ceiling[i] / v->P[i][i]);
-                        for (unsigned j = 0; j < VERTICAL_N; j++) {
-                                v->P[i][j] *= s;
-                                v->P[j][i] *= s;
-                        }
-                }
-                if (v->P[i][i] < base[i])
-                        v->P[i][i] = base[i];
+/* The factor for the row of a variance that is too great. */
+static double shrink(double variance, double most) {
+        return variance > most ? sqrt(most / variance) : 1;
+}
+
+static void lower(struct vertical *v) {
+        double p = shrink(v->pp, P_MOST), s = shrink(v->vv, V_MOST), b[3];
+        for (unsigned i = 0; i < 3; i++)
+                b[i] = shrink(v->bb[i][i], B_MOST);
+        v->pp *= p * p;
+        v->pv *= p * s;
+        v->vv *= s * s;
+        for (unsigned i = 0; i < 3; i++) {
+                v->pb[i] *= p * b[i];
+                v->vb[i] *= s * b[i];
+                for (unsigned j = 0; j < 3; j++)
+                        v->bb[i][j] *= b[i] * b[j];
         }
 }
 
-void vertical_init(struct vertical *v, double bias_P[3][3]) {
-        *v = (struct vertical){0};
-        v->P[VERTICAL_P][VERTICAL_P] = 0.3 * 0.3; /* somewhere in a lift, at a lift's speed */
-        v->P[VERTICAL_V][VERTICAL_V] = 0.3 * 0.3;
+static void bound(struct vertical *v) {
+        if (v->pp > P_MOST || v->vv > V_MOST || v->bb[0][0] > B_MOST || v->bb[1][1] > B_MOST ||
+                v->bb[2][2] > B_MOST)
+                lower(v);
+        v->pp = MAX(v->pp, P_LEAST);
+        v->vv = MAX(v->vv, V_LEAST);
         for (unsigned i = 0; i < 3; i++)
-                for (unsigned j = 0; j < 3; j++)
-                        v->P[VERTICAL_B + i][VERTICAL_B + j] = bias_P[i][j];
+                v->bb[i][i] = MAX(v->bb[i][i], B_LEAST);
+}
+
+void vertical_init(struct vertical *v, double bias_P[3][3]) {
+        *v = (struct vertical){
+                .pp = 0.3 * 0.3, /* somewhere in a lift, at a lift's speed */
+                .vv = 0.3 * 0.3,
+        };
+        memcpy(v->bb, bias_P, sizeof(v->bb));
 }
 
 double vertical_noise(const struct vertical_params *params, double shake_m2ps4, double q_m2ps3) {
@@ -70,30 +89,28 @@ void vertical_add(struct vertical_step *s, double a, const double u[3], double q
         s->q_bias += T * q_bias;
 }
 
-void vertical_advance(struct vertical *v, const struct vertical_step *s) {
-        double *x = v->x, (*P)[VERTICAL_N] = v->P;
-        const double t = s->t_s, *b = x + VERTICAL_B;
-        x[VERTICAL_P] += t * x[VERTICAL_V] + s->dp - s->ap[0] * b[0] - s->ap[1] * b[1] - s->ap[2] * b[2];
-        x[VERTICAL_V] += s->dv - s->av[0] * b[0] - s->av[1] * b[1] - s->av[2] * b[2];
+static double dot(const double a[3], const double b[3]) {
+        return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
-        /* Rows 0 and 1 of F P, then columns 0 and 1 of (F P) F'; nothing else changes. */
-        for (unsigned j = 0; j < VERTICAL_N; j++) {
-                P[0][j] += t * P[1][j] - s->ap[0] * P[2][j] - s->ap[1] * P[3][j] - s->ap[2] * P[4][j];
-                P[1][j] -= s->av[0] * P[2][j] + s->av[1] * P[3][j] + s->av[2] * P[4][j];
+void vertical_advance(struct vertical *v, const struct vertical_step *s) {
+        const double t = s->t_s, *ap = s->ap, *av = s->av;
+        v->p += t * v->v + s->dp - dot(ap, v->b);
+        v->v += s->dv - dot(av, v->b);
+
+        /* F P: the row of the position, then that of the velocity. */
+        double fpp = v->pp + t * v->pv - dot(ap, v->pb), fpv = v->pv + t * v->vv - dot(ap, v->vb);
+        double fvv = v->vv - dot(av, v->vb);
+        for (unsigned i = 0; i < 3; i++) {
+                v->pb[i] += t * v->vb[i] - dot(ap, v->bb[i]);
+                v->vb[i] -= dot(av, v->bb[i]);
         }
-        for (unsigned i = 0; i < 2; i++) {
-                P[i][0] += t * P[i][1] - s->ap[0] * P[i][2] - s->ap[1] * P[i][3] - s->ap[2] * P[i][4];
-                P[i][1] -= s->av[0] * P[i][2] + s->av[1] * P[i][3] + s->av[2] * P[i][4];
-        }
-        P[0][0] += s->q * t * t / 3;
-        P[0][1] += s->q * t / 2;
-        P[1][1] += s->q;
-        P[1][0] = P[0][1];
-        for (unsigned j = VERTICAL_B; j < VERTICAL_N; j++) {
-                P[j][0] = P[0][j];
-                P[j][1] = P[1][j];
-                P[j][j] += s->q_bias;
-        }
+        /* (F P) F' + Q */
+        v->pp = fpp + t * fpv - dot(ap, v->pb) + s->q * t * t / 3;
+        v->pv = fpv - dot(av, v->pb) + s->q * t / 2;
+        v->vv = fvv - dot(av, v->vb) + s->q;
+        for (unsigned i = 0; i < 3; i++)
+                v->bb[i][i] += s->q_bias;
         bound(v);
 }
 
@@ -103,51 +120,59 @@ void vertical_predict(struct vertical *v, double a, const double u[3], double q,
         vertical_advance(v, &s);
 }
 
-void vertical_update(struct vertical *v, unsigned i, double z, double r) {
-        double k[VERTICAL_N], s = 1 / (v->P[i][i] + r), error = z - v->x[i];
+/* Column of P that belongs to what was measured. */
+struct gain {
+        double p, v, b[3];
+};
 
-        for (unsigned j = 0; j < VERTICAL_N; j++)
-                k[j] = v->P[j][i];
-        for (unsigned j = 0; j < VERTICAL_N; j++) {
-                v->x[j] += k[j] * s * error;
-                for (unsigned l = 0; l <= j; l++)
-                        v->P[l][j] = v->P[j][l] -= k[j] * k[l] * s;
+/* What was measured is off by error, of which s is the variance. */
+static void correct(struct vertical *v, const struct gain *k, double error, double s) {
+        const double w = 1 / s, p = k->p * w, u = k->v * w, b[3] = {k->b[0] * w, k->b[1] * w, k->b[2] * w};
+
+        v->p += p * error;
+        v->v += u * error;
+        v->pp -= p * k->p;
+        v->pv -= p * k->v;
+        v->vv -= u * k->v;
+        for (unsigned i = 0; i < 3; i++) {
+                v->b[i] += b[i] * error;
+                v->pb[i] -= p * k->b[i];
+                v->vb[i] -= u * k->b[i];
+                for (unsigned j = 0; j <= i; j++)
+                        v->bb[j][i] = v->bb[i][j] -= b[i] * k->b[j];
         }
         bound(v);
+}
+
+void vertical_update_p(struct vertical *v, double z, double r) {
+        const struct gain k = {v->pp, v->pv, {v->pb[0], v->pb[1], v->pb[2]}};
+        correct(v, &k, z - v->p, v->pp + r);
+}
+
+void vertical_update_v(struct vertical *v, double z, double r) {
+        const struct gain k = {v->pv, v->vv, {v->vb[0], v->vb[1], v->vb[2]}};
+        correct(v, &k, z - v->v, v->vv + r);
 }
 
 void vertical_rest(struct vertical *v, double a, const double u[3], double r) {
-        double k[VERTICAL_N] = {0}, s = r, error = a;
-
-        for (unsigned i = 0; i < 3; i++) {
-                error -= u[i] * v->x[VERTICAL_B + i];
-                for (unsigned j = 0; j < VERTICAL_N; j++)
-                        k[j] += v->P[j][VERTICAL_B + i] * u[i];
-        }
-        for (unsigned i = 0; i < 3; i++)
-                s += u[i] * k[VERTICAL_B + i];
+        struct gain k = {dot(u, v->pb), dot(u, v->vb), {dot(u, v->bb[0]), dot(u, v->bb[1]), dot(u, v->bb[2])}};
+        double error = a - dot(u, v->b), s = r + dot(u, k.b);
 
         /* Beyond 3 sigma it is the belief that is wrong: it opens until 3 sigma hold. */
-        double wrong = error * error / 9 - s, up2 = u[0] * u[0] + u[1] * u[1] + u[2] * u[2];
+        double wrong = error * error / 9 - s, up2 = dot(u, u);
         if (wrong > 0) {
                 for (unsigned i = 0; i < 3; i++) {
-                        k[VERTICAL_B + i] += wrong * u[i] / up2;
+                        k.b[i] += wrong * u[i] / up2;
                         for (unsigned j = 0; j < 3; j++)
-                                v->P[VERTICAL_B + i][VERTICAL_B + j] += wrong * u[i] * u[j] / (up2 * up2);
+                                v->bb[i][j] += wrong * u[i] * u[j] / (up2 * up2);
                 }
                 s += wrong;
         }
-        for (unsigned i = 0; i < VERTICAL_N; i++) {
-                v->x[i] += k[i] / s * error;
-                for (unsigned j = 0; j <= i; j++)
-                        v->P[j][i] = v->P[i][j] -= k[i] * k[j] / s;
-        }
-        bound(v);
+        correct(v, &k, error, s);
 }
 
 void vertical_place(struct vertical *v, double p, double r) {
-        for (unsigned j = 0; j < VERTICAL_N; j++)
-                v->P[VERTICAL_P][j] = v->P[j][VERTICAL_P] = 0;
-        v->x[VERTICAL_P] = p;
-        v->P[VERTICAL_P][VERTICAL_P] = r;
+        v->p = p;
+        v->pp = r;
+        v->pv = v->pb[0] = v->pb[1] = v->pb[2] = 0;
 }

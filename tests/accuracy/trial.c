@@ -171,9 +171,9 @@ static void prompt(struct hub *h, double now_s) {
         if (!p->begun && now_s >= r->start_s) {
                 p->begun = true;
                 for (unsigned i = 0; i < 3; i++) {
-                        p->bias.b[i] = v->x[VERTICAL_B + i];
+                        p->bias.b[i] = v->b[i];
                         for (unsigned j = 0; j < 3; j++)
-                                p->bias.P[i][j] = v->P[VERTICAL_B + i][VERTICAL_B + j];
+                                p->bias.P[i][j] = v->bb[i][j];
                 }
         }
         if (now_s >= r->end_s + 1) {

@@ -77,7 +77,7 @@ STAGE bench_bare(struct bench *b) {
                 const struct motion *m = &b->motions[i];
 
                 vertical_predict(&b->vertical, m->a_mps2, m->up, m->q_m2ps3, 1e-6);
-                vertical_update(&b->vertical, VERTICAL_V, 0, 0.01);
+                vertical_update_v(&b->vertical, 0, 0.01);
         }
 }
 

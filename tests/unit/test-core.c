@@ -299,7 +299,7 @@ static void test_idle_hours(void **state) {
         lift.rate_hz = 10;
         lift_move(&lift, 0, 6 * 3600);
         assert_int_equal(lift.n_phases + lift.n_rejected + lift.n_reps, 0);
-        assert_near(core.tracker.vertical.x[VERTICAL_V], 0, 0.005);
+        assert_near(core.tracker.vertical.v, 0, 0.005);
         lift.rate_hz = 100;
         set_of(-0.5, 3, 0, 1, 1, 3);
         assert_int_equal(lift.n_reps, 3);
