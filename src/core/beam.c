@@ -138,11 +138,9 @@ static void add(struct branches *all, const struct branch *branch) {
         all->at[all->n++] = *branch;
 }
 
-static void branch_out(const struct beam *b, unsigned i, struct branches *all) {
-        const struct hypothesis *h = &b->hypotheses[i];
-        struct hypothesis staying = *h;
+static void branch_out(struct beam *b, unsigned i, struct branches *all) {
+        struct hypothesis *h = &b->hypotheses[i];
 
-        add(all, &(struct branch){i, h->leg, h->up_first, h->score - hypothesis_stay(b, &staying)});
         for (enum leg to = 0; to < _LEG_MAX; to++) {
                 double nats = hypothesis_leave(b, h, to);
                 if (nats < 0 || nats > WINDOW)
@@ -155,6 +153,7 @@ static void branch_out(const struct beam *b, unsigned i, struct branches *all) {
                                         (to == LEG_HOME || up == (b->a_mps2 > 0) || !may_be(b, !up)))
                                         add(all, &(struct branch){i, to, up, h->score - nats});
         }
+        add(all, &(struct branch){i, h->leg, h->up_first, h->score - hypothesis_stay(b, h)});
 }
 
 static bool alike(const struct hypothesis *a, const struct hypothesis *b) {
@@ -194,7 +193,7 @@ static void weigh(struct beam *b) {
                 struct hypothesis *h = &survivors[n];
                 *h = b->hypotheses[branch->parent];
                 if (branch->leg == h->leg)
-                        (void) hypothesis_stay(b, h);
+                        hypothesis_rest(b, h);
                 else
                         hypothesis_go(b, h, branch->leg, branch->up_first);
                 h->score = branch->score - best;

@@ -88,16 +88,16 @@ static double lasted_s(const struct beam *b, const struct hypothesis *h) {
         return (double) (b->now_us - h->since_us) * 1e-6;
 }
 
-/* Log of the normal distribution function; an expansion where that would underflow. */
+/* Log of the normal distribution function; an expansion where that would underflow, and 0 from where it is less than a
+ * double can tell from it. */
 static double log_phi(double z) {
+        if (z > 8.3)
+                return 0;
         return z < -6 ? -0.5 * z * z - log(-z) - 0.919 : log(0.5 * erfc(-z * M_SQRT1_2));
 }
 
-static double hold(const struct beam *b, struct hypothesis *h) {
-        const struct beam_params *p = &b->params;
-        double chi2 = square(v_of(h)) / (var_v(h) + square(p->rest_mps));
-        bool racked = (h->leg == LEG_HOME || h->leg == LEG_LOOSE) && b->quiet && h->laps == 0;
-        vertical_update_v(&h->motion, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
+static double hold(const struct beam *b, const struct hypothesis *h) {
+        double chi2 = square(v_of(h)) / (var_v(h) + square(b->params.rest_mps));
         return BEAM_S * DRIFT_PER_S * CLAMP(chi2 - 1.5, 0.0, 20.0);
 }
 
@@ -166,6 +166,13 @@ double hypothesis_stay(const struct beam *b, struct hypothesis *h) {
         return nats;
 }
 
+void hypothesis_rest(const struct beam *b, struct hypothesis *h) {
+        const struct beam_params *p = &b->params;
+        bool racked = (h->leg == LEG_HOME || h->leg == LEG_LOOSE) && b->quiet && h->laps == 0;
+        if (h->leg == LEG_HOME || h->leg == LEG_FAR || (h->leg == LEG_LOOSE && b->quiet))
+                vertical_update_v(&h->motion, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
+}
+
 /* Variance of "v = 0" at the moment of stopping or turning: the moment is known to a weighing only. */
 static double stop_variance(const struct beam *b, bool turns) {
         double dv = b->a_mps2 * BEAM_S;
@@ -193,13 +200,15 @@ static double ending(const struct beam *b, const struct hypothesis *h) {
 }
 
 double hypothesis_leave(const struct beam *b, const struct hypothesis *h, enum leg to) {
-        double nats = hypothesis_price(h->leg, to), v = way(h) * v_of(h), sigma = sqrt(var_v(h));
-        double dv = fabs(b->a_mps2) * BEAM_S, slow = 0.06 + 0.8 * dv + 2 * sigma;
-        bool turns = to == LEG_BACK || to == LEG_OUT;
-        double stop = 0.5 * fmin(CHI2_MOST, square(v) / (var_v(h) + stop_variance(b, turns)));
-
+        double nats = hypothesis_price(h->leg, to);
         if (nats < 0 || to == LEG_LOOSE)
                 return nats;
+
+        double v = way(h) * v_of(h), sigma = sqrt(var_v(h));
+        double dv = fabs(b->a_mps2) * BEAM_S, slow = 0.06 + 0.8 * dv + 2 * sigma;
+        bool turns = to == LEG_BACK || to == LEG_OUT;
+        double stop = 0.5 * MIN(CHI2_MOST, square(v) / (var_v(h) + stop_variance(b, turns)));
+
         switch (h->leg) {
         case LEG_HOME:
                 return v > -0.01 - sigma && v < 0.25 + dv ? nats : -1;

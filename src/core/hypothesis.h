@@ -10,8 +10,11 @@
 /* Price of going from one leg to another whatever the motion, or -1 where no way leads. The whole state machine. */
 double hypothesis_price(enum leg from, enum leg to);
 
-/* Price of staying in the leg for BEAM_S; what staying tells of the motion is taken into account. */
+/* Price of staying in the leg for BEAM_S. What is charged once only is remembered. */
 double hypothesis_stay(const struct beam *b, struct hypothesis *h);
+
+/* What staying tells of the motion: nothing, unless it is a hold. */
+void hypothesis_rest(const struct beam *b, struct hypothesis *h);
 
 /* Price of going over to another leg now, or -1. */
 double hypothesis_leave(const struct beam *b, const struct hypothesis *h, enum leg to);
