@@ -27,21 +27,18 @@
 
 /* A hypothesis in the making. */
 struct branch {
-        unsigned parent;
-        enum leg leg;
-        bool up_first;
         double score;
+        uint8_t parent, leg;
+        bool up_first;
 };
 
 #define BRANCHES (BEAM_WIDTH * (_LEG_MAX + 1)) /* HOME, from LOOSE, in both orders */
 
 struct branches {
         unsigned n;
-        struct branch at[BRANCHES];
-        uint8_t order[BRANCHES];
+        double best;
+        struct branch at[BRANCHES]; /* best first */
 };
-
-_Static_assert(BRANCHES <= UINT8_MAX, "order holds one byte each");
 
 void beam_init(struct beam *b, const struct beam_params *params, const struct vertical_params *vertical,
         const struct exercise *exercise) {
@@ -121,21 +118,16 @@ static void follow(const struct beam *b, struct hypothesis *h) {
         h->turn_rad += (float) b->turn_rad;
 }
 
-/* Best first; of equals the first to come. */
-static void add(struct branches *all, const struct branch *branch) {
-        unsigned low = 0, high = all->n;
-        if (all->n == BRANCHES)
-                return;
-        while (low < high) {
-                unsigned middle = (low + high) / 2;
-                if (all->at[all->order[middle]].score < branch->score)
-                        high = middle;
-                else
-                        low = middle + 1;
-        }
-        memmove(all->order + low + 1, all->order + low, all->n - low);
-        all->order[low] = (uint8_t) all->n;
-        all->at[all->n++] = *branch;
+/* Best first; of equals the first to come. They come nearly in order, so a search from the end is short. */
+static void add(struct branches *all, unsigned parent, enum leg leg, bool up_first, double score) {
+        unsigned i = all->n;
+        if (score <= all->best - WINDOW || i == BRANCHES)
+                return; /* cannot win any more */
+        for (; i > 0 && all->at[i - 1].score < score; i--)
+                all->at[i] = all->at[i - 1];
+        all->at[i] = (struct branch){score, (uint8_t) parent, (uint8_t) leg, up_first};
+        all->best = all->at[0].score;
+        all->n++;
 }
 
 static void branch_out(struct beam *b, unsigned i, struct branches *all) {
@@ -146,14 +138,14 @@ static void branch_out(struct beam *b, unsigned i, struct branches *all) {
                 if (nats < 0 || nats > WINDOW)
                         continue;
                 if (h->leg != LEG_LOOSE)
-                        add(all, &(struct branch){i, to, h->up_first, h->score - nats});
+                        add(all, i, to, h->up_first, h->score - nats);
                 else
                         for (unsigned up = 0; up < 2; up++)
                                 if (may_be(b, up) &&
                                         (to == LEG_HOME || up == (b->a_mps2 > 0) || !may_be(b, !up)))
-                                        add(all, &(struct branch){i, to, up, h->score - nats});
+                                        add(all, i, to, up, h->score - nats);
         }
-        add(all, &(struct branch){i, h->leg, h->up_first, h->score - hypothesis_stay(b, h)});
+        add(all, i, h->leg, h->up_first, h->score - hypothesis_stay(b, h));
 }
 
 static bool alike(const struct hypothesis *a, const struct hypothesis *b) {
@@ -180,27 +172,26 @@ static void weigh(struct beam *b) {
         unsigned n = 0;
 
         all.n = 0;
-        for (unsigned i = 0; i < b->n; i++) {
+        all.best = -HUGE_VAL;
+        for (unsigned i = 0; i < b->n; i++)
                 follow(b, &b->hypotheses[i]);
+        for (unsigned i = 0; i < b->n; i++)
                 branch_out(b, i, &all);
-        }
 
-        if (all.n == 0)
-                return;
-        double best = all.at[all.order[0]].score;
-        for (unsigned i = 0; i < all.n && n < BEAM_WIDTH && all.at[all.order[i]].score > best - WINDOW; i++) {
-                const struct branch *branch = &all.at[all.order[i]];
+        for (unsigned i = 0; i < all.n && n < BEAM_WIDTH && all.at[i].score > all.best - WINDOW; i++) {
+                const struct branch *branch = &all.at[i];
                 struct hypothesis *h = &survivors[n];
                 *h = b->hypotheses[branch->parent];
                 if (branch->leg == h->leg)
                         hypothesis_rest(b, h);
                 else
                         hypothesis_go(b, h, branch->leg, branch->up_first);
-                h->score = branch->score - best;
+                h->score = branch->score - all.best;
                 n += differs(survivors, n, h);
         }
-        memcpy(b->hypotheses, survivors, n * sizeof(survivors[0]));
-        b->n = n;
+        if (n > 0)
+                memcpy(b->hypotheses, survivors, n * sizeof(survivors[0]));
+        b->n = n > 0 ? n : b->n;
 }
 
 static void cycle_of(const struct lap *l, uint64_t until_us, struct cycle *ret) {
