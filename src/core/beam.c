@@ -21,6 +21,9 @@
 #define REST_S         1.0
 #define CONFIRM_MOST_S 1.0
 #define CONFIRM_SHARE  0.12 /* of a slow movement: its end is less certain */
+#define SAME_MPS       0.005 /* nearer to each other, or by so many sigmas, two hypotheses are one */
+#define SAME_M         0.012
+#define SAME_SIGMAS    0.25
 #define SAME_LAP_S     0.5
 #define LAP_MOST_S     25.0 /* what the history holds */
 #define CAME_BACK      0.7  /* at the end of the stream */
@@ -148,50 +151,72 @@ static void branch_out(struct beam *b, unsigned i, struct branches *all) {
         add(all, i, h->leg, h->up_first, h->score - hypothesis_stay(b, h));
 }
 
-static bool alike(const struct hypothesis *a, const struct hypothesis *b) {
-        const struct vertical *m = &a->motion, *n = &b->motion;
-        return a->leg == b->leg && a->up_first == b->up_first && a->laps == b->laps &&
-                a->pending == b->pending && fabs(m->v - n->v) < fmax(0.005, 0.25 * sqrt(m->vv)) &&
-                fabs(m->p - n->p) < fmax(0.012, 0.25 * sqrt(m->pp));
+struct survivors {
+        unsigned n;
+        struct hypothesis at[BEAM_WIDTH];
+        unsigned kind[BEAM_WIDTH];                         /* leg and number of laps */
+        double near_mps[BEAM_WIDTH], near_m[BEAM_WIDTH]; /* whoever is so near is the same */
+};
+
+static unsigned kind_of(const struct hypothesis *h) {
+        return h->laps * _LEG_MAX + h->leg;
 }
 
-/* Is there room among the survivors for this one? */
-static bool differs(const struct hypothesis *survivors, unsigned n, const struct hypothesis *h) {
-        unsigned kin = 0;
-        for (unsigned i = 0; i < n; i++) {
-                if (alike(&survivors[i], h))
+static bool alike(const struct survivors *s, unsigned i, const struct hypothesis *h) {
+        const struct hypothesis *other = &s->at[i];
+        return other->up_first == h->up_first && other->pending == h->pending &&
+                fabs(other->motion.v - h->motion.v) < s->near_mps[i] &&
+                fabs(other->motion.p - h->motion.p) < s->near_m[i];
+}
+
+/* Is there room among the survivors for the one behind them? */
+static bool differs(const struct survivors *s) {
+        const struct hypothesis *h = &s->at[s->n];
+        unsigned kind = kind_of(h), kin = 0;
+        for (unsigned i = 0; i < s->n; i++) {
+                if (s->kind[i] != kind)
+                        continue;
+                if (alike(s, i, h))
                         return false;
-                kin += survivors[i].leg == h->leg && survivors[i].laps == h->laps;
+                kin++;
         }
         return kin < PER_KIND;
 }
 
-static void weigh(struct beam *b) {
-        struct hypothesis survivors[BEAM_WIDTH];
-        struct branches all;
-        unsigned n = 0;
+static void survive(struct survivors *s) {
+        const struct hypothesis *h = &s->at[s->n];
+        s->kind[s->n] = kind_of(h);
+        s->near_mps[s->n] = MAX(SAME_MPS, SAME_SIGMAS * sqrt(h->motion.vv));
+        s->near_m[s->n] = MAX(SAME_M, SAME_SIGMAS * sqrt(h->motion.pp));
+        s->n++;
+}
 
-        all.n = 0;
+static void weigh(struct beam *b) {
+        struct survivors next;
+        struct branches all;
+
+        all.n = next.n = 0;
         all.best = -HUGE_VAL;
         for (unsigned i = 0; i < b->n; i++)
                 follow(b, &b->hypotheses[i]);
         for (unsigned i = 0; i < b->n; i++)
                 branch_out(b, i, &all);
 
-        for (unsigned i = 0; i < all.n && n < BEAM_WIDTH && all.at[i].score > all.best - WINDOW; i++) {
+        for (unsigned i = 0; i < all.n && next.n < BEAM_WIDTH && all.at[i].score > all.best - WINDOW; i++) {
                 const struct branch *branch = &all.at[i];
-                struct hypothesis *h = &survivors[n];
+                struct hypothesis *h = &next.at[next.n];
                 *h = b->hypotheses[branch->parent];
                 if (branch->leg == h->leg)
                         hypothesis_rest(b, h);
                 else
                         hypothesis_go(b, h, branch->leg, branch->up_first);
                 h->score = branch->score - all.best;
-                n += differs(survivors, n, h);
+                if (differs(&next))
+                        survive(&next);
         }
-        if (n > 0)
-                memcpy(b->hypotheses, survivors, n * sizeof(survivors[0]));
-        b->n = n > 0 ? n : b->n;
+        for (unsigned i = 0; i < next.n; i++)
+                b->hypotheses[i] = next.at[i];
+        b->n = next.n;
 }
 
 static void cycle_of(const struct lap *l, uint64_t until_us, struct cycle *ret) {
