@@ -20,7 +20,7 @@
 #define RIPPLE_S       0.35
 #define REST_S         1.0
 #define CONFIRM_MOST_S 1.0
-#define CONFIRM_SHARE  0.12 /* of a slow movement: its end is less certain */
+#define CONFIRM_SHARE  0.12  /* of a slow movement: its end is less certain */
 #define SAME_MPS       0.005 /* nearer to each other, or by so many sigmas, two hypotheses are one */
 #define SAME_M         0.012
 #define SAME_SIGMAS    0.25
@@ -154,7 +154,7 @@ static void branch_out(struct beam *b, unsigned i, struct branches *all) {
 struct survivors {
         unsigned n;
         struct hypothesis at[BEAM_WIDTH];
-        unsigned kind[BEAM_WIDTH];                         /* leg and number of laps */
+        unsigned kind[BEAM_WIDTH];                       /* leg and number of laps */
         double near_mps[BEAM_WIDTH], near_m[BEAM_WIDTH]; /* whoever is so near is the same */
 };
 

@@ -49,14 +49,12 @@ static void lower(struct vertical *v) {
         }
 }
 
-static void bound(struct vertical *v) {
-        if (v->pp > P_MOST || v->vv > V_MOST || v->bb[0][0] > B_MOST || v->bb[1][1] > B_MOST ||
-                v->bb[2][2] > B_MOST)
-                lower(v);
+static void raise(struct vertical *v) {
         v->pp = MAX(v->pp, P_LEAST);
         v->vv = MAX(v->vv, V_LEAST);
-        for (unsigned i = 0; i < 3; i++)
-                v->bb[i][i] = MAX(v->bb[i][i], B_LEAST);
+        v->bb[0][0] = MAX(v->bb[0][0], B_LEAST);
+        v->bb[1][1] = MAX(v->bb[1][1], B_LEAST);
+        v->bb[2][2] = MAX(v->bb[2][2], B_LEAST);
 }
 
 void vertical_init(struct vertical *v, double bias_P[3][3]) {
@@ -109,14 +107,26 @@ void vertical_advance(struct vertical *v, const struct vertical_step *s) {
         v->pp = fpp + t * fpv - dot(ap, v->pb) + s->q * t * t / 3;
         v->pv = fpv - dot(av, v->pb) + s->q * t / 2;
         v->vv = fvv - dot(av, v->vb) + s->q;
-        for (unsigned i = 0; i < 3; i++)
-                v->bb[i][i] += s->q_bias;
-        bound(v);
+        v->bb[0][0] += s->q_bias;
+        v->bb[1][1] += s->q_bias;
+        v->bb[2][2] += s->q_bias;
+        if (v->pp > P_MOST || v->vv > V_MOST || v->bb[0][0] > B_MOST || v->bb[1][1] > B_MOST ||
+                v->bb[2][2] > B_MOST)
+                lower(v);
+        raise(v);
 }
 
 void vertical_predict(struct vertical *v, double a, const double u[3], double q, double q_bias) {
-        struct vertical_step s = {0};
-        vertical_add(&s, a, u, q, q_bias);
+        const double half = 0.5 * T * T;
+        const struct vertical_step s = {
+                .t_s = T,
+                .dv = T * a,
+                .dp = half * a,
+                .av = {T * u[0], T * u[1], T * u[2]},
+                .ap = {half * u[0], half * u[1], half * u[2]},
+                .q = T * q,
+                .q_bias = T * q_bias,
+        };
         vertical_advance(v, &s);
 }
 
@@ -125,23 +135,34 @@ struct gain {
         double p, v, b[3];
 };
 
-/* What was measured is off by error, of which s is the variance. */
-static void correct(struct vertical *v, const struct gain *k, double error, double s) {
-        const double w = 1 / s, p = k->p * w, u = k->v * w, b[3] = {k->b[0] * w, k->b[1] * w, k->b[2] * w};
+/* What was measured is off by error, of which s is the variance. Written out, since this is where the core spends its
+ * time, and compilers keep short loops. */
+static inline void correct(struct vertical *v, const struct gain *k, double error, double s) {
+        const double w = 1 / s, p = k->p * w, u = k->v * w, b0 = k->b[0] * w, b1 = k->b[1] * w,
+                     b2 = k->b[2] * w;
 
         v->p += p * error;
         v->v += u * error;
+        v->b[0] += b0 * error;
+        v->b[1] += b1 * error;
+        v->b[2] += b2 * error;
+
         v->pp -= p * k->p;
         v->pv -= p * k->v;
         v->vv -= u * k->v;
-        for (unsigned i = 0; i < 3; i++) {
-                v->b[i] += b[i] * error;
-                v->pb[i] -= p * k->b[i];
-                v->vb[i] -= u * k->b[i];
-                for (unsigned j = 0; j <= i; j++)
-                        v->bb[j][i] = v->bb[i][j] -= b[i] * k->b[j];
-        }
-        bound(v);
+        v->pb[0] -= p * k->b[0];
+        v->pb[1] -= p * k->b[1];
+        v->pb[2] -= p * k->b[2];
+        v->vb[0] -= u * k->b[0];
+        v->vb[1] -= u * k->b[1];
+        v->vb[2] -= u * k->b[2];
+        v->bb[0][0] -= b0 * k->b[0];
+        v->bb[1][1] -= b1 * k->b[1];
+        v->bb[2][2] -= b2 * k->b[2];
+        v->bb[0][1] = v->bb[1][0] -= b1 * k->b[0];
+        v->bb[0][2] = v->bb[2][0] -= b2 * k->b[0];
+        v->bb[1][2] = v->bb[2][1] -= b2 * k->b[1];
+        raise(v);
 }
 
 void vertical_update_p(struct vertical *v, double z, double r) {
