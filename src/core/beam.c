@@ -192,8 +192,8 @@ static void survive(struct survivors *s) {
 }
 
 static void weigh(struct beam *b) {
-        struct survivors next;
-        struct branches all;
+        struct survivors next _uninitialized_;
+        struct branches all _uninitialized_;
 
         all.n = next.n = 0;
         all.best = -HUGE_VAL;

@@ -9,6 +9,9 @@
 #define _printf_(format, first) __attribute__((__format__(printf, format, first)))
 #define _unused_                __attribute__((__unused__))
 
+/* Filled before it is read, and too large to be zeroed for that (-ftrivial-auto-var-init) each time. */
+#define _uninitialized_ __attribute__((__uninitialized__))
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #ifdef __CPPCHECK__ /* it cannot read statement expressions */
