@@ -172,6 +172,24 @@ def examples_of_files_are_in_order():
     run("repcastd", "--check-config", "--config", write("lifts.conf", f"[hub]\nExercises={path}\n[station a]\nExercise={lift}\n"))
 
 
+def defaults_are_told():
+    """Of every key of repcast.conf, as the daemon itself has them."""
+    path = write("plain.conf", "[station rack-1]\nExercise=back-squat\n")
+    dump = subprocess.run([f"{BUILD}/repcastd", "--dump-config", "--config", path], capture_output=True, text=True, check=True,
+                          env=NOBODY).stdout
+    defaults = re.findall(r"^# default\n(\w+)=(.*)$", dump, re.M)
+    true(len(defaults) > 50, f"keys with a default: {len(defaults)}")
+    text, missing = read("man/repcast.conf.5"), []
+    for key, value in defaults:
+        told = re.search(rf"^\.It Cm {key} Ns = Ns [^\n]*\n(.*?)(?=^\.(?:It|El))", text, re.S | re.M)[1]
+        told_defaults = re.findall(r"\bdefault:?\s(?:\.(?:Ql|Cm) )?(\S+?)[,.:;]?(?:\s|$)", told, re.I)
+        if key in ("Name", "Profiles"):  # made of the host's name and of the file's folder
+            value = ""
+        if value not in told_defaults if value else not re.search(r"Unset:|go before", told):
+            missing.append(f"{key}={value}")
+    equal(missing, [], "defaults that repcast.conf.5 does not tell")
+
+
 def try_example(folder, command):
     """Runs it as a shell would, where nothing runs that it could speak to."""
     command = command.removeprefix("sudo ")
@@ -225,4 +243,4 @@ if __name__ == "__main__":
             print(f"1..0 # SKIP {tool} is not installed")
             sys.exit(0)
     sys.exit(Tap([every_option_is_told, every_command_is_told, bash_knows_them, exit_codes_are_told, signals_are_told,
-                  message_ids_are_told, examples_of_files_are_in_order, examples_of_commands_are_understood]).run())
+                  message_ids_are_told, defaults_are_told, examples_of_files_are_in_order, examples_of_commands_are_understood]).run())
