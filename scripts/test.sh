@@ -312,7 +312,7 @@ package() {
                 result "package: $suite, amd64 and arm64, lintian" "$status"
                 as_root "$top/tests/package/run.sh" "$suite" "$top/build-package/$suite" >"$build/package-$suite.tap" || :
                 tap_result "package: $suite, install, upgrade, remove, purge" "$build/package-$suite.tap"
-                as_root env VM_SUITE="$suite" VM_PACKAGES="$top/build-package/$suite" "VM_ACCEL=${VM_ACCEL:-}" \
+                as_root env VM_SUITE="$suite" VM_PACKAGES="$top/build-package/$suite" VM_SECONDS=900 "VM_ACCEL=${VM_ACCEL:-}" \
                         "$top/tests/vm/run.sh" "$build/gcc" "$build/vm" 70-package >"$build/package-vm-$suite.tap" || :
                 tap_result "package: $suite, from setup-broker to purge in the virtual gym" "$build/package-vm-$suite.tap"
         done

@@ -15,10 +15,15 @@ mosquitto_sub -h 127.0.0.1 -u wall -P "$wall" -q 1 -t 'repcast/#' -F '%t %p' >"$
 listener=$! # ended by start.sh
 online() { bodies status | tail -n 1 | grep -q '"online"'; }
 check_within 60 'the wall hears that the hub is online' online
+"$guest/websocket.sh" 9001 wall "$wall" 'repcast/+/station/+/rep' >"$logs/page" &
+page=$! # what the dashboard gets
 sensor_start bar --adapter hci1 "$recordings/long.rec"
 check_within 20 'the sensor is ready' sensor_says ready
 check 'adopt' timeout 90 repcastctl adopt "$(sensor_address)" --station rack-1 --wait
 check_within 120 'a rep is on the wall' at_least 1 rep # that all are right is the matter of 20-reps
+on_the_page() { grep -aq '"type":"rep"' "$logs/page"; }
+check_within 30 'and on the page, over websockets' on_the_page
+kill "$page"
 sensor_stop
 dashboard() {
         bash -c 'exec 3<>/dev/tcp/127.0.0.1/9001 && printf "GET /index.html HTTP/1.0\r\n\r\n" >&3 && grep -qi repcast <&3'
