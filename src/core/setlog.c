@@ -311,9 +311,10 @@ static struct candidate *twin(struct setlog *s, const struct cycle_fit *fit) {
 static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fit *fit, struct event *ret) {
         const struct set *set = &s->sets[s->current];
         struct candidate better = *c;
-        if (!c->rep || !fit->weighed || c->fit.weighed || fit->misfit > c->fit.misfit)
+        bool known = c->fit.weighed;
+        c->fit.weighed = c->fit.weighed || fit->weighed;
+        if (!c->rep || !fit->weighed || known || fit->misfit > c->fit.misfit)
                 return false;
-        c->fit.weighed = true;
         better.fit = *fit;
         for (unsigned i = 0; i < set->n_reps; i++)
                 if (set->reps[i].rep == c->rep)

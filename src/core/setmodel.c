@@ -29,9 +29,11 @@
 #define REST_COST      4.0 /* evidence a second of mean hold inside the reps is worth */
 #define NEARLY_CERTAIN 0.9 /* confidence */
 #define EXPECTED       5.0 /* distance of two reps of one set: degrees of freedom */
-#define SURE_N         3
-#define NEAREST        3    /* members next to it that a candidate is compared with */
-#define SHARED         0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+#define UNWEIGHED                                                                                              \
+        8.0 /* the beam, which hands out what leads by 4 nats, did not see it: chi2 is twice a logarithm */
+#define SURE_N  3
+#define NEAREST 3    /* members next to it that a candidate is compared with */
+#define SHARED  0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
 
 struct group {
         unsigned n, at[SETMODEL_CANDIDATES];
@@ -288,8 +290,9 @@ double setmodel_confidence(const struct setmodel *m, const struct candidate *c) 
 
         if (setmodel_is_sure(m))
                 odds = m->params.unlike - among(m, c);
-        else if (m->over && support <= 0)
-                odds -= traits_waste(&m->traits, &c->fit);
+        else if (m->over)
+                odds -= (support <= 0 ? traits_waste(&m->traits, &c->fit) : 0) +
+                        (c->fit.weighed ? 0 : UNWEIGHED);
         return 1 / (1 + exp(-odds / 2));
 }
 

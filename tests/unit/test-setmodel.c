@@ -142,10 +142,14 @@ static void test_alike_and_flawed(void **state) {
         assert_int_equal(believed(), 0);
 }
 
-/* A lift in several goes is believed until the set ends without any other like it. */
+/* A lift in several goes is believed until the set ends without any other like it; so is one that only the tracker saw. */
 static void test_a_single_must_be_smooth(void **state) {
         (void) state;
         struct cycle_fit f = fit_rep(0, 0.55);
+        assert_true(believes(f));
+        model.over = true;
+        assert_int_equal(believed(), 0);
+        f.weighed = true;
         assert_true(believes(f));
         model.over = true;
         assert_int_equal(believed(), 1);
