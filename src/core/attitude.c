@@ -258,11 +258,9 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
         forget(a, tick);
         watch(a, tick);
 
-        double half[3], w[3];
-        for (unsigned i = 0; i < 3; i++) {
-                w[i] = tick->w_radps[i] - a->gyro_bias[i];
-                half[i] = 0.5 * T * w[i];
-        }
+        const double *rate = tick->w_radps, *bias = a->gyro_bias;
+        const double w[3] = {rate[0] - bias[0], rate[1] - bias[1], rate[2] - bias[2]};
+        const double half[3] = {0.5 * T * w[0], 0.5 * T * w[1], 0.5 * T * w[2]};
         turn(a->q, half);
         pull(a, tick);
 
