@@ -36,6 +36,7 @@ static const struct command {
         {"setup-broker", setup_broker_main,
                 "make mosquitto the broker of this hub, and let it serve the dashboard"},
         {"doctor", doctor_main, "has the hub what it needs, and what is to be done?"},
+        {"bugreport", bugreport_main, "collect what a report of a fault needs, without secrets"},
         {"check-profiles", check_profiles_main, "are sensor profiles in order?"},
         {"complete", complete_main, NULL}, /* for shells, and told to nobody else */
 };

@@ -78,38 +78,6 @@ static const struct argp argp = {
                "  repcastctl doctor --list\n",
 };
 
-static const char *const words[_WEIGHT_MAX] = {
-        [WEIGHT_OK] = "ok",
-        [WEIGHT_NOTE] = "note",
-        [WEIGHT_UNSEEN] = "unseen",
-        [WEIGHT_WARNING] = "warning",
-        [WEIGHT_FAULT] = "fault",
-};
-
-/* ---- lines ---- */
-
-static const char *paint(const struct doctor *d, enum weight w) {
-        static const char *const colours[_WEIGHT_MAX] = {
-                [WEIGHT_OK] = SCREEN_GOOD,
-                [WEIGHT_NOTE] = SCREEN_DIM,
-                [WEIGHT_UNSEEN] = SCREEN_DIM,
-                [WEIGHT_WARNING] = SCREEN_WARN,
-                [WEIGHT_FAULT] = SCREEN_BAD,
-        };
-
-        return d->colours ? colours[w] : "";
-}
-
-static void tell_line(struct doctor *d, enum finding f, const char *what) {
-        const struct finding_info *info = finding_info(f);
-
-        printf("%s%-8s%s %-14s %s\n", paint(d, info->weight), words[info->weight],
-                d->colours ? SCREEN_PLAIN : "", d->check, what);
-        if (f != FINDING_NONE)
-                printf("         %-14s %s\n", "", info->advice);
-        fflush(stdout); /* some checks take seconds */
-}
-
 static void print_sum(const struct doctor *d) {
         const unsigned bad = d->n[WEIGHT_FAULT] + d->n[WEIGHT_WARNING];
 
@@ -142,9 +110,9 @@ static json_t *text_of(const char *what) {
 static void tell_json(struct doctor *d, enum finding f, const char *what) {
         const struct finding_info *info = finding_info(f);
 
-        print_json(json_pack("{s:s, s:s, s:o, s:o, s:o}", "check", d->check, "weight", words[info->weight],
-                "finding", f == FINDING_NONE ? json_null() : json_string(info->name), "what", text_of(what),
-                "advice", f == FINDING_NONE ? json_null() : json_string(info->advice)));
+        print_json(json_pack("{s:s, s:s, s:o, s:o, s:o}", "check", d->check, "weight",
+                doctor_word(info->weight), "finding", f == FINDING_NONE ? json_null() : json_string(info->name),
+                "what", text_of(what), "advice", f == FINDING_NONE ? json_null() : json_string(info->advice)));
         fflush(stdout);
 }
 
@@ -156,9 +124,9 @@ static void print_list(bool json) {
 
                 if (json)
                         print_json(json_pack("{s:s, s:s, s:s}", "finding", info->name, "weight",
-                                words[info->weight], "advice", info->advice));
+                                doctor_word(info->weight), "advice", info->advice));
                 else
-                        printf("%-19s %-8s %s\n", info->name, words[info->weight], info->advice);
+                        printf("%-19s %-8s %s\n", info->name, doctor_word(info->weight), info->advice);
         }
 }
 
@@ -184,7 +152,8 @@ static int run(const struct options *o) {
 
         screen_init(&screen);
         doctor.colours = screen.colour;
-        doctor.tell = o->json ? tell_json : tell_line;
+        doctor.out = stdout;
+        doctor.tell = o->json ? tell_json : doctor_tell_line;
         if (o->list) {
                 print_list(o->json);
                 return 0;

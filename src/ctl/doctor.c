@@ -27,7 +27,7 @@ static const struct check checks[] = {
         {"hub", "what the running hub says of itself", check_hub},
 };
 
-static void put(struct doctor *d, enum finding f, const char *format, va_list ap) {
+static _printf_(3, 0) void put(struct doctor *d, enum finding f, const char *format, va_list ap) {
         const enum weight weight = finding_info(f)->weight;
         char text[TEXT_MAX];
 

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
@@ -171,6 +172,7 @@ struct doctor {
         enum weight worst; /* of it */
         unsigned n[_WEIGHT_MAX];
         void (*tell)(struct doctor *d, enum finding f, const char *what); /* FINDING_NONE: in order */
+        FILE *out;                                                        /* of lines */
         bool colours;
 };
 
@@ -182,6 +184,10 @@ struct check {
 
 void doctor_ok(struct doctor *d, const char *format, ...) _printf_(2, 3);
 void doctor_find(struct doctor *d, enum finding f, const char *format, ...) _printf_(3, 4);
+
+/* Findings as lines; for tell. */
+void doctor_tell_line(struct doctor *d, enum finding f, const char *what);
+const char *doctor_word(enum weight w);
 
 /* What the checks share, before they run; and its end. */
 void doctor_open(struct doctor *d);

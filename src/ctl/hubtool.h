@@ -23,4 +23,5 @@ int complete_main(int argc, char *argv[]);
 
 /* These need none. */
 int doctor_main(int argc, char *argv[]);
+int bugreport_main(int argc, char *argv[]);
 int prescriptions_main(int argc, char *argv[]);

@@ -200,9 +200,10 @@ def try_example(folder, command):
         command += " --config demo.conf"
     command = command.replace("repcastctl history", "repcastctl history --store none.db", 1)  # not one of this machine
     command = command.replace("repcastctl doctor", f"repcastctl doctor --root {folder}", 1)  # which is no hub
+    command = command.replace("repcastctl bugreport", f"repcastctl bugreport --force --root {folder}", 1)
     command = command.replace("--speed 1 ", "--speed 100 ", 1)  # nobody waits for it
     wanted = {"history": 66, "replay": 0, "check-profiles": 0, "prescriptions": 0, "--check-config": 0,
-              "setup-broker": 0 if "--undo" in words else 69, "doctor": 0 if "--list" in words else 1}.get(words[1], 69)
+              "setup-broker": 0 if "--undo" in words else 69, "doctor": 0 if "--list" in words else 1, "bugreport": 0}.get(words[1], 69)
     # 69: no hub, no broker, no bus for a sensor
     done = subprocess.run(["timeout", "60", BASH or "sh", *(["-o", "pipefail"] if BASH else []), "-c", command], cwd=folder,
                           capture_output=True, text=True, check=False, env=NOBODY)
