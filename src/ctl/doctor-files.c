@@ -14,7 +14,8 @@
 DEFINE_CLEANUP(FILE *, fclose);
 
 const char *doctor_path(const struct doctor *d, const char *path, char ret[static PATH_MAX]) {
-        (void) snprintf(ret, PATH_MAX, "%s%s", d->root, path);
+        if ((size_t) snprintf(ret, PATH_MAX, "%s%s", d->root, path) >= PATH_MAX)
+                *ret = '\0'; /* nothing is there */
         return ret;
 }
 
