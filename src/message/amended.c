@@ -27,7 +27,9 @@ static bool is_claim(const json_t *amend) {
 }
 
 static int copy(json_t *to, const json_t *from, const char *key) {
-        return json_object_set(to, key, json_object_get(from, key));
+        json_t *value = json_object_get(from, key);
+
+        return value ? json_object_set(to, key, value) : json_object_set_new(to, key, json_null());
 }
 
 /* The fields of a rep that belong to its movement, which an amendment brings anew. */
@@ -122,7 +124,7 @@ int amended_json(const char *json, char *const *amends, unsigned n, char **ret) 
         for (unsigned i = 0; i < n && r == 0; i++) {
                 _cleanup_(json_decrefp) json_t *amend = json_loads(amends[i], 0, NULL);
 
-                if (!json_is_object(amend))
+                if (!json_is_object(amend) || !json_is_string(json_object_get(amend, "id")))
                         return -EINVAL;
                 if (number(amend, "set") == number(event, "set") && concerns(event, amend))
                         r = amend_one(event, published, amend, ids);

@@ -91,7 +91,14 @@ static void test_nonsense(void **state) {
         (void) state;
         assert_int_equal(amended_json("[]", NULL, 0, &text), -EINVAL);
         assert_int_equal(amended_json(REP, (char *const[]){(char[]){"{"}}, 1, &text), -EINVAL);
+        assert_int_equal(
+                amended_json(REP, (char *const[]){(char[]){"{\"set\":3}"}}, 1, &text), -EINVAL); /* no id */
         assert_null(text);
+        /* what an amendment of ours would say, and this one does not, is not known */
+        check(REP,
+                "{\"type\":\"rep\",\"id\":\"r-1\",\"athlete\":null,\"set\":3,\"rep\":2,\"rom_m\":0.5,\"late\":"
+                "false,\"stands\":false,\"reason\":null,\"amended\":[\"r-2\"]}",
+                (const char *const[]){HEAD("2") "\"rep\":2,\"change\":\"rejected\"}"}, 1);
 }
 
 int main(void) {
