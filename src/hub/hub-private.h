@@ -19,6 +19,7 @@
 #include "hub/sensors.h"
 #include "hub/state-file.h"
 #include "hub/station.h"
+#include "hub/timedate.h"
 #include "hub/vitals.h"
 #include "message/health.h"
 #include "message/outbox.h"
@@ -46,6 +47,7 @@ struct hub {
         struct workouts workouts;
         struct strengths strengths;
         struct outlet outlet;
+        struct timedate timedate; /* what the outlet's clock may have to be told */
         struct vitals vitals;
         double cpu_pct; /* as last told */
         uint64_t memory_bytes;

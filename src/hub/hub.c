@@ -172,6 +172,7 @@ static int on_look(sd_event_source *source, uint64_t usec, void *userdata) {
                 uplink_show_health(h->outlet.uplink, &health);
         }
         sensors_tick(h->sensors);
+        timedate_look(&h->timedate, now_us);
         exhibit_update(&h->exhibit, h->sensors, &h->outlet, now_us, all);
         for (unsigned i = 0; i < h->n_stations; i++)
                 station_tick(h->stations[i]);
@@ -300,6 +301,7 @@ static int make_outlet(struct hub *h) {
         sd_id128_to_string(run, h->outlet.run);
         strcpy(h->outlet.hub, h->config->hub.name);
         wallclock_update(&h->outlet.clock);
+        timedate_init(&h->timedate, &h->outlet.clock);
         r = make_store(h);
         return r < 0 ? r : make_uplink(h);
 }
@@ -344,11 +346,13 @@ static void on_bus_up(void *userdata, sd_bus *bus) {
 
         api_attach(h->api, bus);
         sensors_attach(h->sensors, bus);
+        timedate_attach(&h->timedate, bus);
 }
 
 static void on_bus_down(void *userdata) {
         struct hub *h = userdata;
 
+        timedate_attach(&h->timedate, NULL);
         sensors_detach(h->sensors);
         api_attach(h->api, NULL);
 }
@@ -426,6 +430,7 @@ struct hub *hub_free(struct hub *h) {
         api_queries_free(h->queries);
         api_free(h->api);
         sensors_free(h->sensors);
+        timedate_attach(&h->timedate, NULL);
         bus_free(h->bus);
         uplink_free(h->outlet.uplink);
         store_free(h->outlet.store);

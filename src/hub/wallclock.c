@@ -38,5 +38,7 @@ void wallclock_update(struct wallclock *w) {
                 if (wallclock_take(w, before_us, realtime_us, read_us(CLOCK_MONOTONIC)))
                         break;
         }
-        w->synced = adjtimex(&status) >= 0 && (status.status & STA_UNSYNC) == 0;
+        w->asked_kernel = adjtimex(&status) >= 0;
+        if (w->asked_kernel)
+                w->synced = (status.status & STA_UNSYNC) == 0;
 }

@@ -13,7 +13,8 @@
 struct wallclock {
         int64_t epoch_us; /* added to CLOCK_MONOTONIC gives microseconds since the epoch */
         bool known;
-        bool synced; /* the kernel says that the time of day is right (adjtimex(2), STA_UNSYNC) */
+        bool synced; /* the time of day is right */
+        bool asked_kernel; /* that is the kernel's word (adjtimex(2), STA_UNSYNC); else timedated's (hub/timedate.h) */
 };
 
 /* Read the clocks. */
