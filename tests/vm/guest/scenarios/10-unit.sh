@@ -26,7 +26,7 @@ check 'its system calls are filtered' [ "$(status Seccomp)" = 2 ]
 check 'it is not root' [ "$(status Uid)" != 0 ]
 score=$(systemd-analyze security --no-pager repcast.service | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
 echo "# systemd-analyze security: $score"
-check 'its exposure is at most 1.5' awk -v score="$score" 'BEGIN { exit !(score != "" && score <= 1.5) }'
+check 'its exposure is at most 1.3' awk -v score="$score" 'BEGIN { exit !(score != "" && score <= 1.3) }'
 
 mark
 check 'it reloads' timeout 30 systemctl reload repcast
