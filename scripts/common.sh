@@ -21,8 +21,8 @@ die() {
 packages_build='gcc libc6-dev make autoconf automake autoconf-archive pkg-config
         libsystemd-dev libmosquitto-dev libssl-dev libjansson-dev libsqlite3-dev libdbus-1-dev'
 packages_demo='mosquitto mosquitto-clients jq'
-packages_test='clang dbus-daemon libcmocka-dev mosquitto mosquitto-clients jq valgrind python3 python3-jinja2 python3-jsonschema nodejs mandoc shellcheck xz-utils openssl iproute2'
-packages_analyse='clang-tidy cppcheck codespell'
+packages_test='clang dbus-daemon libcmocka-dev mosquitto mosquitto-clients jq valgrind python3 python3-jinja2 python3-jsonschema nodejs mandoc shellcheck xz-utils openssl iproute2 strace python3-jeepney'
+packages_analyse='clang-tidy cppcheck codespell gcovr pyflakes3'
 packages_dashboard='chromium chromium-driver python3-selenium fonts-noto-core'
 packages_fleet='nats-server'
 packages_package='mmdebstrap git'

@@ -16,8 +16,11 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
                  the same seed, about 20 s of them: what is red here is red again
   distcheck      make distcheck
   memory         valgrind: no error, and no allocation per sample, in ten minutes of replay
-  lint           shell scripts, man pages, layout and spelling
+  lint           shell scripts, Python, man pages, layout and spelling
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
+  coverage       gcc, instrumented: make check, then the lines that the tests have run, by folder: 95 % of core, coach and
+                 sensor, 85 % of every other folder
+  sandbox        how the programs are hardened; integration tests under strace: no system call that the unit forbids
   accuracy       counts on synthetic sets, and on recorded sets where they are present
   dashboard      the page in Chromium: mosquitto, repcastd, every view, fifty stations, axe-core; pictures are kept
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
@@ -41,7 +44,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse accuracy dashboard vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse coverage sandbox accuracy dashboard vm'
 rare='fleet package'
 chosen=
 while [ $# -gt 0 ]; do
@@ -137,7 +140,7 @@ check() { # TIER CONFIGURE-ARGUMENT...
 fuzz_runs() { # TARGET
         case $1 in
         fuzz-core) echo 400 ;;
-        fuzz-config) echo 4000 ;;
+        fuzz-config | fuzz-assigned) echo 4000 ;;
         fuzz-profile | fuzz-bluez) echo 30000 ;;
         fuzz-decoder | fuzz-recording) echo 150000 ;;
         fuzz-packet | fuzz-status) echo 6000000 ;;
@@ -211,6 +214,9 @@ lint() {
                 --include='*.py' | grep .; then status=1; fi
         result 'lint: licence line in every source file' "$status"
         status=0
+        pyflakes3 tests/*/*.py scripts/*.py || status=$?
+        result 'lint: Python' "$status"
+        status=0
         codespell -q 3 -L nd,fro,buildd ./*.md conf doc include man scripts src systemd || status=$? # tests misspell on purpose, .Nd is mdoc
         result 'lint: spelling' "$status"
 }
@@ -241,6 +247,27 @@ analyse() {
                 --suppress=memleak --suppress=uninitvar --suppress=legacyUninitvar \
                 -Isrc -Iinclude -D_GNU_SOURCE -D__CPPCHECK__ src || status=$?
         result 'analyse: cppcheck' "$status"
+}
+
+coverage() {
+        check coverage CC=gcc --enable-coverage CFLAGS='-O1 -g'
+        cd "$build/coverage" || return
+        status=0
+        srcdir=$top python3 "$top/tests/coverage/coverage.py" >coverage.txt 2>coverage.log || status=$?
+        sed 's/^/  /' coverage.txt
+        [ -s coverage.txt ] || cat coverage.log
+        result 'coverage: every folder as much as it is held to' "$status"
+}
+
+sandbox() {
+        [ -e "$build/gcc/repcastd" ] || configured gcc || { result 'sandbox: build' 1; return; }
+        cd "$build/gcc" || return
+        "$top/tests/sandbox/check-hardening.sh" repcastd repcastctl repcast-sensor >hardening.tap || :
+        tap_result 'sandbox: programs are hardened' hardening.tap
+        status=0
+        { make -s check TESTS= >syscalls.log 2>&1 && make -s check-syscalls >syscalls.tap; } || status=$?
+        [ -e syscalls.tap ] || echo "# make: status $status" >syscalls.tap
+        tap_result 'sandbox: no system call that the unit forbids' syscalls.tap
 }
 
 accuracy() {
@@ -351,7 +378,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | accuracy | dashboard | fleet | package | vm) $tier ;;
+        distcheck | memory | lint | analyse | coverage | sandbox | accuracy | dashboard | fleet | package | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from actors import Hub, Mover, Station, target  # noqa: E402
 from stage import PAGE, SRC, Browser, Stage, free_port, now_ms, wait_for  # noqa: E402
-from broker import BROKER, Broker, Listener, Tap  # noqa: E402
+from broker import Broker, Listener, Tap  # noqa: E402
 from hub import BUILD, WORK, Daemon, configure, equal, record, station, true  # noqa: E402
 
 BIG = float(os.environ.get("BIG", "12"))

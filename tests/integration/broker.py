@@ -6,7 +6,6 @@ Python's standard library only. Everything listens on free loopback ports and di
 import atexit
 import os
 import shutil
-import signal
 import socket
 import struct
 import subprocess

@@ -33,8 +33,10 @@ ADAPTER = "00:1A:7D:DA:71:13"
 class Bus:
     """dbus-daemon with the rules of a system bus and the shipped policy, in which this user stands for user repcast."""
 
-    def __init__(self, work):
+    def __init__(self, work, speaks=("org.bluez.Agent1",)):
+        """speaks: interfaces that BlueZ may call of others, as its own policy has them."""
         self.path = os.path.join(tempfile.mkdtemp(dir=work), "bus")
+        speaks = "".join(f'<allow send_interface="{interface}"/>' for interface in speaks)
         with open(SRC + "/systemd/org.repcast.Hub1.conf", encoding="utf-8") as f:
             policy = re.sub(r"^.*?<busconfig>|</busconfig>.*$", "", f.read(), flags=re.S)
         policy = policy.replace('user="repcast"', f'user="{ME}"').replace('user="root"', f'user="{ME}"')
@@ -46,7 +48,7 @@ class Bus:
 <allow send_requested_reply="true" send_type="method_return"/><allow send_requested_reply="true" send_type="error"/>
 <allow receive_type="method_call"/><allow receive_type="method_return"/><allow receive_type="error"/>
 <allow receive_type="signal"/><allow send_destination="org.freedesktop.DBus"/></policy>
-<policy user="{ME}"><allow own="org.bluez"/><allow send_interface="org.bluez.Agent1"/></policy>
+<policy user="{ME}"><allow own="org.bluez"/>{speaks}</policy>
 {policy}</busconfig>
 """)
         self.environment = {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=" + self.path}

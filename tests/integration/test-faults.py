@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Gate, Listener, Tap, free_port, wait_for  # noqa: E402
 from certificates import OPENSSL, Authority  # noqa: E402
-from hub import deadlift, equal, of, reconfigure, squat, station, true  # noqa: E402
+from hub import deadlift, equal, of, reconfigure, squat, station  # noqa: E402
 from store import EVENTS, Asker, Clock, Hub, heard  # noqa: E402
 
 DAY = 86400

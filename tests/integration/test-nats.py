@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integratio
 from broker import Tap, free_port, wait_for  # noqa: E402
 from client import Client, Refused  # noqa: E402
 from fleet import example  # noqa: E402
-from hub import WORK, equal, squat, station, true  # noqa: E402
+from hub import WORK, equal, squat, station  # noqa: E402
 from store import EVENTS, Hub  # noqa: E402
 
 SERVER = shutil.which("nats-server", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")

@@ -3,7 +3,6 @@
 """The uplink over TLS, and before brokers that refuse it: a real mosquitto with each kind of bad certificate, password and
 access list, and one line for each that says whose fault it is. The messages that a hub may not publish wait."""
 
-import json
 import os
 import signal
 import socket
@@ -17,7 +16,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from broker import BROKER, Broker, Gate, Listener, Tap, free_port, wait_for  # noqa: E402
 from certificates import OPENSSL, Authority  # noqa: E402
-from feed import STATUS, Feed, check_all_in_order, equal, numbers  # noqa: E402
+from feed import Feed, check_all_in_order, equal, numbers  # noqa: E402
 
 PASSWD = "/usr/bin/mosquitto_passwd"
 
