@@ -19,25 +19,30 @@ static int resolve(const char *address, uint16_t port, struct addrinfo **ret) {
         return getaddrinfo(address, number, &hints, ret) == 0 ? 0 : -EINVAL;
 }
 
-int probe_dial(const char *address, uint16_t port, unsigned patience_s) {
+/* Whatever is asked of the socket, connect() too, ends after so long. */
+static int be_patient(int fd, unsigned patience_s) {
         const struct timeval patience = {.tv_sec = (time_t) patience_s};
+
+        if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+                setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+                return -errno;
+        return 0;
+}
+
+int probe_dial(const char *address, uint16_t port, unsigned patience_s) {
         struct addrinfo *list = NULL;
         int fd, r;
 
         if (resolve(address, port, &list) < 0)
                 return -EINVAL;
         fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        r = fd < 0 ? -errno : fd;
-        if (fd >= 0 &&
-                (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-                        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) <
-                                0 || /* connect too */
-                        connect(fd, list->ai_addr, list->ai_addrlen) < 0)) {
+        r = fd < 0 ? -errno : be_patient(fd, patience_s);
+        if (r >= 0 && connect(fd, list->ai_addr, list->ai_addrlen) < 0)
                 r = -errno;
+        if (r < 0 && fd >= 0)
                 close(fd);
-        }
         freeaddrinfo(list);
-        return r;
+        return r < 0 ? r : fd;
 }
 
 static int try_address(struct probe *p, const char *address) {
