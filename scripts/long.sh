@@ -15,13 +15,14 @@ Runs what scripts/test.sh leaves out or does in small, one step after the other 
   faults     320 random sequences of faults between hub and broker, from SEED (default 1000)
   stalls     60 s of each stall on the way to the broker: sensing and storing go on
   dashboard  fifty stations in a browser six times slower, for 600 s
+  soak       two hours with 20 sensors at 200 Hz, the second with a fault every 10 s (scripts/test.sh takes three minutes)
   accuracy   the whole grid of synthetic sets (scripts/test.sh takes a sixth)
 
 Logs are in build-test/long/. The exit status is 0 only where nothing failed.
 USAGE
 }
 
-all='fleet package fuzz faults stalls dashboard accuracy'
+all='fleet package fuzz faults stalls dashboard soak accuracy'
 for step in "$@"; do
         case $step in
         -h | --help) usage; exit 0 ;;
@@ -53,12 +54,14 @@ run() {
         faults) of_build tests/integration/test-faults.py --sequences 320 --seed "${SEED:-1000}" ;;
         stalls) of_build tests/integration/test-stalls.py --seconds 60 ;;
         dashboard) scripts/test.sh gcc && BIG=600 make -C build-test/gcc check-dashboard DASHBOARD_FLAGS=fifty ;;
+        soak) scripts/test.sh gcc && make -C build-test/gcc soak SOAK_FLAGS='--minutes 120' ;;
         accuracy) scripts/test.sh gcc && make -C build-test/gcc accuracy ;;
         esac
 }
 
 passed=0 failed=0
-[ $# -gt 0 ] || set -- fleet package fuzz faults stalls dashboard accuracy
+# shellcheck disable=SC2086 # a list of names
+[ $# -gt 0 ] || set -- $all
 for step in "$@"; do
         start=$(date +%s)
         say "$step"

@@ -23,6 +23,8 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   sandbox        how the programs are hardened; integration tests under strace: no system call that the unit forbids
   accuracy       counts on synthetic sets, and on recorded sets where they are present
   dashboard      the page in Chromium: mosquitto, repcastd, every view, fifty stations, axe-core; pictures are kept
+  bench          the benches still run, all of them, in short; what they measure is no matter here (make bench)
+  soak           three minutes with 20 sensors at 200 Hz, a fault every 10 s in the second half: nothing grows, nothing is lost
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
                  repcast-sensor at the other end of a virtual radio (tests/vm)
 
@@ -44,7 +46,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse coverage sandbox accuracy dashboard vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse coverage sandbox accuracy dashboard bench soak vm'
 rare='fleet package'
 chosen=
 while [ $# -gt 0 ]; do
@@ -293,6 +295,23 @@ dashboard() {
         result "dashboard: every test has run (pictures: $build/gcc/tests/dashboard/pictures)" "$status"
 }
 
+bench() {
+        # shellcheck disable=SC2086 # a list of names
+        install_packages $packages_bench
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'bench: build' 1; return; }
+        cd "$build/gcc" || return
+        status=0
+        quietly bench.log make -s bench BENCH_FLAGS='--quick --json bench.json' || status=$?
+        result 'bench: every section runs' "$status"
+}
+
+soak() {
+        [ -e "$build/gcc/Makefile" ] || configured gcc || { result 'soak: build' 1; return; }
+        cd "$build/gcc" || return
+        make -s soak >soak.tap 2>soak.log || tail -n 5 soak.log
+        tap_result 'soak: three minutes' soak.tap
+}
+
 fleet() {
         # shellcheck disable=SC2086 # a list of names
         if ! (install_packages $packages_fleet); then
@@ -378,7 +397,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | coverage | sandbox | accuracy | dashboard | fleet | package | vm) $tier ;;
+        distcheck | memory | lint | analyse | coverage | sandbox | accuracy | dashboard | bench | soak | fleet | package | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

@@ -264,7 +264,8 @@ class Hub:
 
     def __init__(self, air, port, env=None, wrap=()):
         self.dir = tempfile.mkdtemp(dir=WORK)
-        self.air, self.config, self.log_path = air, self.dir + "/repcast.conf", self.dir + "/log"
+        self.air, self.config = air, self.dir + "/repcast.conf"
+        self.log_path = tempfile.mkstemp(prefix="repcast-log-", dir=shared_memory())[1]
         with open(self.config, "w", encoding="ascii") as f:
             f.write(f"[hub]\nName=gym\nExercises={SRC}/conf/exercises.conf\n[mqtt]\nBroker=127.0.0.1:{port}\n"
                     f"[store]\nFolder={self.dir}\n[bluetooth]\nMaxLinks={air.links}\n")
@@ -314,3 +315,5 @@ class Hub:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if os.path.exists(self.log_path):
+            os.unlink(self.log_path)

@@ -4,9 +4,11 @@
 second half something goes wrong every 10 s. Memory, descriptors and latency must not grow, no notification may find its
 socket full, no event may be lost.
 
-    soak.py [--minutes N] [--sensors N] [--rate HZ] [--batch N] [--json]
+    soak.py [--minutes N] [--sensors N] [--rate HZ] [--batch N] [--json FILE]
+    soak.py --read FILE --write FILE
 
-Three minutes by default; make soak. TAP, with a line of figures for each part of the time."""
+Three minutes by default; make soak. TAP, with a line of figures for each part of the time. --write puts the figures of a run
+(this one, or the one that is read) into doc/performance.md."""
 
 import argparse
 import json
@@ -18,6 +20,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import (Air, Broker, Cost, Hub, Tap, WORK, address, epoch_us, gym, latencies_ms, percentile,  # noqa: E402
                  wait_for)
+from broker import BROKER  # noqa: E402
+from report import machine, put  # noqa: E402
 from store import Clock  # noqa: E402
 
 FAULT_S = 10
@@ -161,50 +165,94 @@ def run(soak, minutes):
     return quiet, troubled
 
 
-def main():
-    parser = argparse.ArgumentParser()
+def dropped(looks):
+    return sum(f["dropped"] for f in looks)
+
+
+def checks(result):
+    """(good, what, in figures) of a run."""
+    quiet, troubled, last = result["quiet"], result["troubled"], result["looks"][-1]
+    first, second = quiet[:len(quiet) // 2], quiet[len(quiet) // 2:]
+    got = sum(f["notifications"] for f in quiet)
+    kib, fds = (last[key] - median(first, key) for key in ("rss_anon_kib", "descriptors"))
+    p50 = [median(looks, "p50_ms") for looks in (first, second, troubled)]
+    return [
+        (dropped(result["looks"]) == 0, "no notification found its socket full",
+         f"{dropped(result['looks'])} of {sum(f['notifications'] for f in result['looks'])}; {result['faults']} faults"),
+        (got > 0.99 * result["wanted"], "the first half has run at full rate", f"{got} of {result['wanted']:.0f} notifications"),
+        (result["bad"] == 0, "no packet was nonsense", f"{result['lost']} samples lost while links were down or made anew"),
+        (kib < GROWTH_KIB, "memory is flat", f"{kib:+.0f} KiB from the first quarter's median to the end"),
+        (fds == 0, "descriptors are flat", f"{fds:+.0f}; {last['descriptors']} in all"),
+        (p50[2] < 2 * p50[0] + 20, "latency is flat",
+         f"p50 in the first quarter, the second, and with faults: {', '.join(f'{x:.2f}' for x in p50)} ms"),
+        (result["events_dropped"] == 0 and result["reps"] > 0, "no event was lost",
+         f"{result['reps']} repetitions, {result['reconnects']} times connected anew")]
+
+
+def words(result):
+    """For doc/performance.md."""
+    quiet, troubled = result["quiet"], result["troubled"]
+    parts = (("first quarter", quiet[:len(quiet) // 2]), ("second quarter", quiet[len(quiet) // 2:]),
+             (f"a fault every {FAULT_S} s", troubled), ("the end", result["looks"][-1:]))
+    out = [result["machine"] + "; " + result["what"], "",
+           "| | KiB | descriptors | CPU % | p50 ms | p99 ms | max ms | notifications | dropped |",
+           "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    for name, looks in parts:
+        worst = max((f["max_ms"] for f in looks if f["max_ms"] == f["max_ms"]), default=float("nan"))
+        out.append(f"| {name} | {median(looks, 'rss_anon_kib')} | {median(looks, 'descriptors')} | {median(looks, 'cpu_pct'):.1f} | "
+                   f"{median(looks, 'p50_ms'):.2f} | {median(looks, 'p99_ms'):.1f} | {worst:.0f} | "
+                   f"{sum(f['notifications'] for f in looks)} | {dropped(looks)} |")
+    return "\n".join(out + ["", "Medians of the looks, of which there is one every 10 s (every minute in a long run); max is the "
+                            "largest of all.", ""])
+
+
+def soak(options):
+    where = machine()
+    s = Soak(options.sensors, options.rate, options.batch, Clock())
+    quiet, troubled = run(s, options.minutes)
+    lost, bad = s.hub.lost()
+    s.hub.stop()
+    s.hear()
+    return {"quiet": quiet, "troubled": troubled, "looks": s.looks, "lost": lost, "bad": bad, "faults": s.faults,
+            "wanted": options.sensors * options.rate / options.batch * options.minutes * 30, "reps": len(s.reps),
+            "events_dropped": s.health["dropped"], "reconnects": s.health["reconnects"], "machine": where,
+            "what": f"{options.minutes:g} minutes, {options.sensors} sensors, {options.rate} Hz, {options.batch} in a notification"}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="A hub under load for long.")
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--sensors", type=int, default=20)
     parser.add_argument("--rate", type=int, default=200)
-    parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--json", help="file for the figures")
-    options = parser.parse_args()
-    print("1..7", flush=True)
-    soak = Soak(options.sensors, options.rate, options.batch, Clock())
-    quiet, troubled = run(soak, options.minutes)
-    last, seconds = soak.looks[-1], options.minutes * 60
-    lost, bad = soak.hub.lost()
-    soak.hub.stop()
-    soak.hear()
-    growth = [b - a for a, b in ((median(quiet[:len(quiet) // 2], key), last[key])
-                                 for key in ("rss_anon_kib", "descriptors"))]
-    wanted = options.sensors * options.rate / options.batch * seconds / 2
-    got = sum(f["notifications"] for f in quiet)
-    status = 0
+    parser.add_argument("--batch", type=int, default=5, help="samples in a notification; with 1, a socket holds 1.4 s of them")
+    parser.add_argument("--json", metavar="FILE", help="all figures")
+    parser.add_argument("--read", metavar="FILE", help="figures of an earlier run")
+    parser.add_argument("--write", metavar="FILE", help="put them between the marks of this file")
+    return parser.parse_args()
 
-    def check(good, name, note):
-        nonlocal status, number
-        number += 1
-        status |= not good
-        print(f"{'ok' if good else 'not ok'} {number} - {name}\n# {note}", flush=True)
 
-    number = 0
-    check(soak.sent > 0 and sum(f["dropped"] for f in soak.looks) == 0, "no notification found its socket full",
-          f"{soak.sent} notifications in {seconds:.0f} s, {soak.faults} faults")
-    check(got > 0.99 * wanted, "the first half has run at full rate", f"{got} of {wanted:.0f} notifications")
-    check(bad == 0, "no packet was nonsense", f"{lost} samples lost while links were down or made anew")
-    check(growth[0] < GROWTH_KIB, "memory is flat", f"{growth[0]:+.0f} KiB from the first quarter's median to the end")
-    check(growth[1] == 0, "descriptors are flat", f"{growth[1]:+.0f}; {last['descriptors']} in all")
-    latency = [median(looks, "p50_ms") for looks in (quiet[:len(quiet) // 2], quiet[len(quiet) // 2:], troubled)]
-    check(latency[2] < 2 * latency[0] + 20, "latency is flat",
-          f"median of p50 in the first quarter, the second, and with faults: {', '.join(f'{x:.2f}' for x in latency)} ms")
-    check(soak.health["dropped"] == 0 and soak.reps, "no event was lost",
-          f"{len(soak.reps)} repetitions, {soak.health['reconnects']} times connected anew")
+def main():
+    options = arguments()
+    if options.read:
+        with open(options.read, encoding="utf-8") as f:
+            result = json.load(f)
+    else:
+        result = soak(options)
     if options.json:
-        with open(options.json, "w", encoding="ascii") as f:
-            json.dump({"quiet": quiet, "troubled": troubled, "looks": soak.looks}, f)
-    return status
+        with open(options.json, "w", encoding="utf-8") as f:
+            json.dump(result, f)
+    if options.write:
+        put(options.write, "soak", words(result))
+    done = checks(result)
+    print(f"1..{len(done)}")
+    for number, (good, name, note) in enumerate(done, 1):
+        print(f"{'ok' if good else 'not ok'} {number} - {name}\n# {note}")
+    return 0 if all(good for good, _, _ in done) else 1
 
 
 if __name__ == "__main__":
+    for tool, package in ((BROKER, "mosquitto"), (gym.DBUS_DAEMON, "dbus-daemon")):
+        if not tool:
+            print(f"1..0 # SKIP {package} is not installed")
+            sys.exit(0)
     sys.exit(main())

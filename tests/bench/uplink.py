@@ -1,6 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the way from an event to the broker's acknowledgement bears, and what it costs the memory card: make bench-uplink.
+"""What the way from an event to the broker's acknowledgement bears, and what it costs the memory card.
 
     through   events a second through store and uplink to PUBACK, as many at a time as the queue before the store takes
     card      bytes written to disk for each event, at the pace of a gym and in a hurry, and what that makes in a year
@@ -10,18 +9,15 @@ Times hold for the machine that they were taken on; bytes do not. The folder of 
 in memory writes nothing, and the card is then left out."""
 
 import os
-import sys
 import time
 
-sys.dont_write_bytecode = True  # not into the source tree
-sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
-from broker import BROKER, Broker, Gate  # noqa: E402
-from feed import Feed  # noqa: E402
-from hub import WORK  # noqa: E402
+from rig import WORK, Broker
+from broker import Gate  # pylint: disable=wrong-import-order # rig has shown the way to it
+from feed import Feed
 
 BURST = 200          # fits into the queue before the store
-THROUGH = 20000      # events
-ABSENCE = 6000       # events that wait for the broker
+THROUGH = 10000      # events
+ABSENCE = 2000       # events that wait for the broker
 REPS_A_DAY = 20 * 300  # 20 stations; 300 repetitions each is a full day
 EVENTS_A_REP = 1.25  # sets and amendments are events too
 
@@ -44,17 +40,18 @@ def post(feed, n, start):
     return start
 
 
-def through():
+def through(quick):
+    events = BURST if quick else THROUGH
     broker = Broker()
     feed = Feed(broker.port, store=store("through"))
     feed.wait("the connection", lambda s: s["connected"])
     begin = time.monotonic()
-    post(feed, THROUGH, 0)
-    stats = feed.wait("the acknowledgements", lambda s: s["published"] == THROUGH, 120)
+    post(feed, events, 0)
+    stats = feed.wait("the acknowledgements", lambda s: s["published"] == events, 120)
     seconds = time.monotonic() - begin
     feed.stop()
     broker.kill()
-    print(f"through  {THROUGH / seconds:8.0f} events/s to PUBACK ({THROUGH} events in {seconds:.1f} s, {stats['dropped']} lost)")
+    return {"events_s": events / seconds, "events": events, "lost": stats["dropped"]}
 
 
 def card_at(pause_s, n):
@@ -77,24 +74,14 @@ def card_at(pause_s, n):
     return used / n
 
 
-def card():
-    gym, hurry = card_at(2.0, 15), card_at(0.01, 1000)
-    if gym == 0:
-        print("card     not measured: the store's folder is in memory")
-        return
-    print(f"card     {gym:8.0f} bytes written for each event, one every 2 s; {hurry:.0f} in a hurry (100 a second)")
-    year = gym * REPS_A_DAY * EVENTS_A_REP * 365
-    print(f"         {year / 1e9:8.1f} GB a year with {REPS_A_DAY} repetitions a day: a card of 32 GB is written over "
-          f"{year / 32e9:.1f} times; cheap ones bear some hundred times")
-
-
-def drain():
+def drain(quick):
+    absence = BURST if quick else ABSENCE
     broker = Broker()
     gate = Gate(broker.port, "closed")
     feed = Feed(gate.port, store=store("drain"))
-    post(feed, ABSENCE, 0)
+    post(feed, absence, 0)
     gate.set("open")
-    feed.wait("the connection", lambda s: s["published"] > 200, 30)  # the first hundred go at once
+    feed.wait("the connection", lambda s: s["published"] > min(200, absence // 2), 30)  # the first hundred go at once
     begin, first = time.monotonic(), feed.stats()["published"]
     feed.ask("beat 5")  # 500 events that happen meanwhile
     stats = feed.wait("the last one", lambda s: s["waiting"] == 0, 300)
@@ -102,20 +89,30 @@ def drain():
     rate = (stats["published"] - first - 500) / seconds
     feed.stop()
     broker.kill()
+    return rate
+
+
+def run(progress, quick=False):
+    progress("uplink: events a second")
+    figures = {"through": through(quick)}
+    progress("uplink: bytes on the card")
+    figures["card_gym"], figures["card_hurry"] = card_at(2.0, 2 if quick else 15), card_at(0.01, 100 if quick else 1000)
+    progress("uplink: after an absence")
+    figures["drain_s"] = drain(quick)
+    return figures
+
+
+def words(figures):
+    through_, gym, hurry, rate = (figures[k] for k in ("through", "card_gym", "card_hurry", "drain_s"))
     week = REPS_A_DAY * EVENTS_A_REP * 7
-    print(f"drain    {rate:8.0f} events/s, beside 500 that happen meanwhile; a week ({week:.0f} events) takes "
-          f"{week / rate / 60:.0f} min")
-
-
-def main():
-    if not BROKER:
-        print("uplink.py: mosquitto is not installed", file=sys.stderr)
-        return 69
-    through()
-    card()
-    drain()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    out = [f"Through store and uplink to PUBACK: {through_['events_s']:.0f} events/s ({through_['events']} events, "
+           f"{through_['lost']} lost).", ""]
+    if gym == 0:
+        out += ["The card was not measured: the store's folder is in memory.", ""]
+    else:
+        year = gym * REPS_A_DAY * EVENTS_A_REP * 365
+        out += [f"Written to disk for each event: {gym / 1000:.0f} kB at one every 2 s, {hurry / 1000:.0f} kB at 100 a second. "
+                f"{REPS_A_DAY} repetitions a day make {year / 1e9:.0f} GB a year: a card of 32 GB is written over "
+                f"{year / 32e9:.1f} times; cheap ones bear some hundred times.", ""]
+    return out + [f"After an absence: {rate:.0f} events/s (a limit, doc/mqtt.md, Delivery) beside 500 that happen meanwhile; a "
+                  f"week ({week:.0f} events) takes {week / rate / 60:.0f} min."]

@@ -98,6 +98,8 @@ static int on_late(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void) source;
         (void) usec;
+        if (!p->exported)
+                tell_service(p, true);
         for (struct attribute *a = p->sensor->attributes; a && !p->exported; a = a->next)
                 tell_attribute(p, a, true);
         p->exported = true;
@@ -155,6 +157,8 @@ void peer_remove(struct peer *p) {
         peer_down(p);
         for (struct attribute *a = p->exported ? p->sensor->attributes : NULL; a; a = a->next)
                 tell_attribute(p, a, false);
+        if (p->exported)
+                tell_service(p, false);
         p->object = p->exported = p->heard = p->bonded = false;
         p->temporary = true;
         tell_peer(p, false);

@@ -164,6 +164,7 @@ void append_device(sd_bus_message *m, const struct peer *p); /* a{sv} */
 int append_objects(sd_bus_message *m, struct mock *mock);    /* a{oa{sa{sv}}} */
 void tell_adapter(struct adapter *a, bool added);
 void tell_peer(struct peer *p, bool added);
+void tell_service(struct peer *p, bool added);
 void tell_attribute(struct peer *p, struct attribute *a, bool added);
 void tell_battery(struct peer *p);
 void tell_bool(struct mock *m, const char *path, const char *interface, const char *name, bool value);

@@ -13,6 +13,7 @@
 #define SERVICE        "org.bluez.GattService1"
 #define BATTERY        "org.bluez.Battery1"
 #define PROPERTIES     "org.freedesktop.DBus.Properties"
+#define OWN_SERVICE    "0000fff0-0000-1000-8000-00805f9b34fb"
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
 static void must(int r) {
@@ -64,10 +65,11 @@ void append_device(sd_bus_message *m, const struct peer *p) {
         const struct sensor *s = p->sensor;
 
         must(sd_bus_message_open_container(m, 'a', "{sv}"));
-        must(sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Address", "s", s->address,
-                "AddressType", "s", s->random ? "random" : "public", "Name", "s", s->name, "Adapter", "o",
-                p->adapter->path, "Paired", "b", (int) p->bonded, "Bonded", "b", (int) p->bonded, "Connected",
-                "b", (int) p->connected, "ServicesResolved", "b", (int) p->resolved));
+        must(sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Address", "s", s->address,
+                "AddressType", "s", s->random ? "random" : "public", "Name", "s", s->name, "Alias", "s",
+                s->name, "Adapter", "o", p->adapter->path, "Paired", "b", (int) p->bonded, "Bonded", "b",
+                (int) p->bonded, "Connected", "b", (int) p->connected, "ServicesResolved", "b",
+                (int) p->resolved));
         if (p->heard)
                 must(sd_bus_message_append(m, "{sv}", "RSSI", "n", (int16_t) p->rssi));
         append_list(m, "UUIDs", s->services);
@@ -87,10 +89,14 @@ static void append_battery(sd_bus_message *m, const struct peer *p) {
         must(sd_bus_message_close_container(m));
 }
 
-static void append_attribute(sd_bus_message *m, const struct peer *p, const struct attribute *a) {
-        char service[PATH_SIZE + 16];
+static void service_path(const struct peer *p, char ret[PATH_SIZE]) {
+        snprintf(ret, PATH_SIZE, "%.80s/service0001", p->path);
+}
 
-        snprintf(service, sizeof(service), "%s/service0001", p->path);
+static void append_attribute(sd_bus_message *m, const struct peer *p, const struct attribute *a) {
+        char service[PATH_SIZE];
+
+        service_path(p, service);
         must(sd_bus_message_open_container(m, 'e', "sa{sv}"));
         must(sd_bus_message_append(m, "s", CHARACTERISTIC));
         must(sd_bus_message_open_container(m, 'a', "{sv}"));
@@ -98,6 +104,19 @@ static void append_attribute(sd_bus_message *m, const struct peer *p, const stru
                 (uint16_t) p->sensor->mtu));
         append_list(m, "Flags", a->flags);
         must(sd_bus_message_close_container(m));
+        must(sd_bus_message_close_container(m));
+}
+
+/* All characteristics are in one service: the first that the sensor advertises, or one of this fake's own. */
+static void append_service(sd_bus_message *m, const struct peer *p) {
+        char uuid[UUID_SIZE];
+        size_t n = strcspn(p->sensor->services, ",");
+
+        snprintf(uuid, sizeof(uuid), "%.*s", n > 0 ? (int) n : UUID_SIZE,
+                n > 0 ? p->sensor->services : OWN_SERVICE);
+        must(sd_bus_message_open_container(m, 'e', "sa{sv}"));
+        must(sd_bus_message_append(
+                m, "sa{sv}", SERVICE, 3, "UUID", "s", uuid, "Primary", "b", 1, "Device", "o", p->path));
         must(sd_bus_message_close_container(m));
 }
 
@@ -126,6 +145,15 @@ int append_objects(sd_bus_message *m, struct mock *mock) {
                         attribute_path(p, a, path);
                         open_object(m, path);
                         append_attribute(m, p, a);
+                        close_object(m);
+                }
+        for (struct peer *p = mock->peers; p; p = p->next)
+                if (p->exported) {
+                        char path[PATH_SIZE];
+
+                        service_path(p, path);
+                        open_object(m, path);
+                        append_service(m, p);
                         close_object(m);
                 }
         for (struct peer *p = mock->peers; p; p = p->next)
@@ -184,6 +212,21 @@ void tell_peer(struct peer *p, bool added) {
         }
         signal = open_added(p->adapter->mock, p->path);
         append_peer(signal, p);
+        must(sd_bus_message_close_container(signal));
+        send(p->adapter->mock, signal);
+}
+
+void tell_service(struct peer *p, bool added) {
+        sd_bus_message *signal;
+        char path[PATH_SIZE];
+
+        service_path(p, path);
+        if (!added) {
+                removed(p->adapter->mock, path, SERVICE);
+                return;
+        }
+        signal = open_added(p->adapter->mock, path);
+        append_service(signal, p);
         must(sd_bus_message_close_container(signal));
         send(p->adapter->mock, signal);
 }
