@@ -129,7 +129,7 @@ int main(int argc, char *argv[]) {
         struct options o = {.config = REPCASTCONFDIR "/repcast.conf"};
         _cleanup_(config_freep) struct config *config = NULL;
         _cleanup_(freep) char *adopted_path = NULL;
-        struct adopted adopted;
+        static struct adopted adopted; /* static for its size */
         struct faults faults = {.sink = hub_log_fault};
         int r;
 

@@ -4,6 +4,7 @@
 #include "hub/hub.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -513,6 +514,7 @@ int hub_run(struct hub *h) {
                 return r;
         }
         hub_apply(h);
+        malloc_trim(0); /* what reading the configuration and the profiles has left behind */
         notify_ready(&h->notify);
         r = sd_event_loop(h->loop);
         stopped = stop(h);

@@ -30,6 +30,8 @@ struct outlet {
         char hub[MESSAGE_NAME_MAX];
         uint64_t number; /* of the last event */
         struct wallclock clock;
+        struct message
+                message; /* the one in work, of whichever station: too large for the stack of every call */
 };
 
 /* An event that must arrive: gets the run's next number and the station's next seq. One that finds the queue full is

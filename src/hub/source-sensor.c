@@ -40,7 +40,8 @@ struct source_sensor {
 
         const struct profile *profile; /* NULL = not known yet */
         double rate_hz;
-        struct gatt_plan plan;
+        enum gatt_idle idle_kind;
+        double idle_hz;
         struct bluez *client;
         struct bluez_link *link;
         enum bluez_link_state link_state;
@@ -222,8 +223,8 @@ static void step_idle(struct source_sensor *s, bool moved) {
                 bluez_link_idle(s->link, false);
                 break;
         case IDLE_HAS_SLOWED:
-                if (s->plan.idle_kind == GATT_IDLE_SLOW)
-                        begin_decoder(s, s->plan.idle_hz);
+                if (s->idle_kind == GATT_IDLE_SLOW)
+                        begin_decoder(s, s->idle_hz);
                 break;
         case IDLE_HAS_WOKEN:
                 begin_decoder(s, s->rate_hz);
@@ -240,7 +241,7 @@ static void on_link_state(void *userdata, enum bluez_link_state state, const cha
         sensors_changed(s->sensors);
         end_decoder(s);
         if (state == BLUEZ_LINK_STREAMING) { /* what came while it was being set up may be of any rate */
-                idle_init(&s->idle, s->plan.idle_kind, now_us(s));
+                idle_init(&s->idle, s->idle_kind, now_us(s));
                 bluez_link_idle(s->link, false);
                 begin_decoder(s, s->rate_hz);
         }
@@ -296,10 +297,11 @@ static void want(struct source_sensor *s) {
                 .on_info = on_link_info,
         };
         int64_t passkey = sensors_passkey(s->sensors, s->address);
+        struct gatt_plan plan; /* of the link's own from then on */
         struct bluez_want w = {
                 .address = s->address,
                 .adapter = *s->adapter ? s->adapter : NULL,
-                .plan = &s->plan,
+                .plan = &plan,
                 .stall_us = MAX(STALL_MIN_US, (uint64_t) (STALL_PERIODS * 1e6 / s->rate_hz)),
                 .bond = passkey >= 0 || s->bond,
                 .may_pair = passkey >= 0 || sensors_may_pair(s->sensors, s->address),
@@ -307,7 +309,8 @@ static void want(struct source_sensor *s) {
         };
         int r;
 
-        if (!s->client || !s->profile || s->link || !s->started || s->state == SOURCE_FAILED)
+        if (!s->client || !s->profile || s->link || !s->started || s->state == SOURCE_FAILED ||
+                profile_plan(s->profile, s->rate_hz, &plan) < 0)
                 return;
         s->link_state = BLUEZ_LINK_SEEKING;
         r = bluez_want(s->client, &w, &handler, s, &s->link);
@@ -328,10 +331,11 @@ static void drop(struct source_sensor *s) {
 static void take_profile(struct source_sensor *s, const struct profile *p) {
         const char *refusal;
         char why[SENSORS_WORDS_MAX];
+        struct gatt_plan plan;
         double rate_hz = profile_rate(p, isnan(s->wanted_hz) ? 0 : s->wanted_hz);
 
         refusal = profile_refusal(p, rate_hz);
-        if (!refusal && profile_plan(p, rate_hz, &s->plan) < 0)
+        if (!refusal && profile_plan(p, rate_hz, &plan) < 0)
                 refusal = "its profile has no plan for this rate";
         if (refusal) {
                 snprintf(why, sizeof(why), "%s cannot count reps: %s", p->label, refusal);
@@ -340,6 +344,8 @@ static void take_profile(struct source_sensor *s, const struct profile *p) {
         }
         s->profile = p;
         s->rate_hz = rate_hz;
+        s->idle_kind = plan.idle_kind;
+        s->idle_hz = plan.idle_hz;
         want(s);
 }
 

@@ -41,7 +41,7 @@ void station_show_workout(struct station *s) {
 }
 
 static struct message *begin(struct station *s, enum message_type type) {
-        struct message *m = &s->message;
+        struct message *m = &s->outlet->message;
 
         m->type = type;
         m->by_hand = false;

@@ -190,7 +190,7 @@ static void tell_coach(struct station *s, struct edit *e, struct set_note *ret) 
 
 static void publish(struct station *s, const struct correction *c, const char *by) {
         static const struct log_fields none = {.kind = LOG_KIND_NONE};
-        struct message *m = &s->message;
+        struct message *m = &s->outlet->message;
 
         m->type = MESSAGE_AMEND;
         m->by_hand = true;

@@ -73,7 +73,6 @@ struct station {
         unsigned n_undos;
         bool set_is_over; /* the core shall start anew if the exercise is another one now */
         struct station_state state;
-        struct message message; /* the one in work: too large for the stack of every call */
 };
 
 uint64_t station_now_us(const struct station *s);

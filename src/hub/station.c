@@ -27,8 +27,8 @@ static struct log_fields log_fields(const struct station *s, enum log_kind kind,
 }
 
 static struct message *new_message(struct station *s) {
-        s->message.origin = s->origin;
-        return &s->message;
+        s->outlet->message.origin = s->origin;
+        return &s->outlet->message;
 }
 
 uint64_t station_now_us(const struct station *s) {

@@ -42,6 +42,34 @@ enum message_type message_type_from_string(const char *word) {
         return type;
 }
 
+size_t message_size(const struct message *m) {
+#define UNTIL(last) (offsetof(struct message, last) + sizeof(m->last))
+        switch (m->type) {
+        case MESSAGE_STATE:
+                return UNTIL(state);
+        case MESSAGE_LIVE:
+                return UNTIL(pace);
+        case MESSAGE_PHASE:
+                return UNTIL(phase);
+        case MESSAGE_REP:
+                return UNTIL(rep_note);
+        case MESSAGE_REJECTED:
+                return UNTIL(rejected);
+        case MESSAGE_FATIGUE:
+                return UNTIL(fatigue);
+        case MESSAGE_ADVICE:
+                return UNTIL(advice);
+        case MESSAGE_SAFETY:
+                return UNTIL(alarm);
+        case MESSAGE_SET:
+        case MESSAGE_AMEND:
+        case _MESSAGE_MAX:
+                break;
+        }
+#undef UNTIL
+        return sizeof(*m);
+}
+
 void message_from_event(struct message *m, const struct event *event) {
         m->t_us = event->t_us;
         m->by_hand = false;

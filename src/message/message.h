@@ -145,6 +145,9 @@ struct status {
  * yet then. */
 void message_from_event(struct message *m, const struct event *event);
 
+/* Bytes of a message of this type: what is behind them says nothing. */
+size_t message_size(const struct message *m);
+
 /* One JSON object without a newline. A name that is no UTF-8 is published with U+FFFD in place of its bad bytes: a
  * rep is never lost over a name. Returns 0 and a string to free(), or -ENOMEM. */
 int message_to_json(const struct message *m, char **ret);

@@ -230,16 +230,16 @@ void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
 
         assert(station < u->config.n_stations);
         assert(m->type == MESSAGE_STATE || m->type == MESSAGE_LIVE || m->type == MESSAGE_PHASE);
-        slots_put(u->slots, station * _SHOWN_MAX + shown, m);
+        slots_put(u->slots, station * _SHOWN_MAX + shown, m, message_size(m));
 }
 
 void uplink_show_sensor(struct uplink *u, unsigned sensor, const struct sensor_state *state) {
         assert(sensor < u->config.n_sensors);
-        slots_put(u->sensors, sensor, state);
+        slots_put(u->sensors, sensor, state, sizeof(*state));
 }
 
 void uplink_show_health(struct uplink *u, const struct health *health) {
-        slots_put(u->health, 0, health);
+        slots_put(u->health, 0, health, sizeof(*health));
 }
 
 void uplink_get_stats(struct uplink *u, struct uplink_stats *ret) {

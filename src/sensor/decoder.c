@@ -31,7 +31,8 @@ static enum part part_of(const struct profile_packet *packet) {
 
 int decoder_init(struct decoder *d, const struct profile *profile, double rate_hz,
         const struct decoder_handler *handler, void *userdata) {
-        memset(d, 0, sizeof(*d));
+        memset(d, 0, offsetof(struct decoder, acc));
+        d->acc.first = d->acc.n = d->gyro.first = d->gyro.n = 0;
         d->profile = profile;
         d->rate_hz = rate_hz;
         d->handler = handler;
@@ -321,27 +322,28 @@ static int motion_packet(struct decoder *d, unsigned stream, const uint8_t *byte
         const struct profile *p = d->profile;
         int found = unpack_find(p, stream, bytes, n), r;
         struct timebase_stamp at;
+        struct unpacked u; /* not in the state, of which a hub keeps hundreds */
 
         if (found < 0)
                 return found;
-        r = unpack(&p->packets[found], bytes, n, &d->unpacked);
+        r = unpack(&p->packets[found], bytes, n, &u);
         /* Lines are told apart by their tags, which only reading shows. */
         for (unsigned i = (unsigned) found + 1; r == -ENOENT && i < p->n_packets; i++)
                 if (p->packets[i].stream == stream) {
                         found = (int) i;
-                        r = unpack(&p->packets[i], bytes, n, &d->unpacked);
+                        r = unpack(&p->packets[i], bytes, n, &u);
                 }
         if (r < 0)
                 return r;
         d->stats.packets++;
-        if (stamp(d, &p->packets[found], &d->unpacked, &at) < 0)
+        if (stamp(d, &p->packets[found], &u, &at) < 0)
                 return 0;
         if (p->packets[found].joined)
-                take_rates(d, &d->unpacked, &at);
+                take_rates(d, &u, &at);
         else if (*p->packets[found].join)
-                take_accelerations(d, &d->unpacked, &at);
+                take_accelerations(d, &u, &at);
         else
-                whole_samples(d, &d->unpacked, &at);
+                whole_samples(d, &u, &at);
         return 0;
 }
 

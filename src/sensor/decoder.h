@@ -49,8 +49,8 @@ struct decoder_half {
 };
 
 struct decoder_ring {
-        struct decoder_half items[DECODER_JOIN_MAX];
         unsigned first, n;
+        struct decoder_half items[DECODER_JOIN_MAX];
 };
 
 struct decoder_carry {
@@ -73,10 +73,10 @@ struct decoder {
         uint32_t seq[2];
         bool seq_known[2];
         uint64_t counted[2]; /* samples by the sequence number */
-        struct decoder_ring acc, gyro;
-        uint32_t lost; /* samples to tell with the next one */
+        uint32_t lost;       /* samples to tell with the next one */
         uint64_t arrival_us;
-        struct unpacked unpacked;
+        /* From here on nothing is read that was not written: most profiles never touch the rings' memory. */
+        struct decoder_ring acc, gyro;
         struct sample samples[PROFILE_SAMPLES_MAX];
 };
 

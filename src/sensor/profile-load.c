@@ -221,7 +221,8 @@ int profile_load_stream(FILE *file, const char *path, struct faults *faults, str
         if (!p)
                 return -ENOMEM;
         p->path = strdup(path);
-        if (!p->path)
+        p->tests = calloc(PROFILE_TESTS_MAX, sizeof(*p->tests));
+        if (!p->path || !p->tests)
                 return -ENOMEM;
         l.profile = p;
         r = read_lines(&l, file);
@@ -238,6 +239,8 @@ int profile_load_stream(FILE *file, const char *path, struct faults *faults, str
                 profile_test(p, faults);
         if (faults->n > faults_before)
                 return -EINVAL;
+        free(p->tests); /* they have proven it, and are half of it */
+        p->tests = NULL;
         *ret = TAKE_PTR(p);
         return 0;
 }
@@ -256,6 +259,7 @@ int profile_load(const char *path, struct faults *faults, struct profile **ret) 
 struct profile *profile_free(struct profile *p) {
         if (p) {
                 free(p->path);
+                free(p->tests);
                 free(p);
         }
         return NULL;

@@ -241,7 +241,7 @@ struct profile {
         struct profile_battery battery;
         unsigned connect_cooldown_s;
         bool weak_adverts;
-        struct profile_test tests[PROFILE_TESTS_MAX];
+        struct profile_test *tests; /* PROFILE_TESTS_MAX of them while it is loaded, then NULL */
         unsigned n_tests;
 };
 

@@ -168,7 +168,7 @@ void store_save_calibration(
         struct saved_calibration saved = {.calibration = *c, .saved_ms = saved_ms};
 
         snprintf(saved.sensor, sizeof(saved.sensor), "%s", sensor);
-        slots_put(s->calibrations, station, &saved);
+        slots_put(s->calibrations, station, &saved, sizeof(saved));
 }
 
 int store_ask(struct store *s, const struct store_ask *ask) {

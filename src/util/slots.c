@@ -18,6 +18,7 @@ struct slots {
         size_t next;    /* where the search for a fresh slot starts: behind the one last taken */
         size_t n_fresh; /* slots put and not yet taken */
         bool *fresh;
+        size_t *sizes;
         unsigned char *items;
 };
 
@@ -31,9 +32,10 @@ int slots_new(size_t item_size, size_t n_keys, struct slots **ret) {
         s->item_size = item_size;
         s->n_keys = n_keys;
         s->fresh = calloc(n_keys, sizeof(*s->fresh));
+        s->sizes = calloc(n_keys, sizeof(*s->sizes));
         s->items = calloc(n_keys, item_size);
         s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (s->fd < 0 || !s->fresh || !s->items) {
+        if (s->fd < 0 || !s->fresh || !s->sizes || !s->items) {
                 int r = s->fd < 0 ? -errno : -ENOMEM;
                 slots_free(s);
                 return r;
@@ -49,15 +51,17 @@ struct slots *slots_free(struct slots *s) {
         if (s->fd >= 0)
                 close(s->fd);
         free(s->fresh);
+        free(s->sizes);
         free(s->items);
         free(s);
         return NULL;
 }
 
-void slots_put(struct slots *s, size_t key, const void *item) {
-        assert(key < s->n_keys);
+void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
+        assert(key < s->n_keys && size <= s->item_size);
         pthread_mutex_lock(&s->mutex);
-        memcpy(s->items + key * s->item_size, item, s->item_size);
+        memcpy(s->items + key * s->item_size, item, size);
+        s->sizes[key] = size;
         if (!s->fresh[key]) {
                 s->fresh[key] = true;
                 if (s->n_fresh++ == 0)
@@ -74,7 +78,7 @@ bool slots_take(struct slots *s, size_t *ret_key, void *ret) {
                 while (!s->fresh[key])
                         key = (key + 1) % s->n_keys;
 
-                memcpy(ret, s->items + key * s->item_size, s->item_size);
+                memcpy(ret, s->items + key * s->item_size, s->sizes[key]);
                 *ret_key = key;
                 s->fresh[key] = false;
                 s->next = (key + 1) % s->n_keys;

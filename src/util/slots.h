@@ -15,7 +15,8 @@ struct slots;
 int slots_new(size_t item_size, size_t n_keys, struct slots **ret);
 struct slots *slots_free(struct slots *s);
 
-void slots_put(struct slots *s, size_t key, const void *item);
+/* size: as many bytes of the item as say something; no more are written to when it is taken. */
+void slots_put(struct slots *s, size_t key, const void *item, size_t size);
 
 /* Take a value that was put since its key was last taken; keys take turns. False: there is none, the
  * out-parameters are untouched. */

@@ -215,7 +215,7 @@ def soak(options):
     s.hear()
     return {"quiet": quiet, "troubled": troubled, "looks": s.looks, "lost": lost, "bad": bad, "faults": s.faults,
             "wanted": options.sensors * options.rate / options.batch * options.minutes * 30, "reps": len(s.reps),
-            "events_dropped": s.health["dropped"], "reconnects": s.health["reconnects"], "machine": where,
+            "events_dropped": s.health["events"]["dropped"], "reconnects": s.health["broker"]["reconnects"], "machine": where,
             "what": f"{options.minutes:g} minutes, {options.sensors} sensors, {options.rate} Hz, {options.batch} in a notification"}
 
 

@@ -25,7 +25,7 @@ static void test_newest_wins(void **state) {
         assert_int_equal(x, 7);
 
         for (int i = 0; i < 10; i++)
-                slots_put(s, 1, &i);
+                slots_put(s, 1, &i, sizeof(i));
         assert_true(readable(slots_fd(s)));
         assert_true(slots_take(s, &key, &x));
         assert_int_equal(key, 1);
@@ -45,9 +45,9 @@ static void test_keys_take_turns(void **state) {
 
         assert_int_equal(slots_new(sizeof(int), 3, &s), 0);
         for (int i = 0; i < 3; i++)
-                slots_put(s, (size_t) i, &i);
+                slots_put(s, (size_t) i, &i, sizeof(i));
         for (size_t wanted = 0; wanted < 3; wanted++) {
-                slots_put(s, 0, &(int){100});
+                slots_put(s, 0, &(int){100}, sizeof(int));
                 assert_true(slots_take(s, &key, &x));
                 assert_int_equal(key, wanted);
         }
@@ -67,7 +67,7 @@ static void *put_all(void *userdata) {
                 struct item item;
                 for (size_t k = 0; k < 32; k++)
                         item.value[k] = i;
-                slots_put(s, i % N_KEYS, &item);
+                slots_put(s, i % N_KEYS, &item, sizeof(item));
         }
         return NULL;
 }
