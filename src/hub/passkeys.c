@@ -33,8 +33,9 @@ static const char *take_line(struct passkeys *p, char *line) {
                 return "the passkey is not understood; allowed are six digits";
         if (passkeys_find(p, address) >= 0)
                 return "the address stands here a second time";
+        _Static_assert(PASSKEYS_MAX == 512, "as the message says");
         if (p->n == PASSKEYS_MAX)
-                return "too many; 64 are allowed";
+                return "too many; 512 are allowed";
         strcpy(p->items[p->n].address, address);
         p->items[p->n++].passkey = (uint32_t) passkey;
         return NULL;
@@ -51,7 +52,7 @@ int passkeys_load(struct passkeys *p, const char *path, struct faults *faults) {
         file = textfile_open(path, &why);
         if (file && fstat(fileno(file), &st) >= 0 && (st.st_mode & 077) != 0)
                 why = "others can read or change it; allow its owner alone (chmod 600)";
-        if (why) {
+        if (!file || why) {
                 faults_add(faults, path, 0, "cannot be used: %s", why);
                 return -EINVAL;
         }
