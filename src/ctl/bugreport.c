@@ -124,10 +124,10 @@ static const struct part {
 };
 
 static int write_part(const char *folder, const struct part *p) {
-        char path[PATH_MAX], *text = NULL;
+        _cleanup_(freep) char *text = NULL;
         size_t n = 0;
         FILE *memory = open_memstream(&text, &n);
-        _cleanup_(freep) char *owner = NULL;
+        char path[PATH_MAX];
         _cleanup_(fclosep) FILE *file = NULL;
 
         if (!memory)
@@ -135,7 +135,6 @@ static int write_part(const char *folder, const struct part *p) {
         p->put(&report, memory);
         if (fclose(memory) != 0)
                 return -ENOMEM;
-        owner = text;
         snprintf(path, sizeof(path), "%s/" INNER "/%s", folder, p->name);
         file = fopen(path, "wxe");
         if (!file)

@@ -9,6 +9,7 @@
 
 #include "ctl/doctor.h"
 #include "util/address.h"
+#include "util/textfile.h"
 
 DEFINE_CLEANUP(DIR *, closedir);
 DEFINE_CLEANUP(FILE *, fclose);
@@ -18,12 +19,12 @@ DEFINE_CLEANUP(FILE *, fclose);
 /* The one line of an attribute; empty: not there. */
 static void read_attribute(const char *folder, const char *entry, const char *name, char ret[static 64]) {
         char path[PATH_MAX];
-        _cleanup_(fclosep) FILE *file = NULL;
+        const char *why;
 
         *ret = '\0';
         if ((size_t) snprintf(path, sizeof(path), "%s/%s/%s", folder, entry, name) >= sizeof(path))
                 return;
-        file = fopen(path, "re");
+        _cleanup_(fclosep) FILE *file = textfile_open(path, &why);
         if (file && fgets(ret, 64, file))
                 ret[strcspn(ret, "\n")] = '\0';
 }

@@ -173,7 +173,7 @@ static enum visit_end call(struct visit *v, bool mqtt_5, bool *ret_old) {
 }
 
 static enum visit_end call_in_either(struct visit *v) {
-        bool old;
+        bool old = false;
         enum visit_end end = call(v, true, &old);
 
         return old ? call(v, false, &old) : end;

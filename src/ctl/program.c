@@ -108,7 +108,7 @@ static int read_all(int fd, char *text, size_t max) {
 int program_capture(const char *const argv[], size_t max, char **ret) {
         char *text = malloc(max + 1);
         int ends[2], r, status;
-        pid_t pid;
+        pid_t pid = 0;
 
         *ret = NULL;
         if (!text)
