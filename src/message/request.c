@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "message/value.h"
 #include "util/macros.h"
 #include "util/utf8.h"
 
@@ -326,16 +327,6 @@ int request_from_json(const char *json, size_t size, bool on_station, struct req
 
 /* ---- answering ---- */
 
-/* Words about something that somebody sent may be cut inside a character. */
-static json_t *word(const char *s) {
-        char repaired[1024];
-
-        if (!s || !*s)
-                return json_null();
-        utf8_repair(s, strlen(s), repaired, sizeof(repaired));
-        return json_string(repaired);
-}
-
 static json_t *sensors(const struct answer *a) {
         json_t *list = json_array();
 
@@ -343,8 +334,10 @@ static json_t *sensors(const struct answer *a) {
                 const struct answer_sensor *s = &a->sensors[i];
 
                 (void) json_array_append_new(list,
-                        json_pack("{s:s, s:o, s:o, s:o, s:o}", "address", s->address, "name", word(s->name),
-                                "profile", word(s->profile), "station", word(s->station), "rssi_dbm",
+                        json_pack("{s:s, s:o, s:o, s:o, s:o}", "address", s->address, "name",
+                                value_text(s->name, VALUE_TEXT_MAX), "profile",
+                                value_text(s->profile, VALUE_TEXT_MAX), "station",
+                                value_text(s->station, VALUE_TEXT_MAX), "rssi_dbm",
                                 s->rssi_dbm != 0 ? json_integer(s->rssi_dbm) : json_null()));
         }
         return list;
@@ -358,8 +351,9 @@ static json_t *result(const struct answer *a) {
         j = json_object();
         for (size_t i = 0; i < ARRAY_SIZE(a->words) && a->words[i].key; i++)
                 (void) json_object_set_new(j, a->words[i].key,
-                        a->words[i].value || a->words[i].number == 0 ? word(a->words[i].value)
-                                                                     : json_integer(a->words[i].number));
+                        a->words[i].value || a->words[i].number == 0
+                                ? value_text(a->words[i].value, VALUE_TEXT_MAX)
+                                : json_integer(a->words[i].number));
         if (a->has_sensors)
                 (void) json_object_set_new(j, "sensors", sensors(a));
         return j;
@@ -368,8 +362,9 @@ static json_t *result(const struct answer *a) {
 int answer_to_json(const struct answer *a, char **ret) {
         _cleanup_(json_decrefp) json_t *j = json_pack("{s:i, s:s, s:s, s:s?, s:o, s:s?, s:s, s:I, s:o, s:b}",
                 "v", 1, "type", "reply", "id", a->id, "command", request_kind_to_string(a->kind), "error",
-                word(a->code ? a->why : NULL), "code", a->code, "clock", a->synced ? "synced" : "unsynced",
-                "now_ms", (json_int_t) a->now_ms, "result", result(a), "repeated", 0);
+                value_text(a->code ? a->why : NULL, VALUE_TEXT_MAX), "code", a->code, "clock",
+                a->synced ? "synced" : "unsynced", "now_ms", (json_int_t) a->now_ms, "result", result(a),
+                "repeated", 0);
 
         *ret = j ? json_dumps(j, JSON_COMPACT) : NULL;
         return *ret ? 0 : -ENOMEM;

@@ -204,6 +204,16 @@ class Listener:
         return [payload for t, payload, _ in list(self.seen) if t == topic]
 
 
+def equal(got, wanted, what):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def true(value, what):
+    if not value:
+        raise AssertionError(what)
+
+
 class Tap:
     """Numbered results for the test driver; a test is a function whose failure is an exception."""
 

@@ -13,22 +13,14 @@ import subprocess
 import tempfile
 import threading
 
+from broker import equal, true  # noqa: F401 (tests take them from here)
+
 SRC = os.environ.get("srcdir", ".")
 BUILD = os.environ.get("builddir", ".")
 DAEMON = os.path.join(BUILD, "repcastd")
 SYNTH = os.path.join(BUILD, "tests/synth/repcast-synth")
 WORK = tempfile.mkdtemp(prefix="repcast-daemon-")
 atexit.register(shutil.rmtree, WORK, ignore_errors=True)
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
-
-
-def true(value, what):
-    if not value:
-        raise AssertionError(what)
 
 
 def write(name, text):

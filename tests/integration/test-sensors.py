@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 import gym  # noqa: E402
-from broker import BROKER, Broker, Listener, Tap, wait_for  # noqa: E402
+from broker import BROKER, Broker, Listener, Tap, equal, true, wait_for  # noqa: E402
 
 SRC = os.environ.get("srcdir", ".")
 DAEMON = os.path.join(os.environ.get("builddir", "."), "repcastd")
@@ -24,16 +24,6 @@ WORK = tempfile.mkdtemp(prefix="repcast-sensors-")
 atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 ONE, TWO, SPARE = "C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02", "C0:FF:EE:00:00:99"
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
-
-
-def true(value, what):
-    if not value:
-        raise AssertionError(what)
 
 
 def lift(reps=3):

@@ -7,21 +7,13 @@
 
 #include "hub/adopted.h"
 #include "hub/config.h"
-#include "unit.h"
-#include "util/macros.h"
+#include "told.h"
 
 #define A "D4:22:CD:00:11:0A"
 #define B "D4:22:CD:00:11:0B"
 #define C "D4:22:CD:00:11:0C"
 
 static char folder[] = "/tmp/test-adopted-XXXXXX";
-static char said[8192];
-
-static void listen_to(const char *text, void *userdata) {
-        (void) userdata;
-        strncat(said, text, sizeof(said) - strlen(said) - 2);
-        strcat(said, "\n");
-}
 
 static void put(const char *name, const char *text) {
         int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -10,17 +10,9 @@
 #include "hub/exercises.h"
 #include "hub/password.h"
 #include "hub/prescriptions.h"
-#include "unit.h"
-#include "util/macros.h"
+#include "told.h"
 
 static char folder[] = "/tmp/test-config-XXXXXX";
-static char said[65536];
-
-static void listen_to(const char *text, void *userdata) {
-        (void) userdata;
-        strncat(said, text, sizeof(said) - strlen(said) - 2);
-        strcat(said, "\n");
-}
 
 static void put(const char *name, const char *text) {
         int fd = openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
