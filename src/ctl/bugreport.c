@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/command.h"
 #include "ctl/hubtool.h"
 #include "ctl/program.h"
-#include "ctl/root.h"
 
 DEFINE_CLEANUP(char *, free);
 DEFINE_CLEANUP(FILE *, fclose);
@@ -48,16 +48,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 o->force = true;
                 return 0;
         case 'C':
-                if ((size_t) snprintf(report.doctor.config_path, PATH_MAX, "%s", arg) >= PATH_MAX)
-                        argp_error(state, "--config: the path is too long");
+                command_path(state, arg, report.doctor.config_path);
                 return 0;
         case KEY_ROOT:
-                root_parse(state, arg, report.doctor.root);
+                command_root(state, arg, report.doctor.root);
                 return 0;
         case ARGP_KEY_ARG:
-                if (state->arg_num > 0 ||
-                        (size_t) snprintf(o->path, sizeof(o->path), "%s", arg) >= sizeof(o->path))
+                if (state->arg_num > 0)
                         argp_error(state, "one file is made, \"%s\" is too much", arg);
+                command_path(state, arg, o->path);
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;

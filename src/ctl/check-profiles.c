@@ -15,6 +15,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ctl/command.h"
 #include "sensor/profile.h"
 #include "util/macros.h"
 
@@ -230,9 +231,5 @@ int check_profiles_main(int argc, char *argv[]) {
                         check_file(&c, c.paths[i]);
         if (!c.json)
                 printf("%u profile%s in order, %u faulty\n", c.n_good, c.n_good == 1 ? "" : "s", c.n_faulty);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                return EX_IOERR;
-        }
-        return c.status;
+        return command_finish(c.status);
 }

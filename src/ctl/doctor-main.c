@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ctl/command.h"
 #include "ctl/doctor.h"
 #include "ctl/hubtool.h"
-#include "ctl/root.h"
 #include "ctl/screen.h"
 #include "util/utf8.h"
 
@@ -37,15 +37,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 o->list = true;
                 return 0;
         case 'C':
-                if ((size_t) snprintf(doctor.config_path, sizeof(doctor.config_path), "%s", arg) >=
-                        sizeof(doctor.config_path))
-                        argp_error(state, "--config: the path is too long");
+                command_path(state, arg, doctor.config_path);
                 return 0;
         case KEY_ROOT:
-                root_parse(state, arg, doctor.root);
+                command_root(state, arg, doctor.root);
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "takes no argument, \"%s\" was given", arg);
+                command_no_argument(state, arg);
                 return EINVAL;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -170,14 +168,8 @@ static int run(const struct options *o) {
 
 int doctor_main(int argc, char *argv[]) {
         struct options o = {.json = false};
-        int status;
 
         argv[0] = (char[]){"repcastctl doctor"};
         argp_parse(&argp, argc, argv, 0, NULL, &o);
-        status = run(&o);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                return EX_IOERR;
-        }
-        return status;
+        return command_finish(run(&o));
 }

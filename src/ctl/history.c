@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "ctl/command.h"
 #include "ctl/history-table.h"
 #include "ctl/hubtool.h"
 #include "ctl/view.h"
@@ -103,7 +104,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 h->store = arg;
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "takes no argument, \"%s\" was given", arg);
+                command_no_argument(state, arg);
                 return EINVAL;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -250,10 +251,7 @@ static int show_all(struct history *h) {
         do
                 status = show_page(h, &after);
         while (status == 0 && after > 0);
-        if (fflush(stdout) == EOF || status == EX_IOERR) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                return EX_IOERR;
-        }
+        status = command_finish(status);
         if (status == 0 && h->sets == 0)
                 fputs("repcastctl: there is no such set in the history\n", stderr);
         return status;

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ctl/command.h"
 #include "ctl/hubtool.h"
 #include "hub/config.h"
 #include "util/macros.h"
@@ -41,7 +42,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 l->path = arg;
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "\"%s\" is one argument too many", arg);
+                command_no_argument(state, arg);
                 return EINVAL;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -125,9 +126,5 @@ int prescriptions_main(int argc, char *argv[]) {
                         r = print_json(&table.items[i]);
                 else
                         print_line(&table.items[i]);
-        if (r < 0 || fflush(stdout) != 0 || ferror(stdout)) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                return EX_IOERR;
-        }
-        return 0;
+        return command_finish(r < 0 ? EX_IOERR : 0);
 }

@@ -16,6 +16,7 @@
 
 #include <repcast/core.h>
 
+#include "ctl/command.h"
 #include "ctl/json.h"
 #include "ctl/picture.h"
 #include "ctl/progress.h"
@@ -383,9 +384,5 @@ int replay_main(int argc, char *argv[]) {
         exercises_done(&r->exercises);
         prescriptions_done(&r->prescriptions);
         profiles_done(&r->profiles);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                status = EX_IOERR;
-        }
-        return status;
+        return command_finish(status);
 }

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "ctl/command.h"
 #include "ctl/hubtool.h"
 #include "ctl/screen.h"
 #include "ctl/view.h"
@@ -45,7 +46,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                                 state, "--seconds: a whole number from 1 to 600 is allowed, not \"%s\"", arg);
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "takes no argument, \"%s\" was given", arg);
+                command_no_argument(state, arg);
                 return EINVAL;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -53,11 +54,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 }
 
 static int finish(struct screen *s, int status) {
-        if (screen_flush(s) < 0 && status == 0) {
-                fputs("repcastctl: output cannot be written; is the disk full or the reader gone?\n", stderr);
-                return EX_IOERR;
-        }
-        return status;
+        (void) screen_flush(s);
+        return status == 0 ? command_finish(0) : status;
 }
 
 static int print_rows(enum view_class class, const void *rows, size_t n, size_t size) {

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "ctl/broker-plan.h"
+#include "ctl/command.h"
 #include "ctl/house.h"
 #include "ctl/program.h"
-#include "ctl/root.h"
 #include "hub/config.h"
 #include "util/macros.h"
 #include "util/number.h"
@@ -57,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                 s->undo = true;
                 return 0;
         case KEY_ROOT:
-                root_parse(state, arg, s->root);
+                command_root(state, arg, s->root);
                 return 0;
         case KEY_PORT:
                 s->settings.port = parse_port(state, arg);
@@ -72,7 +72,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                 s->plan.new_passwords = true;
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "\"%s\": no argument is needed", arg);
+                command_no_argument(state, arg);
                 return 0;
         case ARGP_KEY_END:
                 if (s->settings.port == s->settings.web_port)

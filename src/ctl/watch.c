@@ -13,6 +13,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "ctl/command.h"
 #include "ctl/hubtool.h"
 #include "ctl/screen.h"
 #include "ctl/view.h"
@@ -38,7 +39,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 o->once = true;
                 return 0;
         case ARGP_KEY_ARG:
-                argp_error(state, "\"%s\" is one argument too many", arg);
+                command_no_argument(state, arg);
                 return EX_USAGE;
         default:
                 return ARGP_ERR_UNKNOWN;
