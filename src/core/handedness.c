@@ -68,16 +68,13 @@ static double sign_of(unsigned flipped, unsigned axis) {
         return flipped & 1u << axis ? -1 : 1;
 }
 
-/* Squared rest that the pattern leaves. */
+/* Squared rest that the pattern leaves: s'A s with signs squared is the trace, and A is symmetric. */
 static double rest_of(const struct handedness *h, unsigned flipped) {
-        double rest = h->rate2;
-        for (unsigned i = 0; i < 3; i++) {
-                double s = sign_of(flipped, i);
-                rest -= 2 * s * h->b[i];
-                for (unsigned j = 0; j < 3; j++)
-                        rest += s * sign_of(flipped, j) * h->A[i][j];
-        }
-        return rest;
+        double x = sign_of(flipped, 0), y = sign_of(flipped, 1), z = sign_of(flipped, 2);
+        return h->rate2 + h->A[0][0] + h->A[1][1] + h->A[2][2] +
+                2 *
+                (x * (y * h->A[0][1] - h->b[0]) + y * (z * h->A[1][2] - h->b[1]) +
+                        z * (x * h->A[0][2] - h->b[2]));
 }
 
 static bool decide(struct handedness *h) {
@@ -118,12 +115,13 @@ static void add(struct handedness *h, const double rate[3], double turns[3][3]) 
         for (unsigned i = 0; i < 3; i++)
                 size2 += dot(turns[i], turns[i]);
 
-        h->n = keep * h->n + 1 - NOISE_RADPS * NOISE_RADPS / size2;
-        h->rate2 = keep * h->rate2 + dot(rate, rate) / size2;
+        double share = 1 / size2;
+        h->n = keep * h->n + 1 - NOISE_RADPS * NOISE_RADPS * share;
+        h->rate2 = keep * h->rate2 + dot(rate, rate) * share;
         for (unsigned i = 0; i < 3; i++) {
-                h->b[i] = keep * h->b[i] + dot(turns[i], rate) / size2;
-                for (unsigned j = 0; j < 3; j++)
-                        h->A[i][j] = keep * h->A[i][j] + dot(turns[i], turns[j]) / size2;
+                h->b[i] = keep * h->b[i] + dot(turns[i], rate) * share;
+                for (unsigned j = i; j < 3; j++)
+                        h->A[i][j] = keep * h->A[i][j] + dot(turns[i], turns[j]) * share;
         }
 }
 
