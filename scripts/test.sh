@@ -16,6 +16,7 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
                  the same seed, about 20 s of them: what is red here is red again
   distcheck      make distcheck
   memory         valgrind: no error, and no allocation per sample, in ten minutes of replay
+  instructions   what a sample costs in the signal core, counted by valgrind: within a tenth of the committed figure
   lint           shell scripts, Python, man pages, layout and spelling
   analyse        gcc -fanalyzer, clang-tidy and cppcheck over src/
   coverage       gcc, instrumented: make check, then the lines that the tests have run, by folder: 95 % of core, coach and
@@ -46,7 +47,7 @@ The last line is "N passed, N failed"; the exit status is 0 only where nothing f
 USAGE
 }
 
-tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory lint analyse coverage sandbox accuracy dashboard bench soak vm'
+tiers='gcc gcc-sanitize clang clang-fuzz distcheck memory instructions lint analyse coverage sandbox accuracy dashboard bench soak vm'
 rare='fleet package'
 chosen=
 while [ $# -gt 0 ]; do
@@ -191,6 +192,17 @@ memory() {
         quietly memory.log make check-memory || status=$?
         sed -n 's/^\(ok\|not ok\)/  &/p' memory.log
         result 'memory: ten minutes of replay under valgrind' "$status"
+}
+
+# The figures are those of one compiler and one set of flags, so this has a build of its own.
+instructions() {
+        mkdir -p "$build/instructions" && cd "$build/instructions" || return
+        status=0
+        quietly configure.log "$top/configure" CC=gcc CFLAGS=-O2 && quietly make.log make -j"$(nproc)" tests/bench/bench-core || status=$?
+        [ "$status" = 0 ] || { result 'instructions: build' 1; return; }
+        make -s check-instructions >"$build/instructions.tap" || :
+        sed -n 's/^ok [0-9]* - /  /p' "$build/instructions.tap"
+        tap_result 'instructions: of a sample in the signal core' "$build/instructions.tap"
 }
 
 lint() {
@@ -397,7 +409,7 @@ for tier in $tiers; do
                 check clang-fuzz CC=clang --enable-sanitizers --enable-fuzzers CFLAGS='-O1 -g'
                 run_fuzzers
                 ;;
-        distcheck | memory | lint | analyse | coverage | sandbox | accuracy | dashboard | bench | soak | fleet | package | vm) $tier ;;
+        distcheck | memory | instructions | lint | analyse | coverage | sandbox | accuracy | dashboard | bench | soak | fleet | package | vm) $tier ;;
         esac
         cd "$top" || exit 1
         printf '%s\n' "$dim$tier took $(($(date +%s) - tier_start)) s$plain"

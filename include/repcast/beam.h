@@ -28,6 +28,7 @@ struct beam_params {
         double certain;   /* nats by which it leads all hypotheses that do not know it; before a set twice that,
                               0 to 20; 4 */
         double confirm_s; /* a round trip is believed so long after its end, s, 0.1 to 2; 0.7 */
+        double width;     /* hypotheses that survive a weighing, 1 to BEAM_WIDTH; BEAM_WIDTH */
 };
 
 enum leg {

@@ -195,6 +195,7 @@ static void weigh(struct beam *b) {
         struct survivors next _uninitialized_;
         struct branches all _uninitialized_;
 
+        const unsigned width = (unsigned) b->params.width;
         all.n = next.n = 0;
         all.best = -HUGE_VAL;
         for (unsigned i = 0; i < b->n; i++)
@@ -202,7 +203,7 @@ static void weigh(struct beam *b) {
         for (unsigned i = 0; i < b->n; i++)
                 branch_out(b, i, &all);
 
-        for (unsigned i = 0; i < all.n && next.n < BEAM_WIDTH && all.at[i].score > all.best - WINDOW; i++) {
+        for (unsigned i = 0; i < all.n && next.n < width && all.at[i].score > all.best - WINDOW; i++) {
                 const struct branch *branch = &all.at[i];
                 struct hypothesis *h = &next.at[next.n];
                 *h = b->hypotheses[branch->parent];

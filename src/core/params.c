@@ -75,6 +75,7 @@ static const struct figure figures[] = {
         FIGURE(beam.sure_mps, 0.06, 0.005, 0.5),
         FIGURE(beam.certain, 4, 0, 20),
         FIGURE(beam.confirm_s, 0.7, 0.1, 2),
+        FIGURE(beam.width, BEAM_WIDTH, 1, BEAM_WIDTH),
 
         FIGURE(cycle.blip_m, 0.03, 0.005, 0.1),
         FIGURE(cycle.blip_share, 0.25, 0, 0.5),

@@ -8,9 +8,10 @@ echo 1..3
 "$bench" --json --rounds 5 | "${PYTHON3:-python3}" -c '
 import json, sys
 b = json.load(sys.stdin)
-stages = {s["stage"]: s for s in b["stages"]}
-assert {"bare", "whole core", "rest"} <= stages.keys(), stages.keys()
-assert stages["bare"]["ratio"] == 1 and stages["whole core"]["ratio"] > 1, stages
+for where in ("in motion", "at rest"):
+    stages = {s["stage"]: s for s in b["stages"] if s["where"] == where}
+    assert {"bare", "whole core", "whole, 6", "rest of it"} <= stages.keys(), stages.keys()
+    assert stages["bare"]["ratio"] == 1 and stages["whole core"]["ratio"] > 1, stages
 assert b["cycles"] >= 10 and b["samples"] > 5000 and b["state_bytes"] > 1000, b
 ' && echo "ok 1 - JSON with every stage" || echo "not ok 1 - JSON with every stage"
 
