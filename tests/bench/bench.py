@@ -33,7 +33,7 @@ class Core:
     @staticmethod
     def run(progress, quick=False):
         progress("core")
-        command = [os.path.join(BUILD, "tests/bench/bench-core"), *(("--rounds", "5") if quick else ())]
+        command = [os.path.join(BUILD, "tests/bench/bench-core"), *(("--rounds", "5") if quick else ("--callgrind",))]
         return {"table": subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.rstrip(),
                 **json.loads(subprocess.run([*command, "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout)}
 
