@@ -110,11 +110,13 @@ def fate(t, found, free, rom):
 
 
 def missed_by_time(times, found, rom):
+    """A true rep owns the published one whose concentric is next to its peak velocity."""
     free, missed = sorted(found.standing.values(), key=lambda m: m["start_ms"]), []
     for t in times:
-        own = next((m for m in free if around(t, m)), None)
-        if own:
-            free.remove(own)
+        spans = [seconds(next(p for p in m["phases"] if p["phase"] == "concentric")) for m in free]
+        off, at = min(((max(a - t, t - b), i) for i, (a, b) in enumerate(spans)), default=(NEAR_S, 0))
+        if off < NEAR_S:
+            free.pop(at)
         else:
             missed.append(t)
     fates = [fate(t, found, free, rom) for t in missed]

@@ -32,6 +32,7 @@ struct suite {
         unsigned set;      /* the one to write */
         const char *count; /* recording whose reps to count, as that of this lift */
         const char *lift;
+        double doubt_mps2;
         enum part without;
         bool ablation; /* everything, then without each part in turn */
 
@@ -50,6 +51,7 @@ enum option_key {
         OPTION_IDEAL,
         OPTION_TOLD,
         OPTION_LIMITS,
+        OPTION_DOUBT,
         OPTION_FAULTS,
         OPTION_WRITE,
         OPTION_SET,
@@ -69,6 +71,8 @@ static const struct argp_option options[] = {
         {"gate", OPTION_GATE, NULL, 0, "Fail where a gate is not met", 0},
         {"ideal", OPTION_IDEAL, NULL, 0, "What a perfect sensor would get by the same definitions", 0},
         {"limits", OPTION_LIMITS, NULL, 0, "What a perfect sensor would get, beside each goal", 0},
+        {"doubt", OPTION_DOUBT, "MM/S2", 0,
+                "With --ideal: the live display's acceleration errs by so much, rms, 0 to 100", 0},
         {"told", OPTION_TOLD, NULL, 0, "What the look back gets that is told the true borders", 0},
         {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
         {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
@@ -111,6 +115,11 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_LIMITS:
                 s->limits = true;
+                return 0;
+        case OPTION_DOUBT:
+                if (number_parse_u64(text, 0, 100, &value) < 0)
+                        argp_error(state, "--doubt: 0 to 100, not \"%s\"", text);
+                s->doubt_mps2 = (double) value / 1000;
                 return 0;
         case OPTION_TOLD:
                 s->told = true;
@@ -222,6 +231,7 @@ static int run_set(struct suite *s, struct result *r, unsigned set) {
         int k;
 
         trial.told = s->told;
+        trial.doubt_mps2 = s->doubt_mps2;
         trial.without = s->without;
         if (s->ideal)
                 k = ideal_run(&trial, &truth, &outcome);
