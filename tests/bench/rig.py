@@ -15,7 +15,7 @@ import time
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 import gym  # noqa: E402
-from broker import Broker, wait_for  # noqa: E402
+from broker import wait_for  # noqa: E402
 from hub import BUILD, DAEMON, SRC, SYNTH, WORK, Manager  # noqa: E402
 
 TAP = os.path.join(BUILD, "tests/bench/bench-tap")

@@ -9,8 +9,8 @@ from daemon import Cell
 from rig import Cost, Hub, epoch_us, latencies_ms, percentile
 
 QUOTA_US, PERIOD_US = 10000, 100000
-STEPS = 5, 10, 15, 20, 30, 40, 60, 80, 100
-SECONDS = 8
+STEPS = 10, 20, 30, 40, 60, 80
+SECONDS = 6
 LATE_MS = 1000  # behind by more than this after so short a time, sockets would run over
 
 
@@ -55,7 +55,7 @@ def run_one(group, sensors, rate, batch):
     cell = Cell(sensors, rate, batch)
     hub = Hub(cell.air, cell.tap.port, wrap=group.wrap())
     hub.wait_streaming(120)
-    time.sleep(4)
+    time.sleep(3)
     cost = Cost(hub.pid)
     cell.tap.read()
     dropped = cell.air.counts()[1]

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import time
 
-from rig import BUILD, DAEMON, SRC, WORK, Broker, percentile
+from rig import BUILD, DAEMON, SRC, WORK, percentile
+from broker import Broker
 
 STARTS, STATIONS = 20, 20
 

@@ -11,8 +11,8 @@ in memory writes nothing, and the card is then left out."""
 import os
 import time
 
-from rig import WORK, Broker
-from broker import Gate  # pylint: disable=wrong-import-order # rig has shown the way to it
+from rig import WORK
+from broker import Broker, Gate  # rig has shown the way to it
 from feed import Feed
 
 BURST = 200          # fits into the queue before the store
