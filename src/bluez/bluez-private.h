@@ -56,9 +56,8 @@ struct stream {
         struct bluez_link *link;
         unsigned characteristic; /* of the plan */
         char path[MIRROR_PATH_MAX];
-        int fd;              /* of AcquireNotify; -1 = none */
-        sd_event_source *io; /* of the fd */
-        sd_bus_slot *match;  /* of StartNotify */
+        int fd;             /* of AcquireNotify; -1 = none */
+        sd_bus_slot *match; /* of StartNotify */
         bool subscribed;
         uint64_t since_us;
         uint64_t ended_us; /* the socket was closed by the other end; 0 = it is open */
@@ -145,6 +144,8 @@ struct bluez_link {
 
 struct bluez {
         sd_event *event;
+        int streams_fd; /* epoll with the sockets of all streams */
+        sd_event_source *streams;
         sd_bus *bus;
         struct bluez_params params;
         struct bluez_adapter_params *adapters; /* copies; params points here */
@@ -233,6 +234,10 @@ void session_work(struct bluez_link *l, uint64_t now_us);
 uint64_t session_stall_us(const struct bluez_link *l);
 
 /* stream.c */
+/* The one source of the loop behind which all sockets are. */
+int streams_open(struct bluez *b);
+void streams_close(struct bluez *b);
+
 void stream_init(struct stream *s, struct bluez_link *l, unsigned characteristic);
 void stream_subscribe(
         struct stream *s, const char *path, unsigned flags); /* session_step_done() or _failed() follows */

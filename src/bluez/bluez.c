@@ -290,6 +290,7 @@ int bluez_new(sd_event *event, sd_bus *bus, const struct bluez_params *params,
 
         if (!b)
                 return -ENOMEM;
+        b->streams_fd = -1;
         b->event = sd_event_ref(event);
         b->bus = sd_bus_ref(bus);
         b->handler = handler;
@@ -298,6 +299,8 @@ int bluez_new(sd_event *event, sd_bus *bus, const struct bluez_params *params,
         r = copy_params(b, params);
         if (r >= 0)
                 r = add_sources(b);
+        if (r >= 0)
+                r = streams_open(b);
         if (r >= 0)
                 r = service_start(b);
         if (r >= 0)
@@ -318,6 +321,7 @@ struct bluez *bluez_free(struct bluez *b) {
                 next = l->next;
                 connection_free(l);
         }
+        streams_close(b);
         adapters_free(b);
         mirror_clear(&b->mirror);
         sd_event_source_disable_unref(b->work);

@@ -2,7 +2,9 @@
 /* Notifications of one characteristic.
  *
  * AcquireNotify: a socket of its own, one datagram for each notification. BlueZ drops what does not fit (about 280
- * datagrams), so it is drained whenever it is readable, before anything else on the loop.
+ * datagrams), so it is drained whenever it is readable, before anything else on the loop. All sockets are behind one
+ * source of the loop: sd-event asks the kernel about every readable descriptor anew after each one that it has served,
+ * which with hundreds of sensors costs more than all the rest.
  *
  * StartNotify: every value is a signal on the bus. For what cannot be acquired, and where acquiring has failed; but then
  * over a fresh link only: up to BlueZ 5.83 a characteristic whose acquisition failed stays marked as acquired, and
@@ -19,51 +21,76 @@
 #include "bluez/bluez-private.h"
 
 #define CHARACTERISTIC_INTERFACE "org.bluez.GattCharacteristic1"
-#define DRAIN_MAX                1024 /* datagrams of one turn: a socket holds less than 300 */
+#define TURN_MAX                 32 /* datagrams before the loop asks the clock again */
 
 void stream_init(struct stream *s, struct bluez_link *l, unsigned characteristic) {
         *s = (struct stream){.link = l, .characteristic = characteristic, .fd = -1};
 }
 
+static void close_socket(struct stream *s) {
+        if (s->fd < 0)
+                return;
+        (void) epoll_ctl(s->link->b->streams_fd, EPOLL_CTL_DEL, s->fd, NULL);
+        close(s->fd);
+        s->fd = -1;
+}
+
 void stream_close(struct stream *s) {
-        sd_event_source_disable_unref(s->io);
         sd_bus_slot_unref(s->match);
-        if (s->fd >= 0)
-                close(s->fd);
+        close_socket(s);
         stream_init(s, s->link, s->characteristic);
 }
 
 static void end(struct stream *s) {
-        s->io = sd_event_source_disable_unref(s->io);
-        close(s->fd);
-        s->fd = -1;
+        close_socket(s);
         s->ended_us = bluez_now_us(s->link->b);
         bluez_kick(s->link->b);
 }
 
-static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        struct stream *s = userdata;
+static void read_one(struct stream *s, uint32_t events) {
         uint8_t bytes[GATT_VALUE_MAX];
+        ssize_t n = recv(s->fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC);
+
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+                return;
+        /* An empty datagram reads like the end; the end hangs up too. */
+        if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLRDHUP)))
+                end(s);
+        else if ((size_t) n > sizeof(bytes))
+                s->link->truncated++;
+        else
+                session_take(s, bytes, (size_t) n, bluez_now_us(s->link->b));
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------------- */
+
+/* One event at a time, for what is done with it may close any stream; the kernel takes turns among those that have more. */
+static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        struct epoll_event e;
 
         (void) source;
-        for (unsigned i = 0; i < DRAIN_MAX; i++) {
-                ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && errno == EAGAIN)
-                        return 0;
-                /* An empty datagram reads like the end; the end hangs up too. */
-                if (n < 0 || (n == 0 && revents & (EPOLLHUP | EPOLLRDHUP))) {
-                        end(s);
-                        return 0;
-                }
-                if ((size_t) n > sizeof(bytes))
-                        s->link->truncated++;
-                else
-                        session_take(s, bytes, (size_t) n, bluez_now_us(s->link->b));
-        }
+        (void) revents;
+        (void) userdata;
+        for (unsigned i = 0; i < TURN_MAX && epoll_wait(fd, &e, 1, 0) > 0; i++)
+                read_one(e.data.ptr, e.events);
         return 0;
+}
+
+int streams_open(struct bluez *b) {
+        int r;
+
+        b->streams_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (b->streams_fd < 0)
+                return -errno;
+        r = sd_event_add_io(b->event, &b->streams, b->streams_fd, EPOLLIN, on_readable, b);
+        return r < 0 ? r : sd_event_source_set_priority(b->streams, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+void streams_close(struct bluez *b) {
+        b->streams = sd_event_source_disable_unref(b->streams);
+        if (b->streams_fd >= 0)
+                close(b->streams_fd);
+        b->streams_fd = -1;
 }
 
 /* ---- what has come of it ------------------------------------------------------------------------------------- */
@@ -104,13 +131,10 @@ static void failed(struct stream *s, enum bluez_error e, const char *why) {
 }
 
 static int adopt_socket(struct stream *s, int fd) {
-        int r;
+        struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = s};
 
         s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        if (s->fd < 0)
-                return -errno;
-        r = sd_event_add_io(s->link->b->event, &s->io, s->fd, EPOLLIN | EPOLLRDHUP, on_readable, s);
-        return r < 0 ? r : sd_event_source_set_priority(s->io, SD_EVENT_PRIORITY_IMPORTANT);
+        return s->fd < 0 || epoll_ctl(s->link->b->streams_fd, EPOLL_CTL_ADD, s->fd, &e) < 0 ? -errno : 0;
 }
 
 static int on_acquired(sd_bus_message *m, void *userdata, sd_bus_error *error) {
