@@ -7,7 +7,7 @@ const REFUSED = new Set([4, 5, 134, 135]); // MQTT 3.1.1: user or password, not 
 const DENIED = 128; // from here on a subscription was not granted
 
 export class Link {
-    // on: { connected, lost, refused, denied, message(topic, text, retained) }
+    // on: { connected, lost, refused, denied, message(topic, bytes, retained) }
     constructor({ url, clientId, user, password, filters, on }) {
         this.filters = filters;
         this.on = on;
@@ -27,7 +27,7 @@ export class Link {
         this.client.on('connect', () => this.subscribe());
         this.client.on('close', () => on.lost());
         this.client.on('error', (error) => this.failed(error));
-        this.client.on('message', (topic, payload, packet) => on.message(topic, payload.toString(), packet.retain === true));
+        this.client.on('message', (topic, payload, packet) => on.message(topic, payload, packet.retain === true));
     }
 
     subscribe() {

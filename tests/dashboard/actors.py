@@ -29,7 +29,7 @@ def verdict_of(seconds, wanted):
 
 class Hub:
     def __init__(self, port, name="gym", prefix="repcast", run=RUN):
-        self.name, self.base, self.run, self.events, self.seq, self.sets = name, f"{prefix}/{name}", run, 0, {}, []
+        self.name, self.base, self.run, self.events, self.seq, self.sets, self.open = name, f"{prefix}/{name}", run, 0, {}, [], {}
         self.mqtt = Listener(port, f"{self.base}/query")
         self.publish("status", {"type": "status", "state": "online", "session": run, "since_ms": now_ms(), "version": "0.1.0"}, True)
         self.health()
@@ -106,11 +106,14 @@ class Station:
                   "quality": {"loss_pct": 0.0, "clipped": False, "confidence": 0.97}}
         self.reps.append(fields)
         self.state()
+        open_reps = self.hub.open.setdefault(self.name, [])
         if send:
-            return self.event("rep", fields)
+            open_reps.append(self.event("rep", fields))
+            return open_reps[-1]
         self.hub.events += 1
         self.hub.seq[self.name] = self.hub.seq.get(self.name, 0) + 1
-        return {"type": "rep", "id": f"{self.hub.run}-{self.hub.events}", "seq": self.hub.seq[self.name], **self.head, **fields, "late": False}
+        open_reps.append({"type": "rep", "id": f"{self.hub.run}-{self.hub.events}", "seq": self.hub.seq[self.name], **self.head, **fields, "late": False})
+        return open_reps[-1]
 
     def end(self, ago_s=0):
         fields = self.set_fields(ago_s)
@@ -119,6 +122,7 @@ class Station:
                      "velocity_loss_pct": fields["velocity_loss_pct"]}
         message = self.event("set", fields)
         self.hub.sets.append(message)
+        self.hub.open.pop(self.name, None)
         self.state()
         return message
 

@@ -8,6 +8,8 @@ import { daySummary } from '../../dashboard/src/model/day.js';
 import { Floor } from '../../dashboard/src/model/floor.js';
 import { Ledger } from '../../dashboard/src/model/ledger.js';
 import { look } from '../../dashboard/src/model/look.js';
+import { Seen } from '../../dashboard/src/model/seen.js';
+import { Spans } from '../../dashboard/src/model/spans.js';
 import { parseTopic, subscriptions } from '../../dashboard/src/model/topic.js';
 import { finish, test } from './tap.mjs';
 
@@ -147,12 +149,60 @@ test('a station shows the running negative, carried on between messages and not 
     s.now += 1000;
     assert.equal(s.look().mode, 'silent', 'old is never shown as live');
     assert.equal(s.look().pace, null);
-    assert.equal(s.look().negative.running, false);
+    assert.equal(s.look().negative, null, 'a candidate of which nothing more comes is no figure');
+});
+
+test('of live messages only the newest is read, and each before what comes after it', () => {
+    const s = opened();
+    for (let i = 0; i < 10; i++) s.send(`${S}/live`, live(s, { phase_s: i }));
+    s.send(`${S}/live`, '{');
+    assert.equal(s.look().negative, null, 'what is no message is let go, with what it has overtaken');
+    for (let i = 0; i < 10; i++) s.send(`${S}/live`, live(s, { phase_s: i }));
+    assert.equal(s.at().live, null, 'nobody has looked');
+    s.send(`${S}/phase`, { type: 'phase', set: 1, rep: 1, phase: 'concentric', latency_s: 0.2 });
+    assert.equal(s.look().phase, 'concentric');
+    assert.equal(s.look().negative.seconds, 9, 'it was read before the phase');
+    s.floor.receive(`repcast/${S}/live`, new TextEncoder().encode(JSON.stringify(live(s, { rep: 2, phase_s: 0.5 }))), false, s.now);
+    assert.equal(s.look().negative.seconds, 0.5, 'bytes are as good');
+});
+
+test('a candidate that is racked, or put down, gives way to the last measured negative', () => {
+    const s = opened();
+    s.send(`${S}/live`, live(s, { phase_s: 7.4 }));
+    s.send(`${S}/phase`, { type: 'phase', set: 1, rep: 1, phase: 'bottom', latency_s: 0.2 });
+    assert.equal(s.look().negative.seconds, 7.4, 'at the bottom it is the negative just made');
+    assert.equal(s.look().mode, 'hold');
+    s.now += 5000;
+    assert.equal(s.look().negative, null, 'a bar that lies there was put down');
+    assert.equal(s.look().phase, null);
+    s.send(`${S}/rep`, rep(1, 1));
+    s.send(`${S}/live`, live(s, { rep: 2, phase_s: 6 }));
+    s.send(`${S}/phase`, { type: 'phase', set: 1, rep: 2, phase: 'bottom', latency_s: 0.2 });
+    assert.equal(s.look().negative.seconds, 6);
+    s.now += 5000;
+    assert.equal(s.look().negative.seconds, 4.1);
+    s.send(`${S}/state`, state(s, { target: { eccentric_s: 4, bottom_s: 5, reps: 8 } }));
+    assert.equal(s.look().negative.seconds, 6, 'unless a pause of that length is what was asked for');
+    s.send(`${S}/phase`, { type: 'phase', set: null, rep: null, phase: 'rest', latency_s: 0 });
+    assert.equal(s.look().negative.seconds, 4.1);
+});
+
+test('the first repetition is none of a set yet, and its pauses are no rest between sets', () => {
+    const s = opened();
+    s.send(`${S}/state`, state(s, { set: null }));
+    s.send(`${S}/set`, set(1, [1, 2], { set: 0, end_ms: NOON + s.now - 60000 }));
+    s.send(`${S}/live`, live(s, { set: null, rep: null }));
+    s.send(`${S}/phase`, { type: 'phase', set: null, rep: null, phase: 'bottom', latency_s: 0.2 });
+    assert.equal(s.look().mode, 'hold');
+    s.now += 6000;
+    assert.equal(s.look().mode, 'rest');
+    assert.equal(Math.round(s.look().rest_s), 66);
 });
 
 test('a live message that was held up on its way is not fresh', () => {
     const s = opened();
     s.send(`${S}/live`, live(s));
+    assert.equal(s.look().mode, 'moving');
     s.now += 10000;
     s.send(`${S}/live`, live(s, { t_ms: NOON + s.now - 9000, phase_s: 2 }));
     assert.equal(s.look().mode, 'silent');
@@ -196,8 +246,8 @@ test('repetitions come once, whatever their order, and by id', () => {
     const s = opened();
     s.send(`${S}/rep`, rep(2, 2, { late: true }));
     s.send(`${S}/rep`, rep(1, 1, { late: true }));
-    s.send(`${S}/rep`, rep(1, 1, { late: true, load_kg: 999 }));
-    assert.deepEqual(s.at().standing().map((r) => [r.rep, r.load_kg]), [[1, 80], [2, 80]]);
+    s.send(`${S}/rep`, rep(1, 1, { late: true, velocity_loss_pct: 99 }));
+    assert.deepEqual(s.at().standing().map((r) => [r.rep, r.velocity_loss_pct]), [[1, 5], [2, 5]]);
 });
 
 test('the measured negative takes the place of the running one, unless it is late', () => {
@@ -256,11 +306,11 @@ test('a set replaces its repetitions; those of a set that is over are no news', 
     assert.equal(s.at().lastSet.best_mps, 0.4);
 });
 
-test('of a long day the repetitions of the newest sets are kept, of all the negatives', () => {
+test('of a long day the repetitions of the newest set are kept, of all the negatives', () => {
     const s = opened();
     for (let n = 1; n <= 10; n++) s.send(`${S}/set`, set(n, [1, 2], { set: n, end_ms: NOON + n * 1000 }));
-    assert.deepEqual(s.at().sets.map((one) => one.reps?.length ?? 0), [0, 0, 0, 0, 0, 0, 0, 2, 2, 2]);
-    assert.deepEqual(s.at().sets[0].negatives, [4, 4]);
+    assert.deepEqual(s.at().sets.map((one) => one.reps?.length ?? 0), [0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    assert.deepEqual([...s.at().sets[0].negatives], [4, 4]);
 });
 
 test('history on opening: the day, page by page, and no gap is asked for before it is there', () => {
@@ -386,6 +436,16 @@ test('rest by the hub’s clock, then idle', () => {
     assert.equal(s.look().mode, 'idle');
 });
 
+test('rest after a set of a recording that plays fast, whose end lies ahead of the clock', () => {
+    const s = opened();
+    s.send(`${S}/state`, state(s, { set: null }));
+    s.send(`${S}/set`, set(1, [1, 2], { end_ms: NOON + s.now + 60000 }));
+    s.wait(5000);
+    assert.equal(Math.round(s.look().rest_s), 5);
+    s.wait(70000);
+    assert.equal(Math.round(s.look().rest_s), 75);
+});
+
 test('a fall is an alarm for 30 s, and not when it is late', () => {
     const s = opened();
     const fall = (seq, more) => event(seq, 'safety', { set: 1, rep: 2, kind: 'free_fall', ...more });
@@ -418,6 +478,44 @@ test('the sets of yesterday go at midnight', () => {
     s.now += 13 * 3600000;
     s.wait(200);
     assert.equal(s.at().sets.length, 0);
+});
+
+test('midnight is the hub’s, not the screen’s', () => {
+    const s = opened();
+    s.floor.wallClock = () => NOON + s.now + 11.9 * 3600000; // a screen whose clock is wrong by hours
+    s.send(`${S}/set`, set(1, [1]));
+    for (let i = 0; i < 40; i++) {
+        s.wait(60000, 1000);
+        s.send('gym/health', health(s, 'gym'));
+    }
+    assert.equal(s.at().sets.length, 1);
+});
+
+test('ids: each once, in whatever order, in little room', () => {
+    const seen = new Seen();
+    assert.deepEqual([3, 1, 2, 3, 1, 2, 5].map((n) => seen.take(`${RUN}-${n}`)), [true, true, true, false, false, false, true]);
+    assert.equal(seen.take(`${'a'.repeat(32)}-3`), true, 'another run');
+    assert.deepEqual(['x', 'x', `${RUN}-1e3`, `${RUN}-`, '-7'].map((id) => seen.take(id)), [true, false, true, true, true]);
+    for (let n = 6; n <= 100000; n++) seen.take(`${RUN}-${n}`);
+    assert.deepEqual(seen.runs.get(RUN).list, [[1, 3], [5, 100000]]);
+    for (let n = 200000; n < 300000; n += 2) seen.take(`${RUN}-${n}`);
+    assert.ok(seen.runs.get(RUN).list.length <= 4000);
+    assert.equal(seen.take(`${RUN}-299998`), false);
+});
+
+test('spans: as a set of numbers', () => {
+    const spans = new Spans(), plain = new Set();
+    let x = 7;
+    for (let i = 0; i < 2000; i++) {
+        x = (x * 1103515245 + 12345) % 2147483648;
+        const first = 1 + (x % 300), last = first + (x >> 12) % 5;
+        if (i % 3 === 0) spans.add(first, last);
+        else spans.add(first);
+        for (let n = first; n <= (i % 3 === 0 ? last : first); n++) plain.add(n);
+        if (i % 100 !== 0) continue;
+        for (let n = 1; n < 320; n++) assert.equal(spans.has(n), plain.has(n), `${n} after ${i}`);
+        for (let k = 1; k < spans.list.length; k++) assert.ok(spans.list[k][0] > spans.list[k - 1][1] + 1, 'spans do not touch');
+    }
 });
 
 test('what is no message is let go', () => {

@@ -85,7 +85,7 @@ class Answering:
                 question = json.loads(payload)
                 self.asked.append(question)
                 if question["type"] == "history":
-                    events = list(self.hub.sets)
+                    events = list(self.hub.sets) + [rep for reps in list(self.hub.open.values()) for rep in list(reps)]
                 else:
                     events = [e for e in self.events if question["from_seq"] <= e["seq"] <= question["to_seq"]]
                 self.hub.publish(f"reply/{question['id']}", {"type": "reply", "id": question["id"], "error": None,
@@ -129,10 +129,10 @@ def the_wall_shows_a_real_hub_live():
            ".some(e => parseFloat(e.textContent) > 0.5)", seconds=40)
     b.wait_text(".tile .who", "ana")
     b.wait("the pace by the prescription", "return document.querySelector('.tile .cue:not(:empty)') !== null", seconds=60)
-    b.wait("where the bar should be", "return document.querySelector('.tile .due:not([hidden])') !== null", seconds=60)
+    b.wait("where the bar should be", "return document.querySelector('.tile .track[data-due=true]') !== null", seconds=60)
     b.wait("repetitions in columns", "return document.querySelectorAll('.tile .columns li:not([hidden])').length >= 2", seconds=60)
-    b.wait("the bar on its way", "const e = document.querySelector('.tile .track .bar');"
-           "return e && e.style.transform !== ''")
+    b.wait("the bar on its way", "const e = document.querySelector('.tile .track');"
+           "return e && e.style.backgroundPosition !== ''")
     b.picture("wall-real")
     b.wait("a set of the day", "return /^[1-9]/.test(document.querySelector('.today .totals').textContent)", seconds=60)
     totals = b.texts(".today .totals")[0]
@@ -187,16 +187,20 @@ OVERLAPS = """
 const cut = [];
 for (const tile of document.querySelectorAll('.tile')) {
     const t = tile.getBoundingClientRect();
-    const d = tile.querySelector('.seconds').getBoundingClientRect();
+    const all = document.createRange();
+    all.selectNodeContents(tile.querySelector('.seconds'));
+    const d = all.getBoundingClientRect();
     const c = tile.querySelector('.count').getBoundingClientRect();
     const name = tile.querySelector('.where').textContent;
     if (d.left < t.left || d.right > t.right || d.bottom > t.bottom || d.top < t.top) cut.push(`${name} leaves its tile`);
     const foot = d.bottom - 0.15 * d.height; // of the digits; below is room that no digit uses
-    const columns = tile.querySelector('.columns'), target = tile.querySelector('.target');
-    if (columns.offsetParent && target.offsetParent && target.textContent) {
-        const text = document.createRange();
-        text.selectNodeContents(target);
-        if (text.getBoundingClientRect().bottom > columns.getBoundingClientRect().top + 3) cut.push(`${name}: the target over the columns`);
+    const columns = tile.querySelector('.columns'), aside = tile.querySelector('.aside');
+    if (columns.offsetParent && d.bottom - 0.1 * d.height > columns.getBoundingClientRect().top) cut.push(`${name}: digits over the columns`);
+    if (aside.offsetParent && aside.textContent) {
+        const a = aside.getBoundingClientRect(), text = document.createRange();
+        text.selectNodeContents(tile.querySelector('.seconds'));
+        if (text.getBoundingClientRect().right > a.left) cut.push(`${name}: digits over what they are`);
+        if (a.right > c.left && a.bottom > c.top && a.top < c.bottom) cut.push(`${name}: what the digits are over the count`);
     }
     if (d.right > c.left + 1 && foot > c.top && d.top < c.bottom) cut.push(`${name}: digits over the count`);
 }
@@ -626,7 +630,7 @@ def pictures_of_a_busy_hour():
 FRAMES = """
 window.frames_seen = []; let before = performance.now();
 window.changes = [...document.querySelectorAll('.tile .seconds')].map((e, i) => {
-    new MutationObserver(() => window.changes[i]++).observe(e, {childList: true});
+    new MutationObserver(() => window.changes[i]++).observe(e, {characterData: true, subtree: true});
     return 0;
 });
 (function next() { requestAnimationFrame(() => { const now = performance.now(); window.frames_seen.push(now - before); before = now; next(); }); })();

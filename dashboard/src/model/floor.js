@@ -3,9 +3,10 @@
 // its own: `now` is a steady clock in milliseconds, `today` a function that tells when the day of an instant began.
 
 import { Hub } from './hub.js';
+import { Seen } from './seen.js';
 import { parseTopic } from './topic.js';
 
-const KEEP_IDS = 50000; // some days of a busy floor
+const KEEP_TOPICS = 5000; // told apart once
 
 export class Floor {
     // publish(topic, object)
@@ -16,11 +17,12 @@ export class Floor {
         this.today = today;
         this.wallClock = wallClock; // where a hub's own clock is not known yet
         this.hubs = new Map();
-        this.ids = new Set();
+        this.seen = new Seen();
+        this.topics = new Map(); // topic -> what it speaks of
+        this.utf8 = new TextDecoder();
         this.connected = false;
         this.connectedSince = null;
         this.lostSince = null;
-        this.day = null;
         this.version = 0;
         this.commandReply = () => {};
     }
@@ -45,6 +47,12 @@ export class Floor {
         return null;
     }
 
+    // The day of a hub is not all here.
+    get loading() {
+        for (const hub of this.hubs.values()) if (hub.online && !hub.loaded && hub.historyError === null) return true;
+        return false;
+    }
+
     // ---- the connection ----
 
     setConnected(connected, now) {
@@ -63,15 +71,19 @@ export class Floor {
 
     // ---- messages ----
 
-    // payload: a string. What is no message of the contract is let go.
+    // payload: a string, or its bytes. What is no message of the contract is let go.
     receive(topic, payload, retained, now) {
-        const to = parseTopic(this.prefix, topic);
+        const to = this.told(topic);
         if (!to) return;
-        if (payload === '') {
+        if (payload.length === 0) {
             this.removed(to);
             return;
         }
-        const m = parse(payload);
+        if (to.leaf === 'live') {
+            this.takeLive(to, payload, retained, now);
+            return;
+        }
+        const m = this.parse(payload);
         if (m === null) return;
         const hub = this.hub(to.hub);
         if (to.kind === 'status') hub.takeStatus(m, now);
@@ -81,6 +93,34 @@ export class Floor {
         else if (to.kind === 'commandReply') this.commandReply(m);
         else this.takeStation(hub, to, m, now, retained);
     }
+
+    told(topic) {
+        let to = this.topics.get(topic);
+        if (to === undefined) {
+            if (this.topics.size >= KEEP_TOPICS) this.topics.clear();
+            to = parseTopic(this.prefix, topic);
+            this.topics.set(topic, to);
+        }
+        return to;
+    }
+
+    // Five hundred a second come from a full floor, and a slow screen draws a third of them: a station reads its newest
+    // one when somebody looks, or when something else of it comes.
+    takeLive(to, payload, retained, now) {
+        if (retained) return; // none ever is: somebody's mistake must not look like now
+        const hub = this.hub(to.hub);
+        hub.heard(now);
+        hub.station(to.station).wait(payload, now, this.parse);
+    }
+
+    parse = (payload) => {
+        try {
+            const m = JSON.parse(typeof payload === 'string' ? payload : this.utf8.decode(payload));
+            return typeof m === 'object' && m !== null && !Array.isArray(m) ? m : null;
+        } catch {
+            return null;
+        }
+    };
 
     removed(to) {
         const hub = this.hubs.get(to.hub);
@@ -94,9 +134,9 @@ export class Floor {
     takeStation(hub, to, m, now, retained) {
         const station = hub.station(to.station);
         if (!retained) hub.heard(now);
+        station.settle();
         if (to.leaf === 'state') station.takeState(m, now);
-        else if (retained) return; // no other is ever retained: somebody's mistake must not look like now
-        else if (to.leaf === 'live') station.takeLive(m, now);
+        else if (retained) return; // no other is ever retained either
         else if (to.leaf === 'phase') station.takePhase(m, now);
         else this.takeEvent(hub, station, m, now, true);
     }
@@ -105,9 +145,7 @@ export class Floor {
     takeEvent(hub, station, m, now, fresh) {
         if (typeof m.id !== 'string') return;
         hub.note(m, typeof m.station === 'string' ? m.station : station.name, fresh);
-        if (this.ids.has(m.id)) return;
-        this.ids.add(m.id);
-        if (this.ids.size > KEEP_IDS) this.ids.delete(this.ids.values().next().value);
+        if (!this.seen.take(m.id)) return;
         if (m.type === 'rep') station.takeRep(m, now, fresh);
         else if (m.type === 'set') station.takeSet(m, now, fresh);
         else if (m.type === 'amend') station.takeAmend(m);
@@ -137,22 +175,7 @@ export class Floor {
             // Retained messages of one subscription come one by one: wait until they are there.
             if (now - this.connectedSince > 1000) hub.open(now, this.today(hub.timeOfDay(now)), take);
             hub.tick(now, take);
+            if (hub.clock.known) hub.turnDay(this.today(hub.clock.now(now)));
         }
-        this.turnDay(now);
-    }
-
-    turnDay() {
-        const day = this.today(this.wallClock());
-        if (this.day !== null && day !== this.day) for (const s of this.stations()) s.forgetBefore(day);
-        this.day = day;
-    }
-}
-
-function parse(payload) {
-    try {
-        const m = JSON.parse(payload);
-        return typeof m === 'object' && m !== null && !Array.isArray(m) ? m : null;
-    } catch {
-        return null;
     }
 }

@@ -30,6 +30,7 @@ export class Hub {
         this.loaded = false;
         this.loading = false;
         this.historyError = null;
+        this.day = null; // when it began, by the hub's clock
         this.bornHere = null; // a run that began before our eyes: its first event is number 1
         this.version = 0;
     }
@@ -100,6 +101,11 @@ export class Hub {
     removeStation(name) {
         this.stations.delete(name);
         this.version++;
+    }
+
+    turnDay(day) {
+        if (this.day !== null && day > this.day) for (const s of this.stations.values()) s.forgetBefore(day);
+        this.day = day;
     }
 
     // ---- events ----

@@ -6,12 +6,14 @@
 //
 // Events may come out of order: a hole is no loss until it has been open for GRACE_MS.
 
+import { Spans } from './spans.js';
+
 const GRACE_MS = 2500; // reordering of `late` events beside fresh ones
 const RETRY_MS = [0, 5000, 20000]; // after the grace; then it is lost
 
 export class Ledger {
     constructor() {
-        this.spans = []; // [first, last], ascending, not touching
+        this.spans = new Spans();
         this.base = null; // nothing before this seq is missed; null = not known yet
         this.holes = new Map(); // first seq of a hole -> { since, tries, at }
         this.lost = 0;
@@ -19,35 +21,27 @@ export class Ledger {
     }
 
     get last() {
-        return this.spans.length > 0 ? this.spans[this.spans.length - 1][1] : 0;
+        return this.spans.last;
     }
 
     has(seq) {
-        return this.spans.some(([first, last]) => first <= seq && seq <= last);
+        return this.spans.has(seq);
     }
 
     add(first, last = first) {
-        const merged = [first, last];
-        this.spans = this.spans.filter(([a, b]) => {
-            if (b < merged[0] - 1 || a > merged[1] + 1) return true;
-            merged[0] = Math.min(merged[0], a);
-            merged[1] = Math.max(merged[1], b);
-            return false;
-        });
-        this.spans.push(merged);
-        this.spans.sort((x, y) => x[0] - y[0]);
+        this.spans.add(first, last);
     }
 
     // From here on holes count. Without a number: from the first event that was seen.
     settle(base) {
-        const first = base ?? (this.spans.length > 0 ? this.spans[0][0] : 1);
+        const first = base ?? this.spans.first ?? 1;
         this.base = this.base === null ? first : Math.min(this.base, first);
     }
 
     // An answer is complete as far as it goes: what is not in it (amendments that history has worked in, what the store
     // no longer has) need not be asked for again.
     settleAnswered(base) {
-        if (this.answered > 0) this.add(base ?? this.spans[0][0], this.answered);
+        if (this.answered > 0) this.add(base ?? this.spans.first, this.answered);
         this.settle(base);
     }
 
@@ -55,7 +49,7 @@ export class Ledger {
         const list = [];
         let next = this.base;
         if (next === null) return list;
-        for (const [first, last] of this.spans) {
+        for (const [first, last] of this.spans.list) {
             if (first > next) list.push({ from: next, to: first - 1 });
             next = Math.max(next, last + 1);
         }

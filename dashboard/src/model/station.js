@@ -7,7 +7,6 @@
 import { Clock } from './clock.js';
 
 const KEEP_AMENDS = 200;
-const KEEP_REPS = 3; // sets of a station whose repetitions are kept; of older ones the seconds of the negatives do
 const SAFETY_MS = 30000; // the message expires then, and so does the alarm
 
 export class Station {
@@ -19,6 +18,7 @@ export class Station {
         this.clock = new Clock(); // of live messages: a recording that plays fast has instants of its own
         this.version = 0; // grows with everything but live
         this.state = null;
+        this.waiting = null; // the newest live message that nobody has read yet: { payload, at, parse }
         this.live = null; // the last live message
         this.liveAt = -Infinity; // when it was made, by the clock of this page
         this.heardAt = -Infinity; // anything of the moment at all
@@ -31,6 +31,7 @@ export class Station {
         this.advice = null;
         this.fatigue = null;
         this.safety = null; // { message, until }
+        this.stood = null; // { version, reps }: what standing() said
     }
 
     get online() {
@@ -45,6 +46,21 @@ export class Station {
         if (m.advice !== undefined && !sameAdvice(m.advice, this.advice)) this.advice = m.advice;
         if (m.set === null && this.phase && m.sensor_state !== 'streaming') this.phase = null;
         this.version++;
+    }
+
+    // A live message that is overtaken before anybody looks is never read.
+    wait(payload, at, parse) {
+        this.waiting ??= { payload: null, at: 0, parse };
+        this.waiting.payload = payload;
+        this.waiting.at = at;
+    }
+
+    settle() {
+        const w = this.waiting;
+        if (w === null || w.payload === null) return;
+        const m = w.parse(w.payload);
+        w.payload = null;
+        if (m !== null) this.takeLive(m, w.at);
     }
 
     takeLive(m, now) {
@@ -71,8 +87,7 @@ export class Station {
             this.stopNegative();
         }
         // Back at rest: what moved last may have been no repetition, and the last one that was is what counts.
-        const last = m.phase === 'top' || m.phase === 'rest' ? this.standing().at(-1) : null;
-        if (last) this.settleNegative(last, now);
+        if (m.phase === 'top' || m.phase === 'rest') this.negative = this.measured();
         this.version++;
     }
 
@@ -83,6 +98,7 @@ export class Station {
             running: true,
             rep: m.rep,
             since_rep: m.rep,
+            measured: false, // so far it is a candidate: the hub may yet find that it was none
             verdict: null,
             target: m.pace?.target_s ?? (again ? this.negative.target : this.targetSeconds()),
         };
@@ -107,20 +123,24 @@ export class Station {
             this.reps = new Map();
         }
         const known = this.reps.get(m.rep);
-        let rep = known && known.id === m.id ? known : { ...m, stands: m.stands !== false };
+        let rep = known && known.id === m.id ? known : keptRep(m);
         for (const amend of this.amends.get(m.id) ?? []) rep = amended(rep, amend);
         this.amends.delete(m.id);
         this.reps.set(m.rep, rep);
-        if (fresh && !m.late) this.settleNegative(rep, now);
+        if (fresh && !m.late) {
+            this.heardAt = now;
+            this.negative = this.measured(rep);
+        }
         this.version++;
     }
 
-    // The measured figure takes the place of the running one.
-    settleNegative(rep, now) {
-        this.heardAt = now;
-        this.negative = {
-            seconds: rep.tempo_s?.eccentric ?? null,
+    // The measured figure, which takes the place of the running one: of this repetition, or of the last that stands.
+    measured(rep = this.standing().at(-1)) {
+        if (!rep) return null;
+        return {
+            seconds: rep.tempo_s.eccentric,
             running: false,
+            measured: true,
             rep: rep.rep,
             verdict: rep.verdict?.eccentric ?? null,
             target: this.targetSeconds(),
@@ -139,9 +159,9 @@ export class Station {
     takeSet(m, now, fresh) {
         const run = `${sessionOf(m)} ${m.set}`;
         this.sets = this.sets.filter((other) => other.run !== run);
-        this.sets.push(keptSet(m, run));
+        this.sets.push(keptSet(m, run, now));
         this.sets.sort((a, b) => a.end_ms - b.end_ms);
-        for (const older of this.sets.slice(0, -KEEP_REPS)) older.reps = null;
+        for (const older of this.sets.slice(0, -1)) older.reps = null;
         if (this.run === run) {
             this.run = null;
             this.reps = new Map();
@@ -186,7 +206,9 @@ export class Station {
     // ---- what views ask ----
 
     standing() {
-        return [...this.reps.values()].filter((rep) => rep.stands).sort((a, b) => a.rep - b.rep);
+        if (this.stood?.version !== this.version)
+            this.stood = { version: this.version, reps: [...this.reps.values()].filter((rep) => rep.stands).sort((a, b) => a.rep - b.rep) };
+        return this.stood.reps;
     }
 
     get lastSet() {
@@ -226,7 +248,7 @@ function amended(rep, m) {
         return claimed(rep, m);
     case 'figures': {
         const { type, id, seq, ref, change, late, by, figures, ...news } = m;
-        return { ...rep, ...news };
+        return { ...keptRep({ ...rep, ...news }), stands: rep.stands };
     }
     default:
         return rep;
@@ -234,34 +256,67 @@ function amended(rep, m) {
 }
 
 function claimed(of, m) {
-    return { ...of, athlete: m.athlete, exercise: m.exercise, prescription: m.prescription, load_kg: m.load_kg };
+    return { ...of, athlete: word(m.athlete), exercise: word(m.exercise), prescription: word(m.prescription), load_kg: m.load_kg };
 }
 
-// What a day keeps of a set: thousands of them may come.
-function keptSet(m, run) {
+// What is kept of a repetition: what somebody looks at.
+function keptRep(m) {
+    const t = m.tempo_s ?? {};
+    return {
+        id: m.id,
+        rep: m.rep,
+        start_ms: m.start_ms,
+        stands: m.stands !== false,
+        tempo_s: { eccentric: t.eccentric ?? null, bottom: t.bottom ?? null, concentric: t.concentric ?? null },
+        concentric: { mean_mps: m.concentric?.mean_mps ?? null },
+        velocity_loss_pct: m.velocity_loss_pct ?? null,
+        verdict: m.verdict ? { eccentric: m.verdict.eccentric ?? null } : null,
+    };
+}
+
+// What a day keeps of a set: thousands of them may come. Of the last one also its repetitions.
+function keptSet(m, run, takenAt) {
     const reps = (Array.isArray(m.reps) ? m.reps : []).filter((rep) => typeof rep === 'object' && rep !== null);
     return {
         run,
         id: m.id,
         set: m.set,
-        athlete: m.athlete,
-        exercise: m.exercise,
-        prescription: m.prescription,
+        athlete: word(m.athlete),
+        exercise: word(m.exercise),
+        prescription: word(m.prescription),
         load_kg: m.load_kg,
         end_ms: m.end_ms,
+        takenAt, // by the clock of this page
         n_reps: m.n_reps,
         tut_s: m.tut_s,
         best_mps: m.best_mps,
         velocity_loss_pct: m.velocity_loss_pct,
-        compliance: m.compliance ?? null,
+        compliance: m.compliance ? { judged: m.compliance.judged, compliant: m.compliance.compliant, pct: m.compliance.pct } : null,
         control: m.control ?? null,
         e1rm_kg: m.e1rm_kg ?? null,
-        negatives: reps.map((rep) => rep.tempo_s?.eccentric ?? null),
-        reps,
+        negatives: Float32Array.from(reps, (rep) => rep.tempo_s?.eccentric ?? NaN),
+        reps: reps.map(keptRep),
     };
 }
 
 function amendedSet(set, m) {
-    const changed = m.figures && typeof m.figures === 'object' ? keptSet({ ...set, ...m.figures }, set.run) : set;
+    let changed = set;
+    if (m.figures && typeof m.figures === 'object') {
+        changed = keptSet({ ...set, ...m.figures }, set.run, set.takenAt);
+        if (!Array.isArray(m.figures.reps)) changed = { ...changed, reps: set.reps, negatives: set.negatives };
+    }
     return m.change === 'claimed' || (m.change === 'restored' && m.restores === 'claimed') ? claimed(changed, m) : changed;
+}
+
+// The same name comes with every set: kept once.
+const KEEP_WORDS = 1000;
+const words = new Map();
+
+function word(s) {
+    if (typeof s !== 'string') return null;
+    const known = words.get(s);
+    if (known !== undefined) return known;
+    if (words.size >= KEEP_WORDS) words.clear();
+    words.set(s, s);
+    return s;
 }

@@ -8,7 +8,9 @@ import { text } from './text.js';
 export class TopBar {
     constructor({ turnTheme, signOut }) {
         this.links = { wall: navLink('#wall', text.nav.wall), coach: navLink('#coach', text.nav.coach) };
-        this.theme = button(text.nav.theme, turnTheme);
+        this.theme = button('', turnTheme);
+        this.theme.append(el('i.half', { 'aria-hidden': 'true' }));
+        this.theme.setAttribute('aria-label', text.nav.theme);
         this.out = button(text.nav.signOut, signOut);
         this.light = el('i.light', { 'aria-hidden': 'true' });
         this.state = el('span.state', { role: 'status' });
@@ -42,7 +44,7 @@ function linkState(floor, now, problem) {
     if (floor.hubs.size === 0) return { tone: 'wait', words: text.link.waiting };
     for (const hub of floor.hubs.values())
         if (!hub.online || hub.silent(now)) return { tone: 'bad', words: text.link.hubAway(name(hub.name)) };
-    for (const hub of floor.hubs.values()) if (hub.loading) return { tone: 'live', words: text.link.loading };
+    if (floor.loading) return { tone: 'live', words: text.link.loading };
     for (const hub of floor.hubs.values()) if (hub.historyError) return { tone: 'live', words: text.link.noHistory };
     return { tone: 'live', words: text.link.live };
 }

@@ -82,7 +82,7 @@ export class Coach {
         show(this.noSets, shown.length === 0);
         this.sets.lines(shown.map(({ station, set }) => [
             timeOfDay(set.end_ms), name(set.athlete), exercise(set.exercise), kilograms(set.load_kg), name(station.label),
-            String(set.n_reps), set.negatives.map((s) => fixed(s, 1)).join('  '), fixed(set.best_mps, 2),
+            String(set.n_reps), Array.from(set.negatives, (s) => fixed(s, 1)).join('  '), fixed(set.best_mps, 2),
             withUnit(set.velocity_loss_pct, 0, text.unit.pct), withUnit(set.compliance?.pct, 0, text.unit.pct), fixed(set.tut_s, 0),
         ]));
     }

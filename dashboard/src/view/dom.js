@@ -2,7 +2,14 @@
 // The only ways in which this page touches the document: elements, text nodes, attributes. No markup is ever parsed; the
 // page's policy (trusted types, index.html) makes the browser refuse it too.
 
-const SHOWN = Symbol('text shown');
+// What a node shows, remembered with it: to ask the document is slower than to remember.
+const TEXT = Symbol('text node'), KEYS = new Map();
+
+function remembered(what) {
+    let key = KEYS.get(what);
+    if (!key) KEYS.set(what, key = Symbol(what));
+    return key;
+}
 
 // el('p.note', { title: '…' }, 'text', child)
 export function el(spec, attributes = {}, ...children) {
@@ -14,16 +21,25 @@ export function el(spec, attributes = {}, ...children) {
     return node;
 }
 
-// Texts change ten times a second on fifty tiles: touch the document only where they differ.
+// Texts change ten times a second on fifty tiles: touch the document only where they differ, and then the text itself,
+// for a new node costs a look at all styles around it.
 export function put(node, text) {
-    if (node[SHOWN] === text) return;
-    node[SHOWN] = text;
-    node.textContent = text;
+    let inner = node[TEXT];
+    if (!inner) {
+        inner = node[TEXT] = document.createTextNode('');
+        node.replaceChildren(inner);
+    }
+    const key = remembered('text');
+    if (node[key] === text) return;
+    node[key] = text;
+    inner.data = text;
 }
 
 export function mark(node, attribute, value) {
     const wanted = value === null || value === undefined || value === false ? null : String(value);
-    if (node.getAttribute(attribute) === wanted) return;
+    const key = remembered(attribute);
+    if ((node[key] ?? null) === wanted) return;
+    node[key] = wanted;
     if (wanted === null) node.removeAttribute(attribute);
     else node.setAttribute(attribute, wanted);
 }
@@ -32,20 +48,12 @@ export function show(node, visible) {
     if (node.hidden === visible) node.hidden = !visible;
 }
 
-// A custom property; set by script, which the page's policy allows where a style attribute in markup is not.
+// A property of style; set by script, which the page's policy allows where a style attribute in markup is not.
 export function vary(node, property, value) {
-    const key = `vary ${property}`;
+    const key = remembered(property);
     if (node[key] === value) return;
     node[key] = value;
     node.style.setProperty(property, value);
-}
-
-// Straight to the compositor: neither style nor layout nor paint of anything else.
-export function lower(node, share) {
-    const percent = `translateY(${((1 - share) * 100).toFixed(1)}%)`;
-    if (node[SHOWN] === percent) return;
-    node[SHOWN] = percent;
-    node.style.transform = percent;
 }
 
 export function replace(node, ...children) {

@@ -7,9 +7,9 @@
 
 const FRAME_MS = 33;
 const SYNC_MS = 8; // until the screen is ready for a picture, on average
-const LONG_MS = 28;
-const SHORT_MS = 18;
-const LEAST = 8;
+const LONG_MS = 16; // a picture of the screen's: what is longer is seen as a jerk
+const SHORT_MS = 10;
+const LEAST = 4;
 const MOST = 64;
 
 export class Pacer {

@@ -8,7 +8,6 @@ export const text = {
     unit: { s: 's', kg: 'kg', mps: 'm/s', pct: '%', m: 'm', mv: 'mV', db: 'dBm', hz: 'Hz' },
     none: '–',
     nobody: 'Nobody assigned',
-    theme: { dark: 'Dark', light: 'Light', system: 'As the device' },
 
     link: {
         connecting: 'Connecting …',
@@ -39,13 +38,13 @@ export const text = {
         alarm: 'Check the lifter',
     },
     negative: {
-        label: 'Seconds of the negative',
+        what: 'negative',
         of: (s) => `of ${s} s`,
-        plain: 'negative',
+        plain: 'seconds',
     },
     pace: { ahead: 'Slow down', on: 'On pace', behind: 'Faster' },
     verdict: { ok: 'On target', short: 'Too short', long: 'Too long' },
-    rep: { label: 'Reps', of: (n) => `of ${n}`, word: (n) => (n === 1 ? 'rep' : 'reps') },
+    rep: { of: (n) => `/ ${n} reps`, word: (n) => (n === 1 ? 'rep' : 'reps') },
     wall: {
         heading: 'The floor',
         stations: 'Stations',

@@ -19,9 +19,10 @@ export class Today {
             el('h2', {}, text.day.heading), this.totals, this.complianceBox, this.velocityBox);
     }
 
-    update(stations) {
+    // loading: there may be more of the day than is here yet.
+    update(stations, loading) {
         const day = daySummary(stations);
-        put(this.totals, day.sets === 0 ? text.day.empty : text.day.totals(day.sets, day.reps));
+        put(this.totals, day.sets === 0 ? (loading ? text.link.loading : text.day.empty) : text.day.totals(day.sets, day.reps));
         show(this.complianceBox, day.compliance.length > 0);
         show(this.velocityBox, day.velocity.length > 0);
         replace(this.compliance, ...day.compliance.slice(0, PLACES).map((p) => place(name(p.athlete), `${Math.round(p.pct)}`, text.unit.pct)));

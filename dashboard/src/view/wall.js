@@ -63,9 +63,9 @@ export class Wall {
         this.updateTiles(used);
         this.updateFree(free);
         show(this.calm, used.length === 0);
-        if (used.length <= NARROW && this.dayVersion !== this.floor.version) {
-            this.dayVersion = this.floor.version;
-            this.today.update(this.floor.stations());
+        if (used.length <= NARROW && this.dayVersion !== this.floor.version + Number(this.floor.loading)) {
+            this.dayVersion = this.floor.version + Number(this.floor.loading);
+            this.today.update(this.floor.stations(), this.floor.loading);
         }
     }
 
