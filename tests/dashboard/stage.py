@@ -88,6 +88,9 @@ class Browser:
         """What the page's console says that it should not: errors, refusals by the page's policy."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "ERROR")]
 
+    def complaints_but(self, *expected):
+        return [line for line in self.complaints() if not any(words in line for words in expected)]
+
     def close(self):
         if self.driver:
             try:
