@@ -19,13 +19,13 @@ const NOON = MIDNIGHT + 43200000; // by the hubs' clock
 
 // A floor, a steady clock that starts at 0 at noon, and what the page published.
 function scene({ hubs = ['gym'], connected = true } = {}) {
-    const s = { now: 0, asked: [] };
+    const s = { now: 0, asked: [], ahead: 0 }; // ahead: the screen's clock, of the hubs'
     s.floor = new Floor({
         prefix: 'repcast',
         replyIds: ['q0', 'q1'],
         publish: (topic, message) => s.asked.push({ topic, ...message }),
         today: (ms) => ms - (((ms - MIDNIGHT) % 86400000) + 86400000) % 86400000,
-        wallClock: () => NOON + s.now,
+        wallClock: () => NOON + s.now + s.ahead,
     });
     s.send = (topic, message, retained = false) =>
         s.floor.receive(`repcast/${topic}`, typeof message === 'string' ? message : JSON.stringify({ v: 1, ...message }), retained, s.now);
@@ -482,13 +482,26 @@ test('the sets of yesterday go at midnight', () => {
 
 test('midnight is the hub’s, not the screen’s', () => {
     const s = opened();
-    s.floor.wallClock = () => NOON + s.now + 11.9 * 3600000; // a screen whose clock is wrong by hours
+    s.ahead = 11.9 * 3600000;
     s.send(`${S}/set`, set(1, [1]));
     for (let i = 0; i < 40; i++) {
         s.wait(60000, 1000);
         s.send('gym/health', health(s, 'gym'));
     }
     assert.equal(s.at().sets.length, 1);
+});
+
+test('a screen whose clock is wrong asks for the hub’s day, not its own', () => {
+    const s = scene({ connected: false, hubs: [] });
+    s.ahead = 13 * 3600000; // tomorrow
+    s.floor.setConnected(true, 0);
+    s.send('gym/status', { type: 'status', state: 'online', session: RUN, since_ms: NOON }, true);
+    s.send('gym/health', health(s, 'gym'), true); // of earlier: the next one comes in half a minute
+    s.wait(2000);
+    assert.equal(s.asked[0].since_ms, MIDNIGHT);
+    assert.equal(s.floor.hub('gym').timeOfDay(s.now), NOON + s.now);
+    s.ahead = 25000; // a screen that is right, and a health of 25 s ago
+    assert.ok(Math.abs(s.floor.hub('gym').timeOfDay(s.now) - (NOON + s.now + 25000)) < 1);
 });
 
 test('ids: each once, in whatever order, in little room', () => {

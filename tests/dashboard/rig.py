@@ -111,7 +111,7 @@ def floor(hub):
         ana.rep(x, 0.42, 8)
     for x in (3.9, 3.0, 2.6):
         ben.rep(x, 0.38, 22)
-    ben.advice = {"advice": "reduce_load", "reason": "three_second_rule", "text": "x", "step_pct": -5.0, "proposed_kg": 77.5}
+    ben.advice = {"advice": "reduce_load", "reason": "three_second_rule", "text": "Two negatives of the last three were shorter than 3 s.", "step_pct": -5.0, "proposed_kg": 77.5}
     ben.state()
     cleo.rep(2.2, 0.6, 0)
     for x in (3.1, 3.0, 2.9, 3.4, 4.0):

@@ -133,6 +133,9 @@ def stored(stage, hub="gym"):
         question = {"type": "history", "id": f"test-{time.monotonic_ns()}", "limit": 100, **({"after": after} if after else {})}
         listener.publish(f"repcast/{hub}/query", json.dumps(question))
         reply = json.loads(wait_for("the hub's answer", lambda q=question: listener.on(f"repcast/{hub}/reply/{q['id']}"))[0])
+        if reply["error"]:  # too many questions at once
+            time.sleep(0.5)
+            continue
         sets += [e for e in reply["events"] if e["type"] == "set"]
         after = reply["next"]
         if not after:
@@ -140,7 +143,8 @@ def stored(stage, hub="gym"):
 
 
 def shown_sets(b):
-    return int(b.texts(".today .totals")[0].split(" ")[0])
+    totals = b.texts(".today .totals")[0]
+    return int(totals.split(" ")[0]) if totals[0].isdigit() else 0  # or that they are on their way
 
 
 def an_assignment_goes_to_the_hub_and_back():
@@ -296,14 +300,13 @@ def a_wall_that_is_opened_at_noon():
     """A hub that knows the time has a morning behind it: three pages of history, then ranking and sums are those of its
     store."""
     stage, clock = Stage(), Clock()
-    keys = {"RecordingLoop": "yes", "RecordingPause": 100, "Prescription": "negative-squat"}
     clock.set(to_noon(), True)
-    daemon = Daemon(configure(stage.port,
-                              station("rack-1", slow_squat(), speed=60, Athlete="ana", LoadKg=100, **keys),
-                              station("rack-2", fast_squat(), speed=60, Athlete="ben", LoadKg=80, **keys),
-                              station("rack-3", slow_squat(), speed=60, Athlete="cleo", LoadKg=60, **keys)), env=clock.env)
+    env = {**clock.env, "STATE_DIRECTORY": tempfile.mkdtemp(dir=WORK)}
     heard = Listener(stage.port, "repcast/+/station/+/+")
+    daemon = Daemon(floor_of(stage, on_target(), fast_squat()), env=env)
     wait_for("a morning", lambda: sum(t.endswith("/set") for t, *_ in list(heard.seen)) >= 24, 120)
+    daemon.stop()
+    daemon = Daemon(floor_of(stage, nobody(), nobody()), env=env)  # nobody lifts at noon
     questions = Listener(stage.port, "repcast/gym/query")
     clocks = {json.loads(p)["clock"] for t, p, _ in list(heard.seen) if t.endswith("/set")}
     if clock.works:
@@ -312,12 +315,26 @@ def a_wall_that_is_opened_at_noon():
     live(b)
     asked = [json.loads(p) for _, p, _ in questions.seen]
     true(len([q for q in asked if q["type"] == "history"]) >= 3, f"pages that were asked for: {len(asked)}")
-    wait_for("the sums and the ranking of the store", lambda: day_shown(b) == day_of(stored(stage)), 30)
+    wanted = day_of(stored(stage))
+    try:
+        wait_for("the sums and the ranking", lambda: day_shown(b) == wanted, 15)
+    except AssertionError:
+        equal(day_shown(b), wanted, "the day, by the hub's store")
     b.picture("wall-opened-at-noon")
     told = day_shown(b)
     daemon.stop()
     stage.broker.kill()
     return f"{told['totals']}, {len(asked)} questions; {told['compliance']} {told['velocity']}"
+
+
+def floor_of(stage, one, other):
+    keys = {"speed": 60, "RecordingLoop": "yes", "RecordingPause": 100, "Prescription": "negative-squat"}
+    return configure(stage.port, station("rack-1", one, Athlete="ana", LoadKg=100, **keys),
+                     station("rack-2", other, Athlete="ben", LoadKg=80, **keys), station("rack-3", one, Athlete="cleo", LoadKg=60, **keys))
+
+
+def on_target():
+    return record("on-target.rec", 6, "--exercise", "back-squat", "--tempo", "4-0-2-0", "--seed", "24")
 
 
 def fast_squat():
@@ -338,8 +355,8 @@ def day_of(sets):
         judged, good, best = people.get(s["athlete"], (0, 0, 0.0))
         c = s["compliance"] or {"judged": 0, "compliant": 0}
         people[s["athlete"]] = (judged + c["judged"], good + c["compliant"], max(best, s["best_mps"] or 0.0))
-    by_target = sorted((p for p in people.items() if p[1][0]), key=lambda p: (-p[1][1] / p[1][0], -p[1][0]))
-    by_speed = sorted(people.items(), key=lambda p: -p[1][2])
+    by_target = sorted((p for p in people.items() if p[1][0]), key=lambda p: (-p[1][1] / p[1][0], -p[1][0], p[0]))
+    by_speed = sorted(people.items(), key=lambda p: (-p[1][2], p[0]))
     return {"totals": f"{len(sets)} sets · {sum(s['n_reps'] for s in sets)} reps",
             "compliance": [[name, f"{int(100 * good / judged + 0.5)} %"] for name, (judged, good, _) in by_target],
             "velocity": [[name, f"{best:.2f} m/s"] for name, (_, _, best) in by_speed]}
@@ -384,6 +401,16 @@ def a_clock_that_is_wrong_by_hours():
                     env=clock.env)
     b = fresh()
     script = b.cdp("Page.addScriptToEvaluateOnNewDocument", source=WRONG_CLOCK)
+    try:
+        shown, rest = live_and_old(b, stage, daemon, clock)
+    finally:
+        b.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
+    daemon.stop()
+    stage.broker.kill()
+    return f"{shown} shown, rest {rest}"
+
+
+def live_and_old(b, stage, daemon, clock):
     b.open(stage.url())
     live(b)
     b.wait("a running negative", "return [...document.querySelectorAll('.tile[data-mode=moving] [data-running=true] .seconds')]"
@@ -399,10 +426,7 @@ def a_clock_that_is_wrong_by_hours():
     b.picture("wall-hub-hangs")
     daemon.signal(signal.SIGCONT)
     b.wait("live again", "return document.querySelector('.tile[data-mode=moving] [data-running=true]') !== null", seconds=90)
-    b.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
-    daemon.stop()
-    stage.broker.kill()
-    return f"{shown} shown, rest {rest}"
+    return shown, rest
 
 
 WRONG_CLOCK = """

@@ -29,10 +29,14 @@ export function daySummary(stations) {
         compliance: all
             .filter((p) => p.judged > 0)
             .map((p) => ({ athlete: p.athlete, pct: (100 * p.compliant) / p.judged, judged: p.judged }))
-            .sort((a, b) => b.pct - a.pct || b.judged - a.judged),
+            .sort((a, b) => b.pct - a.pct || b.judged - a.judged || byName(a, b)),
         velocity: all
             .map((p) => p.best)
             .filter((best) => best !== null)
-            .sort((a, b) => b.mps - a.mps),
+            .sort((a, b) => b.mps - a.mps || byName(a, b)),
     };
+}
+
+function byName(a, b) {
+    return a.athlete < b.athlete ? -1 : 1;
 }

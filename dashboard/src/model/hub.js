@@ -7,6 +7,8 @@ import { Ledger } from './ledger.js';
 import { Station, sessionOf } from './station.js';
 
 const SILENT_MS = 75000; // health comes every 30 s; two may be lost
+const HEALTH_MS = 30000;
+const LEEWAY_MS = 10000;
 const OVERLAP_MS = 120000; // asked again after a lost connection
 const ALL = 1000000000; // a to_seq beyond all
 
@@ -18,6 +20,7 @@ export class Hub {
         this.status = null;
         this.health = null;
         this.clock = new Clock();
+        this.behind = null; // our steady clock less the hub's, at most: of the retained health
         this.wallClock = wallClock;
         this.heardAt = -Infinity;
         this.stations = new Map();
@@ -47,9 +50,14 @@ export class Hub {
         return this.online && now - this.heardAt > SILENT_MS;
     }
 
-    // Its time of day; the page's own while nothing was heard.
+    // Its time of day. Until its first health of now: that of the retained one, which is up to HEALTH_MS behind, or the
+    // page's own where that fits to it.
     timeOfDay(now) {
-        return this.clock.now(now) ?? this.wallClock();
+        if (this.clock.known) return this.clock.now(now);
+        const wall = this.wallClock();
+        if (this.behind === null || !this.online) return wall;
+        const least = now - this.behind;
+        return wall >= least && wall - least < HEALTH_MS + LEEWAY_MS ? wall : least;
     }
 
     get lost() {
@@ -87,7 +95,10 @@ export class Hub {
         if (m.clock !== this.health?.clock) this.clock.reset();
         this.health = m;
         this.version++;
-        if (retained) return; // of earlier: says nothing of now
+        if (retained) { // of earlier: says nothing of now, but what time it is by then
+            if (Number.isFinite(m.now_ms)) this.behind = now - m.now_ms;
+            return;
+        }
         this.clock.observe(m.now_ms, now);
         this.heard(now);
     }

@@ -10,7 +10,8 @@ const HEIGHT = 200;
 export class RepChart {
     constructor() {
         this.box = el('div.canvas', { 'aria-hidden': 'true' });
-        this.node = el('figure.chart', { 'aria-label': text.station.chart }, this.box);
+        this.node = el('figure.chart', { 'aria-label': text.station.chart }, this.box,
+            el('figcaption', {}, key('of-negative', text.station.chartNegative), key('of-velocity', text.station.chartVelocity), key('of-target', text.station.chartTarget)));
         this.plot = null;
         this.drawn = null;
         this.theme = new MutationObserver(() => this.redraw());
@@ -46,6 +47,10 @@ export class RepChart {
         this.plot?.destroy();
         this.plot = new uPlot(options(this.box.clientWidth || 320, this.data[0].length), this.data, this.box);
     }
+}
+
+function key(kind, words) {
+    return el(`span.key.${kind}`, {}, words);
 }
 
 function color(name) {

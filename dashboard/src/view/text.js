@@ -95,9 +95,9 @@ export const text = {
         lastReps: 'Reps of the last set',
         noReps: 'No reps yet.',
         chart: 'Negative and velocity of each rep',
-        chartHint: 'The same figures stand in the table below.',
         chartNegative: 'Negative, s',
         chartVelocity: 'Velocity, m/s',
+        chartTarget: 'Target',
         summary: 'Last set',
         said: (rep, s, verdict) => `Rep ${rep}: negative ${s} seconds. ${verdict}`,
         summaryLine: {

@@ -20,7 +20,7 @@ export class Wall {
         this.tiles = new Map(); // station key -> Tile
         this.order = '';
         this.list = el('ul.tiles', { 'aria-label': text.wall.stations });
-        this.calm = el('p.calm', {}, text.wall.calm);
+        this.calm = el('p.calm');
         this.today = new Today();
         this.free = el('ul', { 'aria-label': text.wall.free });
         this.freeBar = el('div.free', {}, el('h2', {}, text.wall.free), this.free);
@@ -63,6 +63,7 @@ export class Wall {
         this.updateTiles(used);
         this.updateFree(free);
         show(this.calm, used.length === 0);
+        put(this.calm, !this.floor.connected ? text.link.connecting : this.floor.hubs.size === 0 ? text.link.waiting : text.wall.calm);
         if (used.length <= NARROW && this.dayVersion !== this.floor.version + Number(this.floor.loading)) {
             this.dayVersion = this.floor.version + Number(this.floor.loading);
             this.today.update(this.floor.stations(), this.floor.loading);
