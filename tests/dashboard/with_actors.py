@@ -7,7 +7,7 @@ import re
 import time
 
 from actors import Mover, Station, target
-from rig import Acting, floor, fresh, gym, live, show
+from rig import Acting, floor, gym, live, show
 from stage import SRC, Stage, now_ms, wait_for
 from hub import equal, true
 
@@ -270,6 +270,7 @@ def pictures_of_a_busy_hour():
         s.begin()
         b = show(stage)
         live(b)
+        b.wait("the day", "return document.querySelectorAll('.today li').length > 2")
         s.event("safety", {"set": 1, "rep": 2, "kind": "free_fall", "start_ms": now_ms(), "fall_s": 0.2, "speed_mps": 1.9, "latency_s": 0.05})
         b.wait_text(".note", "The bar fell")
         b.picture("wall-alarm")
