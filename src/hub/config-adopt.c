@@ -84,12 +84,14 @@ static void restore_configured(struct station_config *s) {
 }
 
 int config_adopt(struct config *c, const struct adopted *adopted, const char *path, struct faults *notes) {
-        struct adopted fitting = *adopted;
+        static struct adopted fitting; /* static for its size, of which only what is in use is touched */
         const char *kept_path;
         int r = add_path(c, path, &kept_path);
 
         if (r < 0)
                 return r;
+        fitting.n = adopted->n;
+        memcpy(fitting.items, adopted->items, adopted->n * sizeof(fitting.items[0]));
         for (size_t i = 0; i < c->n_stations; i++)
                 restore_configured(&c->stations[i]);
         leave_out(c, adopted, &fitting, path, notes);

@@ -157,10 +157,10 @@ def table(rows):
 
 
 def goals(rows, core_us):
-    """The goal's cell against the goals of the project. core_us: of one sample, by bench-core; None where it did not run."""
+    """The goal's cell against the goals of the project. core_us: of one sample, by bench-core."""
     row = next(r for r in rows if (r["sensors"], r["rate"], r["batch"]) == GOAL_CELL)
     hub, floor, peer = row["hub"], row["floor"], row["peer"]
-    core = (core_us or 0) * row["sensors"] * row["rate"] / 1e4
+    core = core_us * row["sensors"] * row["rate"] / 1e4
     limit = 3 * floor["cpu_pct"] + core
 
     def say(goal, value, met):
@@ -186,7 +186,7 @@ def goals(rows, core_us):
             hub["wakeups_s"] <= 1.1 * hub["notifications_s"])]
 
 
-def words(figures, core_us=None):
+def words(figures, core_us):
     rows = figures["rows"]
     out = goals(rows, core_us) + [""] + table(rows)
     for rate, batch in sorted({(r["rate"], r["batch"]) for r in rows}):
