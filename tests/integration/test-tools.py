@@ -63,7 +63,7 @@ def wrong_use():
             ('no prescription is called "negative-sqat"; did you mean "negative-squat"?', "replay", "--prescription",
              "negative-sqat", squat()),
             ('no exercise is called "back-sqat"; did you mean "back-squat"?', "replay", "--exercise", "back-sqat", squat()),
-            ('"x" is one argument too many', "prescriptions", "x")):
+            ('takes no argument, "x" was given', "prescriptions", "x")):
         refused(64, words, *arguments)
     for arguments in (("status",), ("sensors",), ("scan",), ("forget", "rack-1"), ("assign", "rack-1")):
         refused(69, "repcastctl: ", *arguments)  # there is no bus

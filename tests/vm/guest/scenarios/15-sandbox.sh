@@ -40,7 +40,7 @@ check 'no home is seen' sh -c "! ls $root/root $root/home 2>/dev/null | grep -v 
 check 'its program can be run' "$root/usr/sbin/repcastd" --version
 check 'and no other' sh -c "! $root/usr/bin/true && ! $root/bin/sh -c true"
 check 'its memory, tasks and descriptors are limited' sh -c "systemctl show -p MemoryMax -p TasksMax -p LimitNOFILE repcast |
-        grep -c -E '=(134217728|16|1024)$' | grep -qx 3"
+        grep -c -E '=(268435456|16|4096)$' | grep -qx 3"
 
 # The kernel says that the clock is right: 1 ms of error at most, and no STA_UNSYNC (struct timex of x86_64).
 set_right() {
