@@ -116,10 +116,11 @@ def has_peer(sensors, rate):
     return sensors <= PEER_MAX and (rate == 100 or sensors == 20)
 
 
-def slope(rows):
-    """CPU for each notification a second more, between 20 sensors and the most: us."""
-    few, most = rows[0]["hub"], rows[-1]["hub"]
-    return (most["cpu_pct"] - few["cpu_pct"]) * 1e4 / (most["notifications_s"] - few["notifications_s"])
+def growth(rows):
+    """From the first row's sensors to the last's: us of CPU for each notification more, KiB for each sensor more."""
+    few, most = rows[0], rows[-1]
+    cpu, each, kib = (most["hub"][key] - few["hub"][key] for key in ("cpu_pct", "notifications_s", "rss_anon_kib"))
+    return cpu * 1e4 / each, kib / (most["sensors"] - few["sensors"])
 
 
 def run(progress, quick=False):
@@ -201,10 +202,10 @@ def words(figures, core_us):
     for rate, batch in sorted({(r["rate"], r["batch"]) for r in rows}):
         line = [r for r in rows if (r["rate"], r["batch"]) == (rate, batch) and r["sensors"] >= 20]
         if len(line) > 1:
-            out += ["", f"{rate} Hz, {batch} in a notification: {slope(line):.1f} us of CPU for each notification more from "
-                    f"{line[0]['sensors']} to {line[-1]['sensors']} sensors; {line[0]['hub']['us_each']:.1f} us each at "
-                    f"{line[0]['sensors']}; {(line[-1]['hub']['rss_anon_kib'] - line[0]['hub']['rss_anon_kib']) / (line[-1]['sensors'] - line[0]['sensors']):.0f} "
-                    "KiB for each sensor more."]
+            us, kib = growth(line)
+            out += ["", f"{rate} Hz, {batch} in a notification, from {line[0]['sensors']} to {line[-1]['sensors']} sensors: {us:.1f} us "
+                    f"of CPU for each notification more ({line[0]['hub']['us_each']:.1f} us at {line[0]['sensors']}), {kib:.0f} KiB "
+                    "for each sensor more."]
     for line in figures["failed"]:
         out += ["", f"Not measured: {line}."]
     if not figures["peer"]:
