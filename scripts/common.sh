@@ -27,6 +27,7 @@ packages_dashboard='chromium chromium-driver python3-selenium fonts-noto-core'
 packages_bench='python3-bleak python3-numpy python3-paho-mqtt'
 packages_fleet='nats-server'
 packages_package='mmdebstrap git'
+packages_arm64='gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
 packages_vm='qemu-system-x86 mmdebstrap e2fsprogs'
 
 as_root() {

@@ -16,13 +16,14 @@ Runs what scripts/test.sh leaves out or does in small, one step after the other 
   stalls     60 s of each stall on the way to the broker: sensing and storing go on
   dashboard  fifty stations in a browser six times slower, for 600 s
   soak       two hours with 20 sensors at 200 Hz, the second with a fault every 10 s (scripts/test.sh takes three minutes)
+  arm64      instructions that a sample costs in the signal core on arm64, counted under qemu-user, beside those on amd64
   accuracy   the whole grid of synthetic sets (scripts/test.sh takes a sixth)
 
 Logs are in build-test/long/. The exit status is 0 only where nothing failed.
 USAGE
 }
 
-all='fleet package fuzz faults stalls dashboard soak accuracy'
+all='fleet package fuzz faults stalls dashboard soak arm64 accuracy'
 for step in "$@"; do
         case $step in
         -h | --help) usage; exit 0 ;;
@@ -55,6 +56,10 @@ run() {
         stalls) of_build tests/integration/test-stalls.py --seconds 60 ;;
         dashboard) scripts/test.sh gcc && BIG=600 make -C build-test/gcc check-dashboard DASHBOARD_FLAGS=fifty ;;
         soak) scripts/test.sh gcc && make -C build-test/gcc soak SOAK_FLAGS='--minutes 120' ;;
+        arm64)
+                # shellcheck disable=SC2086 # a list of names
+                install_packages $packages_arm64 && of_build tests/bench/arm64.py
+                ;;
         accuracy) scripts/test.sh gcc && make -C build-test/gcc accuracy ;;
         esac
 }

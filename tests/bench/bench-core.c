@@ -36,7 +36,8 @@ struct bench {
         struct exercise exercise;
         double rate_hz;
         unsigned rounds;
-        bool json, callgrind, once;
+        bool json, callgrind;
+        const char *once;
 
         struct input inputs[PLACES];
         const struct input *in; /* the one at work */
@@ -242,12 +243,18 @@ static void measure(struct bench *b, struct figures f[PLACES][LINES]) {
 
 /* ---- counting instructions ---------------------------------------------------------------------------------- */
 
-/* Everything once, in the order in which count() reads it. */
-static void run_all(struct bench *b) {
+/* One line or all of them, in the order in which count() reads them; tells how many units of work that was. */
+static void run_once(struct bench *b) {
+        char name[64];
+
         for (unsigned where = 0; where < PLACES; where++)
-                for (unsigned k = 0; k < LINES; k++)
-                        if (lines[k].run)
-                                run(b, where, k);
+                for (unsigned k = 0; k < LINES; k++) {
+                        snprintf(name, sizeof(name), "%s, %s", lines[k].name, places[where]);
+                        if (!lines[k].run || (strcmp(b->once, "all") != 0 && strcmp(b->once, name) != 0))
+                                continue;
+                        run(b, where, k);
+                        printf("%.0f\n", units(b, where, k));
+                }
 }
 
 /* "totals: N" of one dump of callgrind. */
@@ -278,7 +285,7 @@ static bool call_grind(const struct bench *b, const char *folder) {
                 "--toggle-collect='bench_*' "
                 "--dump-after=bench_bare --dump-after=bench_whole --dump-after=bench_resample "
                 "--dump-after=bench_front --dump-after=bench_tracker --dump-after=bench_beam "
-                "--dump-after=bench_repfit '%s' --rate %g --once >/dev/null 2>&1",
+                "--dump-after=bench_repfit '%s' --rate %g --once all >/dev/null 2>&1",
                 valgrind && valgrind[0] ? valgrind : "valgrind", folder, self, b->rate_hz);
         return system(command) == 0;
 }
@@ -402,7 +409,7 @@ static const struct argp_option options[] = {
         {"rate", 'r', "HZ", 0, "Of the sensor, 20 to 1000 (100)", 0},
         {"rounds", 'n', "N", 0, "5 to 1001 (51)", 0},
         {"callgrind", 'c', NULL, 0, "Count instructions with valgrind", 0},
-        {"once", 'o', NULL, OPTION_HIDDEN, "Work through everything once and tell nothing", 0},
+        {"once", 'o', "LINE", OPTION_HIDDEN, NULL, 0},
         {0},
 };
 
@@ -427,7 +434,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
                 b->callgrind = true;
                 return 0;
         case 'o':
-                b->once = true;
+                b->once = arg;
                 return 0;
         default:
                 return ARGP_ERR_UNKNOWN;
@@ -449,7 +456,7 @@ int main(int argc, char *argv[]) {
                 return EX_USAGE;
         prepare(&bench);
         if (bench.once)
-                run_all(&bench);
+                run_once(&bench);
         else {
                 measure(&bench, figures);
                 count(&bench, figures);
