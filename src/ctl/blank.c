@@ -242,6 +242,8 @@ static size_t take_address(struct scan *s) {
                 fprintf(s->out, "device-%zu", i + 1);
         else
                 fputs("device", s->out);
+        if (s->n - s->at > 17 && is_word(s->text[s->at + 17]))
+                fputc('-', s->out); /* or what follows would become a part of the number */
         return 17;
 }
 
