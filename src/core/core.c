@@ -114,6 +114,7 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed) {
         struct cycle_fit fit;
         struct event e;
 
+        repfit_expect(&c->repfit, setlog_rom(&c->setlog), setlog_set(&c->setlog) > 0);
         if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0)
                 return false;
         fit.weighed = weighed;

@@ -16,20 +16,27 @@
 #include <repcast/repfit.h>
 
 #include "core/border.h"
+#include "core/coarse.h"
 #include "core/felt.h"
 #include "util/macros.h"
 
-#define T          TICK_S
-#define BEFORE_S   1.0 /* of the hold before a cycle, so much is used */
-#define AFTER_S    1.0 /* and of what follows it */
-#define DRIFT_MPS3 0.01
-#define TURN_MPS2  0.03 /* per radian */
-#define STILL_S    0.4  /* the lifter stands still for so long before a first rep */
-#define LOOK_OUT_S 0.1  /* the sensor's direction is read so far outside the movement */
+#define T             TICK_S
+#define BEFORE_S      1.0 /* of the hold before a cycle, so much is used */
+#define AFTER_S       1.0 /* and of what follows it */
+#define DRIFT_MPS2    0.04 /* 4 mg within a cycle: temperature, and sway that tilts the attitude by some degrees */
+#define DRIFT_LEAST_S 2.0  /* but no faster than in so short a cycle */
+#define TURN_MPS2     0.03 /* per radian */
+#define STILL_S       0.4  /* the lifter stands still for so long before a first rep */
+#define LOOK_OUT_S    0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
         f->params = *params;
+        f->rom = (struct expected_rom){exercise->rom_typical_m, false};
         f->incline_sin = sin(exercise->incline_deg * M_PI / 180);
+}
+
+void repfit_expect(struct repfit *f, double rom_m, bool known) {
+        f->rom = (struct expected_rom){rom_m, known};
 }
 
 /* A border that was extrapolated may lie outside. */
@@ -192,7 +199,8 @@ static int set_up(const struct history *h, const struct cycle *c, struct window 
 /* Prior of the error's drift: temperature and sway, and, as the sensor turns, scale and skew errors of 0.3 % of g. */
 static double drift(const struct cycle *c) {
         double lasted_s = (double) (c->second.end_us - c->first.start_us) * 1e-6;
-        return DRIFT_MPS3 + TURN_MPS2 * (c->first.turn_rad + c->second.turn_rad) / fmax(lasted_s, 0.2);
+        double turned = TURN_MPS2 * (c->first.turn_rad + c->second.turn_rad);
+        return DRIFT_MPS2 / fmax(lasted_s, DRIFT_LEAST_S) + turned / fmax(lasted_s, 0.2);
 }
 
 int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
@@ -208,14 +216,17 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
                 return r;
         b = (struct borders){
                 .before = w.before, .a0 = w.a0, .a1 = w.a1, .b0 = w.b0, .b1 = w.b1, .after = w.after};
+        bool searched = f->params.passes > 0 && borders_coarse(f, h, &c->first.bias, drift_mps3, sign, &w);
+        enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
         if (f->params.passes < 1)
-                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, true);
+                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, known);
         for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < f->params.passes; pass++) {
-                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, pass == 0);
+                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, known);
                 r = borders_find(f, &w, sign, fmax(level[pass], f->params.edge_share), &b);
                 if (r < 0)
                         return r;
                 set_window(&w, &b);
+                known = BORDERS_FOUND;
         }
 
         struct cycle_fit fit = {

@@ -14,6 +14,13 @@ struct window {
         unsigned before, a0, a1, b0, b1, after; /* in this order */
 };
 
-/* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. guess: the borders are live ones. */
+/* How good the borders are. */
+enum borders_known {
+        BORDERS_LIVE,     /* as tracker or beam saw them: the worse the slower their movement */
+        BORDERS_SEARCHED, /* to a quarter of a second */
+        BORDERS_FOUND,    /* in a velocity */
+};
+
+/* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. */
 double smooth_velocity(struct repfit *f, const struct history *h, const struct window *w,
-        const struct bias *bias, double drift_mps3, bool guess);
+        const struct bias *bias, double drift_mps3, enum borders_known known);
