@@ -83,12 +83,14 @@ static int learn_names(struct bugreport *b, const char *list) {
 static int learn_assigned(struct bugreport *b) {
         struct faults faults = {.sink = ignore};
         struct assigned *a = calloc(1, sizeof(*a));
-        char folder[PATH_MAX];
         _cleanup_(freep) char *path = NULL;
-        int r = a ? hub_find_state(&b->doctor.config->storage,
-                            doctor_path(&b->doctor, DOCTOR_STATE_FOLDER, folder), "assigned.conf", &path)
-                  : -ENOMEM;
+        char folder[PATH_MAX];
+        int r;
 
+        if (!a)
+                return -ENOMEM;
+        r = hub_find_state(&b->doctor.config->storage, doctor_path(&b->doctor, DOCTOR_STATE_FOLDER, folder),
+                "assigned.conf", &path);
         if (r >= 0 && access(path, R_OK) == 0)
                 assigned_load(a, path, &faults);
         for (size_t i = 0; r >= 0 && i < a->n; i++) {
