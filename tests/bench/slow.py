@@ -9,7 +9,7 @@ from daemon import Cell
 from rig import Cost, Hub, epoch_us, latencies_ms, percentile
 
 QUOTA_US, PERIOD_US = 10000, 100000
-STEPS = 10, 20, 30, 40, 60, 80
+STEPS = 20, 40, 60, 80, 100, 120, 160, 240
 SECONDS = 6
 LATE_MS = 1000  # behind by more than this after so short a time, sockets would run over
 
