@@ -17,7 +17,7 @@ import gym  # noqa: E402
 from broker import BROKER, Broker, Tap, free_port, wait_for  # noqa: E402
 from certificates import OPENSSL, Authority  # noqa: E402
 from house import CTL, GOOD_BLUEZ, House  # noqa: E402
-from hub import DAEMON, SRC, WORK, Daemon, equal, squat, true  # noqa: E402
+from hub import DAEMON, WORK, Daemon, equal, squat, true  # noqa: E402
 
 SENSOR, OTHER = "C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02"
 NO_BUS = ("bus-unseen",)  # where a test needs none
