@@ -79,7 +79,7 @@ static void add_rest(const struct search *s, unsigned from, unsigned to, struct 
         n->z2 += b->z2 - a->z2;
         for (unsigned i = 0; i < N; i++) {
                 n->y[i] += b->y[i] - a->y[i];
-                for (unsigned j = 0; j < N; j++)
+                for (unsigned j = 0; j <= i; j++)
                         n->A[i][j] += b->A[i][j] - a->A[i][j];
         }
 }

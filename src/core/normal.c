@@ -34,7 +34,7 @@ void normal_weigh(struct normal *n, const double row[N], double z, double varian
         n->z2 += z * z / variance;
         for (unsigned i = 0; i < N; i++) {
                 n->y[i] += row[i] * z / variance;
-                for (unsigned j = 0; j < N; j++)
+                for (unsigned j = 0; j <= i; j++)
                         n->A[i][j] += row[i] * row[j] / variance;
         }
 }

@@ -25,7 +25,7 @@ void sums_add(struct sums *s, const struct moment *m);
 /* What a sum comes to with the prior's bias. */
 double sums_expected(double sum, const double row[NORMAL_N], const struct bias *bias);
 
-/* Normal equations: A x = y. */
+/* Normal equations: A x = y. A is symmetric, and only its lower half is kept up. */
 struct normal {
         double A[NORMAL_N][NORMAL_N], y[NORMAL_N];
         double z2; /* sum of z2 / variance */
