@@ -158,7 +158,7 @@ static void consider(const struct search *s, const unsigned b[BORDERS], struct c
         if (b[R0] > b[A0] || b[A0] + LEAST > b[A1] || b[A1] > b[B0] || b[B0] + LEAST > b[B1] || b[B1] > b[R1])
                 return;
         double nats = weigh(s, b);
-        if (nats <= best->nats)
+        if (!(nats > best->nats)) /* nor what is no number */
                 return;
         memcpy(best->b, b, sizeof(best->b));
         best->nats = nats;
