@@ -297,9 +297,14 @@ bool tls_is_certain(const struct tls *t) {
         return t->refused != X509_V_OK || t->alert >= 0 || !t->shaken;
 }
 
+/* Whether all that is known is that the connection went away: read as its end, or met when we wrote. */
+static bool was_cut(const struct tls *t) {
+        return t->note[0] == '\0' || strstr(t->note, "unexpected eof") ||
+                strstr(t->note, strerror(ECONNRESET)) || strstr(t->note, strerror(EPIPE));
+}
+
 const char *tls_why(struct tls *t, bool used) {
-        const bool noted = t->note[0] != '\0' && !strstr(t->note, "unexpected eof"),
-                   silent = t->asked || !t->shaken;
+        const bool noted = !was_cut(t), silent = t->asked || !t->shaken;
 
         if (t->refused != X509_V_OK)
                 tell_distrust(t);

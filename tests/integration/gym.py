@@ -9,6 +9,7 @@ import pwd
 import re
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import tempfile
@@ -28,6 +29,20 @@ SERVICE = "dfce2400-f051-4596-a005-3dce77cc1088"
 MOTION = "dfce2401-f051-4596-a005-3dce77cc1088"
 CONTROL = "dfce2402-f051-4596-a005-3dce77cc1088"
 ADAPTER = "00:1A:7D:DA:71:13"
+
+
+def within_reach(path):
+    """That file, or a copy of it, where any user may read it: the tree may lie in somebody's own folder."""
+    path = os.path.abspath(path)
+    folder = path
+    while folder != "/" and os.stat(folder).st_mode & stat.S_IXOTH:
+        folder = os.path.dirname(folder)
+    if folder == "/":
+        return path
+    place = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.chmod(place, 0o755)
+    return shutil.copy(path, place)
 
 
 class Bus:

@@ -90,8 +90,12 @@ class House:
         return env
 
     def run(self, *arguments, user=None):
-        done = subprocess.run([CTL, *arguments, "--root", str(self.root)], capture_output=True, text=True, check=False,
-                              timeout=60, user=user, env=self.environment())
+        program, env = CTL, self.environment()
+        if user:
+            program, loaded = gym.within_reach(CTL), env.get("LD_PRELOAD", "").split(":")
+            env["LD_PRELOAD"] = ":".join(gym.within_reach(path) if "/" in path else path for path in loaded)
+        done = subprocess.run([program, *arguments, "--root", str(self.root)], capture_output=True, text=True, check=False,
+                              timeout=60, user=user, env=env)
         return done.returncode, done.stdout, done.stderr
 
     def doctor(self, *options, user=None):

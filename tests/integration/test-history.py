@@ -48,7 +48,7 @@ class Gym:
 
     def history(self, *options, user=None):
         """Exit status, output and errors; of a hub that is asked, or, with --config, of its store."""
-        command = [gym.CTL, "history", "--config", self.config, *options]
+        command = [gym.within_reach(gym.CTL) if user else gym.CTL, "history", "--config", self.config, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30,
                               user=user, env={**os.environ, **self.bus.environment, "TZ": "UTC"})
         return done.returncode, done.stdout, done.stderr

@@ -303,7 +303,9 @@ def a_handshake_that_stalls_costs_no_time():
 
 
 def a_port_that_is_closed_is_told_over_tls_too():
-    feed = Feed(f"mqtts://127.0.0.1:{free_port()}", UPLINK_CA=World.ours.file)
+    taken = socket.socket()  # bound, so that nobody else listens there
+    taken.bind(("127.0.0.1", 0))
+    feed = Feed(f"mqtts://127.0.0.1:{taken.getsockname()[1]}", UPLINK_CA=World.ours.file)
     stats = feed.wait("the refusal", lambda s: s["error"], 5)
     if "refused the connection: nothing listens there" not in stats["error"]:
         raise AssertionError(stats["error"])
