@@ -59,8 +59,8 @@ struct tracker {
         struct tracker_params params;
         struct vertical_params vertical_params;
         double rom_typical_m;
-        double idle_s; /* a hold longer than this is no part of a lift: the exercise's set gap */
-        bool started;
+        double idle_s;         /* a hold longer than this is no part of a lift: the exercise's set gap */
+        bool started, watched; /* there is a belief; there are means of what was felt */
         enum track_mode mode;
         struct vertical vertical;
         double bias_P[3][3]; /* what is known of the accelerometer's bias when it starts */
@@ -117,5 +117,8 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
 /* The stream ends here: a running movement ends with it. Returns what that makes of the running cycle. */
 enum cycle_result tracker_flush(struct tracker *t, uint64_t end_us, struct cycle *ret);
 
-/* Forget all motion. */
+/* What was believed of the motion cannot be; what was felt, and for how long it was even, stays as it is. */
+void tracker_disbelieve(struct tracker *t);
+
+/* Forget all motion: the timeline breaks off. */
 void tracker_lose(struct tracker *t);

@@ -238,7 +238,7 @@ static void doubt_tracker(struct core *c, struct track *t) {
                 .result = CYCLE_NONE,
         };
         c->glide_s = 0;
-        tracker_lose(&c->tracker);
+        tracker_disbelieve(&c->tracker);
         pairing_reset(&c->pairing);
 }
 

@@ -80,13 +80,18 @@ void tracker_init(struct tracker *t, const struct tracker_params *params, const 
         cycle_init(&t->cycler, cycle, exercise);
 }
 
-void tracker_lose(struct tracker *t) {
+void tracker_disbelieve(struct tracker *t) {
         cycle_reset(&t->cycler);
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->started = t->rested = t->begun = false;
         t->n_snapshots = t->snapshot_age = 0;
-        t->a_mean = t->a_var = t->turn_mean = t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s =
-                t->even_s = 0;
+        t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s = 0;
+}
+
+void tracker_lose(struct tracker *t) {
+        tracker_disbelieve(t);
+        t->watched = false;
+        t->a_mean = t->a_var = t->turn_mean = t->even_s = 0;
 }
 
 static double square(double x) {
@@ -413,8 +418,12 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
         *ret = (struct track){.result = CYCLE_NONE};
         if (!t->started) {
                 t->started = true;
-                t->a_mean = t->a_anchor = t->even_anchor = m->a_mps2;
-                t->a_var = 1; /* not flat until shown */
+                if (!t->watched) {
+                        t->watched = true;
+                        t->a_mean = t->even_anchor = m->a_mps2;
+                        t->a_var = 1; /* not flat until shown */
+                }
+                t->a_anchor = t->a_mean;
                 vertical_init(&t->vertical, t->bias_P);
                 t->hold_us = t->crossed_us = h->t_us;
                 snapshot(t);
