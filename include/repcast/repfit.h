@@ -56,12 +56,13 @@ struct repfit {
         struct repfit_params params;
         struct expected_rom rom;
         double incline_sin;
-        float v[HISTORY_N]; /* corrected velocity of the cycle at hand, oldest first */
 };
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise);
 
 void repfit_expect(struct repfit *f, double rom_m, bool known);
 
-/* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. */
-int repfit_run(struct repfit *f, const struct history *h, const struct cycle *cycle, struct cycle_fit *ret);
+/* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. Takes
+ * HISTORY_N floats of the stack. */
+int repfit_run(
+        const struct repfit *f, const struct history *h, const struct cycle *cycle, struct cycle_fit *ret);

@@ -167,9 +167,8 @@ static double hold_noise(const float *v, const struct window *w) {
         return n > GUARD ? fmin(sqrt(sum2 / n), SWAY_MOST) : 0;
 }
 
-int borders_find(struct repfit *f, const struct window *w, double sign, double level, struct borders *ret) {
-        float *v = f->v;
-        const struct repfit_params *p = &f->params;
+int borders_find(const struct repfit_params *p, float *v, const struct window *w, double sign, double level,
+        struct borders *ret) {
         unsigned turn = (w->a1 + w->b0) / 2, end = w->n - 1;
         unsigned length_a = MAX(20u, w->a1 - w->a0), length_b = MAX(20u, w->b1 - w->b0);
         double noise = hold_noise(v, w);

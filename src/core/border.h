@@ -14,9 +14,10 @@ struct borders {
                 after; /* where the movement before them ended, the one after them begins; the window's ends without one */
 };
 
-/* Find them in f->v, which is smoothed on the way. sign: of the first movement; level: share of the peak from which they are sought. Returns 0, or -ENODATA where the
- * velocity goes no two ways. */
-int borders_find(struct repfit *f, const struct window *w, double sign, double level, struct borders *ret);
+/* Find them in a velocity of w->n figures, which is smoothed on the way. sign: of the first movement; level: share of the
+ * peak from which they are sought. Returns 0, or -ENODATA where the velocity goes no two ways. */
+int borders_find(const struct repfit_params *p, float *v, const struct window *w, double sign, double level,
+        struct borders *ret);
 
 /* Tick of the greatest velocity in direction sign in [from, to). */
 unsigned velocity_peak(const float *v, double sign, unsigned from, unsigned to);

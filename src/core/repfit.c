@@ -57,11 +57,11 @@ static void set_window(struct window *w, struct borders *b) {
         w->after = tick_at(b->after, w->b1, end);
 }
 
-static void measure(const struct repfit *f, double sign, double from, double to, struct phase_fit *p) {
+static void measure(const float *v, double sign, double from, double to, struct phase_fit *p) {
         unsigned i0 = (unsigned) from, i1 = (unsigned) to;
         p->travel_m = p->peak_mps = p->back_m = 0;
         for (unsigned i = i0; i <= i1; i++) {
-                double s = sign * (double) f->v[i];
+                double s = sign * (double) v[i];
                 p->travel_m += s * T;
                 p->back_m += MAX(-s, 0.0) * T;
                 p->peak_mps = MAX(p->peak_mps, s);
@@ -70,22 +70,21 @@ static void measure(const struct repfit *f, double sign, double from, double to,
 }
 
 /* Mean velocity until the lift falls freely after its peak: from there on nobody pushes. */
-static double propulsive(const struct repfit *f, double sign, double from, double to) {
-        unsigned i0 = (unsigned) from, i1 = (unsigned) to, pk = velocity_peak(f->v, sign, i0, i1 + 1), end = i1;
+static double propulsive(const float *v, double incline_sin, double sign, double from, double to) {
+        unsigned i0 = (unsigned) from, i1 = (unsigned) to, pk = velocity_peak(v, sign, i0, i1 + 1), end = i1;
         for (unsigned i = pk + 1; i <= i1; i++)
-                if (sign * (double) (f->v[i] - f->v[i - 1]) <= -STANDARD_GRAVITY_MPS2 * f->incline_sin * T) {
+                if (sign * (double) (v[i] - v[i - 1]) <= -STANDARD_GRAVITY_MPS2 * incline_sin * T) {
                         end = i;
                         break;
                 }
         double sum = 0;
         for (unsigned i = i0; i <= end; i++)
-                sum += sign * (double) f->v[i];
+                sum += sign * (double) v[i];
         return sum / (end - i0 + 1);
 }
 
 /* Mean speed in equal parts of a movement's time; a tick that two parts share counts for both by its share. */
-static void chart(
-        const struct repfit *f, double sign, double from, double to, uint8_t ret[static REP_COURSE_N]) {
+static void chart(const float *v, double sign, double from, double to, uint8_t ret[static REP_COURSE_N]) {
         double part = (to - from) / REP_COURSE_N, speed[REP_COURSE_N], greatest = 0;
 
         for (unsigned k = 0; k < REP_COURSE_N; k++) {
@@ -93,7 +92,7 @@ static void chart(
 
                 speed[k] = 0;
                 for (unsigned i = (unsigned) at; i < end; i++)
-                        speed[k] += (fmin(i + 1, end) - fmax(i, at)) * sign * (double) f->v[i];
+                        speed[k] += (fmin(i + 1, end) - fmax(i, at)) * sign * (double) v[i];
                 greatest = MAX(greatest, speed[k]);
         }
         for (unsigned k = 0; k < REP_COURSE_N; k++)
@@ -101,28 +100,28 @@ static void chart(
 }
 
 /* First peak, the dip after it, and a second rise by as much as counts as a dip. */
-static struct sticking find_sticking(const struct repfit *f, double sign, double from, double to) {
+static struct sticking find_sticking(const float *v, double depth, double sign, double from, double to) {
         struct sticking none = {NAN, NAN, NAN}, s = none;
         unsigned i1 = (unsigned) to, top = (unsigned) from;
         double at = 0, high = 0, low = 0;
         bool dipping = false;
 
         for (unsigned i = (unsigned) from; i <= i1; i++) {
-                double v = sign * (double) f->v[i];
-                at += v * T;
-                if (!dipping && v > high) {
-                        high = v;
+                double s_mps = sign * (double) v[i];
+                at += s_mps * T;
+                if (!dipping && s_mps > high) {
+                        high = s_mps;
                         top = i;
                 }
-                if (!dipping && high > 0 && v < (1 - f->params.sticking_depth) * high) {
+                if (!dipping && high > 0 && s_mps < (1 - depth) * high) {
                         dipping = true;
-                        low = v + 1;
+                        low = s_mps + 1;
                 }
-                if (dipping && v < low) {
-                        low = v;
-                        s = (struct sticking){.at_m = at, .min_mps = v, .duration_s = (i - top) * T};
+                if (dipping && s_mps < low) {
+                        low = s_mps;
+                        s = (struct sticking){.at_m = at, .min_mps = s_mps, .duration_s = (i - top) * T};
                 }
-                if (dipping && v > low + 0.5 * f->params.sticking_depth * high)
+                if (dipping && s_mps > low + 0.5 * depth * high)
                         return s;
         }
         return none;
@@ -203,11 +202,12 @@ static double drift(const struct cycle *c) {
         return DRIFT_MPS2 / fmax(lasted_s, DRIFT_LEAST_S) + turned / fmax(lasted_s, 0.2);
 }
 
-int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
+int repfit_run(const struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
         static const double level[] = {
                 0.2, 0.1, 0}; /* from coarse to fine: the first velocity is none too good */
         const double drift_mps3 = drift(c);
         double sign = c->first.up ? 1 : -1, misfit = 0;
+        float v[HISTORY_N]; /* corrected velocity of the cycle, oldest first */
         struct window w;
         struct borders b;
 
@@ -219,10 +219,10 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         bool searched = f->params.passes > 0 && borders_coarse(f, h, &c->first.bias, drift_mps3, sign, &w);
         enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
         if (f->params.passes < 1)
-                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, known);
+                misfit = smooth_velocity(&f->params, h, &w, &c->first.bias, drift_mps3, known, v);
         for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < f->params.passes; pass++) {
-                misfit = smooth_velocity(f, h, &w, &c->first.bias, drift_mps3, known);
-                r = borders_find(f, &w, sign, fmax(level[pass], f->params.edge_share), &b);
+                misfit = smooth_velocity(&f->params, h, &w, &c->first.bias, drift_mps3, known, v);
+                r = borders_find(&f->params, v, &w, sign, fmax(level[pass], f->params.edge_share), &b);
                 if (r < 0)
                         return r;
                 set_window(&w, &b);
@@ -235,17 +235,17 @@ int repfit_run(struct repfit *f, const struct history *h, const struct cycle *c,
         struct phase_fit *second = c->first.up ? &fit.eccentric : &fit.concentric;
         uint64_t zero_us = h->t_us - (uint64_t) (w.newest_ago + w.n - 1) * TICK_US;
 
-        measure(f, sign, b.a0, b.a1, first);
-        measure(f, -sign, b.b0, b.b1, second);
+        measure(v, sign, b.a0, b.a1, first);
+        measure(v, -sign, b.b0, b.b1, second);
         first->start_us = zero_us + (uint64_t) (b.a0 * TICK_US);
         first->end_us = zero_us + (uint64_t) (b.a1 * TICK_US);
         second->start_us = zero_us + (uint64_t) (b.b0 * TICK_US);
         second->end_us = zero_us + (uint64_t) (b.b1 * TICK_US);
 
         double con0 = c->first.up ? b.a0 : b.b0, con1 = c->first.up ? b.a1 : b.b1;
-        fit.mpv_mps = propulsive(f, 1, con0, con1);
-        fit.sticking = find_sticking(f, 1, con0, con1);
-        chart(f, -1, c->first.up ? b.b0 : b.a0, c->first.up ? b.b1 : b.a1, fit.course);
+        fit.mpv_mps = propulsive(v, f->incline_sin, 1, con0, con1);
+        fit.sticking = find_sticking(v, f->params.sticking_depth, 1, con0, con1);
+        chart(v, -1, c->first.up ? b.b0 : b.a0, c->first.up ? b.b1 : b.a1, fit.course);
         look_around(h, &w, &b, &fit);
         felt_cycle(h, &fit);
         *ret = fit;

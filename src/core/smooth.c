@@ -71,9 +71,8 @@ static void gaps_of(const struct window *w, enum borders_known known, struct gap
         ret[2] = gap_of(w->b1, w->after, b, a, known);
 }
 
-double smooth_velocity(struct repfit *f, const struct history *h, const struct window *w,
-        const struct bias *bias, double drift_mps3, enum borders_known known) {
-        const struct repfit_params *p = &f->params;
+double smooth_velocity(const struct repfit_params *p, const struct history *h, const struct window *w,
+        const struct bias *bias, double drift_mps3, enum borders_known known, float *ret) {
         const double rest2 = p->rest_mps * p->rest_mps / (STRIDE * T), turn2 = p->turn_mps * p->turn_mps;
         struct normal n;
         struct sums s, start;
@@ -103,17 +102,17 @@ double smooth_velocity(struct repfit *f, const struct history *h, const struct w
                         normal_weigh(
                                 &n, way.p_row, -sums_expected(way.p, way.p_row, bias), p->close_m * p->close_m);
                 }
-                f->v[k] = (float) v;
+                ret[k] = (float) v;
         }
 
         double x[N], chi2 = normal_solve(&n, x);
         sums_init(&s);
         for (unsigned k = 0; k < w->n; k++) {
                 sums_add(&s, history_ago(h, w->newest_ago + w->n - 1 - k));
-                double v = f->v[k];
+                double v = ret[k];
                 for (unsigned i = 0; i < N; i++)
                         v += s.v_row[i] * x[i];
-                f->v[k] = (float) v;
+                ret[k] = (float) v;
         }
         return chi2;
 }

@@ -21,6 +21,6 @@ enum borders_known {
         BORDERS_FOUND,    /* in a velocity */
 };
 
-/* Fill f->v[0 .. w->n). Returns chi2 of what the constraints and the prior had to give up. */
-double smooth_velocity(struct repfit *f, const struct history *h, const struct window *w,
-        const struct bias *bias, double drift_mps3, enum borders_known known);
+/* The velocity: w->n figures, m/s. Returns chi2 of what the constraints and the prior had to give up. */
+double smooth_velocity(const struct repfit_params *p, const struct history *h, const struct window *w,
+        const struct bias *bias, double drift_mps3, enum borders_known known, float *ret);

@@ -22,7 +22,8 @@ struct view {
         const struct synth *synth;
         double along; /* velocity along the muscle axis for each m/s upwards */
         double zero_s;
-        struct repfit fit; /* its velocity */
+        struct repfit_params params;
+        float v[HISTORY_N]; /* its velocity */
         struct window window;
 };
 
@@ -39,7 +40,7 @@ static void look(struct view *v, const struct true_rep *r, double before_s, doub
         v->zero_s = fmax(r->start_s - AROUND_S, 0);
         v->window.n = (unsigned) fmin((r->end_s + AROUND_S - v->zero_s) / TICK_S, HISTORY_N);
         for (unsigned i = 0; i < v->window.n; i++)
-                v->fit.v[i] = (float) (v->along *
+                v->v[i] = (float) (v->along *
                         motion_at(synth_motion(v->synth), v->zero_s + i * TICK_S).velocity_mps[2]);
         v->window.before = v->window.hold_from = tick_of(v, before_s);
         v->window.a0 = tick_of(v, a->start_s);
@@ -67,7 +68,7 @@ static void tell(const struct view *v, const struct borders *b, bool eccentric_f
         ret->start_us = first.start_us;
         ret->end_us = second.end_us;
         for (unsigned i = (unsigned) fmax(from, 0); i <= (unsigned) to && i < v->window.n; i++)
-                ret->rom_m += (double) v->fit.v[i] * TICK_S;
+                ret->rom_m += (double) v->v[i] * TICK_S;
         ret->concentric.mean_mps = ret->rom_m / ((to - from) * TICK_S);
         ret->confidence = 1;
 }
@@ -87,7 +88,7 @@ static int find(
                 return -ENOMEM;
         core_params_init(&params);
         v->synth = s;
-        v->fit.params = params.repfit;
+        v->params = params.repfit;
         v->along = along_of(t);
         for (size_t i = 0; i < truth->n; i++) {
                 const struct true_rep *r = &truth->reps[i];
@@ -98,8 +99,8 @@ static int find(
 
                 look(v, r, first ? 0 : truth->reps[i - 1].end_s, last ? HUGE_VAL : truth->reps[i + 1].start_s);
                 bool eccentric_first = r->eccentric.start_s < r->concentric.start_s;
-                if (borders_find(&v->fit, &v->window, eccentric_first ? -1 : 1, params.repfit.edge_share, &b) <
-                        0)
+                if (borders_find(&v->params, v->v, &v->window, eccentric_first ? -1 : 1,
+                            params.repfit.edge_share, &b) < 0)
                         continue;
                 tell(v, &b, eccentric_first, &e.rep);
                 best = fmax(first ? 0 : best, e.rep.concentric.mean_mps);
