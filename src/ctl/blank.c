@@ -224,6 +224,12 @@ static bool is_address(const struct scan *s) {
         return p[2] != '\0';
 }
 
+/* Would what follows a mark become a part of its number, or its number the start of an address? */
+static bool goes_on(const char *after, size_t n) {
+        return (n > 0 && is_word(after[0])) ||
+                (n > 1 && (after[0] == ':' || after[0] == '-') && isxdigit((unsigned char) after[1]));
+}
+
 static size_t take_address(struct scan *s) {
         struct blank *b = s->b;
         char address[18];
@@ -242,8 +248,8 @@ static size_t take_address(struct scan *s) {
                 fprintf(s->out, "device-%zu", i + 1);
         else
                 fputs("device", s->out);
-        if (s->n - s->at > 17 && is_word(s->text[s->at + 17]))
-                fputc('-', s->out); /* or what follows would become a part of the number */
+        if (goes_on(s->text + s->at + 17, s->n - s->at - 17))
+                fputc('-', s->out);
         return 17;
 }
 

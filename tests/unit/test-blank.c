@@ -46,7 +46,7 @@ static void test_rules(void **state) {
                 {"Athlete=\n", NULL},
                 {"C0:FF:EE:00:00:01 dev_C0_FF_EE_00_00_01/x c0:ff:ee:00:00:02",
                         "device-1 dev_device-1/x device-2"},
-                {"00:11:22:33:44:55:66 12:34:56", "device-1:66 12:34:56"},
+                {"00:11:22:33:44:55:66 12:34:56", "device-1-:66 12:34:56"},
                 {"C5:FF:EE:00:00:0C5:FF:EE:00:00:01", "device-1-5:FF:EE:00:00:01"},
                 {"\033[31mred\a", "?[31mred?"},
         };
