@@ -77,6 +77,10 @@ class House:
     def unit(self, name, **changes):
         self.write("units/" + name, "".join(f"{k}={v}\n" for k, v in {**GOOD_UNIT, **changes}.items()))
 
+    def is_out_of_sight(self):
+        """ProtectHome= and PrivateTmp= hide it from the service."""
+        return str(self.confdir).removeprefix(str(self.root)).startswith(("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"))
+
     def switch(self, soft, hard):
         for name, text in (("type", "bluetooth"), ("name", "hci0"), ("soft", soft), ("hard", hard)):
             self.write("sys/class/rfkill/rfkill0/" + name, text + "\n")
