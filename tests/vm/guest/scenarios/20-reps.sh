@@ -9,7 +9,8 @@ check_within 20 'the sensor is ready' sensor_says ready
 check_within 60 'the hub finds it and asks for its stream' streaming
 repcastctl record rack-1 --output "$logs/packets.rec" --force 2>"$logs/record.log" &
 recorder=$!
-check_within 90 'the set ends' at_least 1 set
+five_reps() { bodies set | jq -es 'any(.[]; .n_reps == 5)' >/dev/null; } # a set that a crash cut off may come first
+check_within 90 'the set ends' five_reps
 kill -INT "$recorder"
 check 'the reps are those of the recording' reps_are_those_of set
 check 'repcastctl knows the sensor' sh -c "repcastctl sensors --json | grep -qi '$(sensor_address)'"
