@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from bar import dropped, unracked_and_turned
+from broker import Tap
 from hub import BUILD, DAEMON, WORK, configure, equal, record, squat, station, true, write
 
 CTL = os.path.join(BUILD, "repcastctl")
@@ -164,22 +165,7 @@ def a_full_disk():
     refused(74, "cannot be written", "replay", "--svg", "/nowhere/x.svg", "--json", squat(), silent=False)
 
 
-def main():
-    tests = (usage, wrong_use, the_table_has_the_figures, the_table_says_what_was_not_counted, on_a_terminal, prescriptions,
-             recordings_that_are_refused, a_full_disk)
-    print(f"1..{len(tests)}", flush=True)
-    failed = False
-    os.chdir(WORK)
-    for number, test in enumerate(tests, 1):
-        name = test.__name__.replace("_", " ")
-        try:
-            test()
-            print(f"ok {number} - {name}", flush=True)
-        except (AssertionError, ValueError, IndexError, subprocess.TimeoutExpired) as e:
-            failed = True
-            print(f"not ok {number} - {name}\n# " + str(e).replace("\n", "\n# "), flush=True)
-    sys.exit(failed)
-
-
 if __name__ == "__main__":
-    main()
+    os.chdir(WORK)
+    sys.exit(Tap([usage, wrong_use, the_table_has_the_figures, the_table_says_what_was_not_counted, on_a_terminal, prescriptions,
+                  recordings_that_are_refused, a_full_disk]).run())

@@ -23,7 +23,7 @@ if not importlib.util.find_spec("jeepney"):  # it is Debian's, and so is the int
     print("1..0 # SKIP python3-jeepney is not installed")
     sys.exit(0)
 import gym  # noqa: E402
-from broker import wait_for  # noqa: E402
+from broker import Tap, equal, true, wait_for  # noqa: E402
 from central import Central, Refused, packets  # noqa: E402
 
 BUILD = os.environ.get("builddir", ".")
@@ -33,16 +33,6 @@ atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 SERVICE, MOTION, CONTROL = gym.SERVICE, gym.MOTION, gym.CONTROL
 BATTERY = "00002a19-0000-1000-8000-00805f9b34fb"
 START = b"\x01\x64\x00"  # 100 a second
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
-
-
-def true(value, what):
-    if not value:
-        raise AssertionError(what)
 
 
 def recording(seconds):
@@ -295,24 +285,9 @@ def to_the_end():
     bus.kill()
 
 
-def main():
+if __name__ == "__main__":
     if not gym.DBUS_DAEMON:
         print("1..0 # SKIP dbus-daemon is not installed")
-        return
-    tests = (what_it_registers, what_it_streams, what_can_be_read_and_what_is_refused, adapters_and_bluez_come_and_go,
-             refused_at_first, pairing, mishaps, to_the_end)
-    print(f"1..{len(tests)}", flush=True)
-    failed = False
-    for number, test in enumerate(tests, 1):
-        name = test.__name__.replace("_", " ")
-        try:
-            test()
-            print(f"ok {number} - {name}", flush=True)
-        except (AssertionError, Refused, StopIteration, subprocess.TimeoutExpired) as e:
-            failed = True
-            print(f"not ok {number} - {name}\n# " + str(e).replace("\n", "\n# "), flush=True)
-    sys.exit(failed)
-
-
-if __name__ == "__main__":
-    main()
+        sys.exit(0)
+    sys.exit(Tap([what_it_registers, what_it_streams, what_can_be_read_and_what_is_refused, adapters_and_bluez_come_and_go,
+                  refused_at_first, pairing, mishaps, to_the_end]).run())

@@ -2,8 +2,7 @@
 /* Snapshots on a bus: what is told when something comes, changes or goes, and nothing else. Two ends of a socket stand
  * for the bus. */
 
-#include <sys/socket.h>
-
+#include "bus-pair.h"
 #include "hub/objects.h"
 #include "unit.h"
 #include "util/macros.h"
@@ -69,26 +68,11 @@ static void settle(struct ends *e) {
         }
 }
 
-static sd_bus *make_end(int fd, bool server) {
-        sd_bus *bus = NULL;
-        const sd_id128_t id = SD_ID128_MAKE(01, 23, 45, 67, 89, ab, cd, ef, 01, 23, 45, 67, 89, ab, cd, ef);
-
-        assert_true(sd_bus_new(&bus) >= 0);
-        assert_true(sd_bus_set_fd(bus, fd, fd) >= 0);
-        if (server)
-                assert_true(sd_bus_set_server(bus, true, id) >= 0);
-        assert_true(sd_bus_start(bus) >= 0);
-        return bus;
-}
-
 static int set_up(void **state) {
         struct ends *e = calloc(1, sizeof(*e));
-        int fds[2];
 
-        if (!e || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+        if (!e || bus_pair(&e->server, &e->client) < 0)
                 return -1;
-        e->server = make_end(fds[0], true);
-        e->client = make_end(fds[1], false);
         assert_true(sd_bus_add_filter(e->client, NULL, on_signal, e) >= 0);
         assert_true(sd_bus_add_object_manager(e->server, &e->manager, "/org/example") >= 0);
         assert_int_equal(objects_new(&class, 4, e, &e->objects), 0);
