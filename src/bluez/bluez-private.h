@@ -10,6 +10,7 @@
  *     connection.c  Connect, Pair, Disconnect, RemoveDevice: what the link machine asks for
  *     session.c     the steps of a plan over an open link
  *     stream.c      notifications: sockets and signals
+ *     streams.c     when the sockets are read
  *     agent.c       org.bluez.Agent1
  *
  * Level-triggered: a callback of the bus only notes what it saw (in the mirror, or in a flag) and asks for a turn of
@@ -144,8 +145,9 @@ struct bluez_link {
 
 struct bluez {
         sd_event *event;
-        int streams_fd; /* epoll with the sockets of all streams */
-        sd_event_source *streams;
+        int streams_fd;                          /* epoll with the sockets of all streams */
+        sd_event_source *streams, *streams_turn; /* a socket is readable; it is time to look */
+        uint64_t streams_read_us;                /* when they were last read */
         sd_bus *bus;
         struct bluez_params params;
         struct bluez_adapter_params *adapters; /* copies; params points here */
@@ -233,15 +235,16 @@ void session_end(struct bluez_link *l);
 void session_work(struct bluez_link *l, uint64_t now_us);
 uint64_t session_stall_us(const struct bluez_link *l);
 
-/* stream.c */
-/* The one source of the loop behind which all sockets are. */
+/* streams.c */
 int streams_open(struct bluez *b);
 void streams_close(struct bluez *b);
 
+/* stream.c */
 void stream_init(struct stream *s, struct bluez_link *l, unsigned characteristic);
 void stream_subscribe(
         struct stream *s, const char *path, unsigned flags); /* session_step_done() or _failed() follows */
 void stream_close(struct stream *s);
+void stream_read(struct stream *s, uint32_t events); /* one datagram; events: of epoll */
 void session_step_done(struct bluez_link *l);
 void session_step_failed(struct bluez_link *l, const char *why);
 void session_take(struct stream *s, const uint8_t *bytes, size_t n, uint64_t arrival_us);

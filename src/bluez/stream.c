@@ -2,9 +2,7 @@
 /* Notifications of one characteristic.
  *
  * AcquireNotify: a socket of its own, one datagram for each notification. BlueZ drops what does not fit (about 280
- * datagrams), so it is drained whenever it is readable, before anything else on the loop. All sockets are behind one
- * source of the loop: sd-event asks the kernel about every readable descriptor anew after each one that it has served,
- * which with hundreds of sensors costs more than all the rest.
+ * datagrams), so it is drained soon and before anything else on the loop: streams.c.
  *
  * StartNotify: every value is a signal on the bus. For what cannot be acquired, and where acquiring has failed; but then
  * over a fresh link only: up to BlueZ 5.83 a characteristic whose acquisition failed stays marked as acquired, and
@@ -21,7 +19,6 @@
 #include "bluez/bluez-private.h"
 
 #define CHARACTERISTIC_INTERFACE "org.bluez.GattCharacteristic1"
-#define TURN_MAX                 32 /* datagrams before the loop asks the clock again */
 
 void stream_init(struct stream *s, struct bluez_link *l, unsigned characteristic) {
         *s = (struct stream){.link = l, .characteristic = characteristic, .fd = -1};
@@ -47,8 +44,11 @@ static void end(struct stream *s) {
         bluez_kick(s->link->b);
 }
 
-static void read_one(struct stream *s, uint32_t events) {
+void stream_read(struct stream *s, uint32_t events) {
         uint8_t bytes[GATT_VALUE_MAX];
+
+        if (s->fd < 0) /* closed since the kernel was asked */
+                return;
         ssize_t n = recv(s->fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC);
 
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -60,37 +60,6 @@ static void read_one(struct stream *s, uint32_t events) {
                 s->link->truncated++;
         else
                 session_take(s, bytes, (size_t) n, bluez_now_us(s->link->b));
-}
-
-/* ---- all of them --------------------------------------------------------------------------------------------- */
-
-/* One event at a time, for what is done with it may close any stream; the kernel takes turns among those that have more. */
-static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        struct epoll_event e;
-
-        (void) source;
-        (void) revents;
-        (void) userdata;
-        for (unsigned i = 0; i < TURN_MAX && epoll_wait(fd, &e, 1, 0) > 0; i++)
-                read_one(e.data.ptr, e.events);
-        return 0;
-}
-
-int streams_open(struct bluez *b) {
-        int r;
-
-        b->streams_fd = epoll_create1(EPOLL_CLOEXEC);
-        if (b->streams_fd < 0)
-                return -errno;
-        r = sd_event_add_io(b->event, &b->streams, b->streams_fd, EPOLLIN, on_readable, b);
-        return r < 0 ? r : sd_event_source_set_priority(b->streams, SD_EVENT_PRIORITY_IMPORTANT);
-}
-
-void streams_close(struct bluez *b) {
-        b->streams = sd_event_source_disable_unref(b->streams);
-        if (b->streams_fd >= 0)
-                close(b->streams_fd);
-        b->streams_fd = -1;
 }
 
 /* ---- what has come of it ------------------------------------------------------------------------------------- */
