@@ -55,7 +55,7 @@ struct source_sensor {
         uint64_t last_us; /* instant of the newest sample handed over */
 
         enum source_state state;
-        char why[SENSORS_WORDS_MAX], told_why[SENSORS_WORDS_MAX];
+        char why[SENSORS_WORDS_MAX];
         char name[BLUEZ_NAME_MAX];
         struct bluez_sensor_info info;
         int rssi_dbm, battery_pct;
@@ -82,11 +82,10 @@ static uint64_t now_us(const struct source_sensor *s) {
 /* ---- what the station hears ---- */
 
 static void tell(struct source_sensor *s, enum source_state state, const char *why) {
-        snprintf(s->why, sizeof(s->why), "%s", why ? why : "");
-        if (state == s->state && strcmp(s->why, s->told_why) == 0)
-                return;
+        if (state == s->state && strncmp(s->why, why ? why : "", sizeof(s->why) - 1) == 0)
+                return; /* so with every packet of a stream */
         s->state = state;
-        strcpy(s->told_why, s->why);
+        snprintf(s->why, sizeof(s->why), "%s", why ? why : "");
         sensors_changed(s->sensors);
         s->source.handler->on_state(s->source.userdata, state, *s->why ? s->why : NULL);
 }

@@ -14,7 +14,8 @@
 #include "util/macros.h"
 #include "util/utf8.h"
 
-#define LIVE_US UINT64_C(100000) /* 10 live messages a second at most */
+/* 10 live messages a second at most. All stations' are due at the same instants: so the uplink wakes once for many. */
+#define LIVE_US UINT64_C(100000)
 
 static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set, uint32_t rep) {
         return (struct log_fields){
@@ -208,9 +209,9 @@ static void show_live(struct station *s) {
         core_live(&s->core, &live);
         coach_look(&s->coach, &live, &s->pace); /* it follows the speed between two messages as well */
         sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
-        if (!live.moving || now_us - s->live_sent_us < LIVE_US)
+        if (!live.moving || now_us / LIVE_US == s->live_tick)
                 return;
-        s->live_sent_us = now_us;
+        s->live_tick = now_us / LIVE_US;
         live.set = number_set(s, live.set);
         m = new_message(s);
         m->type = MESSAGE_LIVE;
@@ -400,7 +401,7 @@ void station_configure(struct station *s, const struct station_config *config, c
         s->config = *config;
         s->active = true;
         s->streamed = false;
-        s->live_sent_us = 0;
+        s->live_tick = 0;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
         coach_init(&s->coach, NULL);
         station_begin_roster(s, kept);

@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -398,6 +400,13 @@ int client_publish(struct client *c, const char *topic, const char *payload, int
 int client_answer(struct client *c, const char *topic, const char *payload, const void *correlation,
         size_t n_correlation) {
         return publish(c, topic, payload, 1, false, correlation, MIN(n_correlation, (size_t) UINT16_MAX));
+}
+
+void client_gather(struct client *c, bool yes) {
+        const int value = yes, fd = client_fd(c);
+
+        if (fd >= 0)
+                (void) setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));
 }
 
 bool client_congested(const struct client *c) {

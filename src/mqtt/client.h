@@ -87,6 +87,10 @@ int client_answer(struct client *c, const char *topic, const char *payload, cons
 /* What was published before has not left yet: the broker, or the way to it, is slower than we are. */
 bool client_congested(const struct client *c);
 
+/* What is published from here on leaves together, when that ends: one segment on the wire instead of many. The kernel waits
+ * for 200 ms at most. */
+void client_gather(struct client *c, bool yes);
+
 /* QoS 1. Returns 0 or negative errno. */
 int client_subscribe(struct client *c, const char *topic);
 int client_unsubscribe(struct client *c, const char *topic);

@@ -86,27 +86,33 @@ static int format(const struct uplink *u, const struct message *m, char **ret_to
         return 0;
 }
 
+static void show(struct uplink *u, size_t key, const struct message *m) {
+        _cleanup_(freep) char *topic = NULL, *json = NULL;
+        bool is_state = key % _SHOWN_MAX == SHOWN_STATE;
+
+        if (!is_state && !uplink_is_online(u))
+                return;
+        if (format(u, m, &topic, &json) < 0)
+                return;
+        if (!is_state) {
+                publish_if_it_flows(u, topic, json);
+                return;
+        }
+        uplink_announce_station(u, key / _SHOWN_MAX, m);
+        if (m->state.gone)
+                json[0] = '\0';
+        uplink_keep_station(u, key / _SHOWN_MAX, TAKE_PTR(topic), TAKE_PTR(json));
+}
+
 void uplink_take_shown(struct uplink *u) {
-        struct message *m = &u->message;
         size_t key;
 
-        while (slots_take(u->slots, &key, m)) {
-                _cleanup_(freep) char *topic = NULL, *json = NULL;
-                bool is_state = key % _SHOWN_MAX == SHOWN_STATE;
-
-                if (!is_state && !uplink_is_online(u))
-                        continue;
-                if (format(u, m, &topic, &json) < 0)
-                        continue;
-                if (!is_state) {
-                        publish_if_it_flows(u, topic, json);
-                        continue;
-                }
-                uplink_announce_station(u, key / _SHOWN_MAX, m);
-                if (m->state.gone)
-                        json[0] = '\0';
-                uplink_keep_station(u, key / _SHOWN_MAX, TAKE_PTR(topic), TAKE_PTR(json));
-        }
+        if (u->client)
+                client_gather(u->client, true);
+        while (slots_take(u->slots, &key, &u->message))
+                show(u, key, &u->message);
+        if (u->client)
+                client_gather(u->client, false);
 }
 
 void uplink_take_health(struct uplink *u) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Latest values between two threads: an array under a mutex, with an eventfd that mirrors "something is new". */
+/* Latest values between two threads: an array under a mutex, with an eventfd that says "something is new".
+ *
+ * It is rung behind the mutex: who is woken by it would else run into it, and sleep again. So it may ring for what was taken
+ * already, and is hushed by who finds nothing. */
 
 #include "util/slots.h"
 
@@ -13,7 +16,7 @@
 
 struct slots {
         pthread_mutex_t mutex;
-        int fd; /* counter 1 while a slot is fresh, else 0; written under the mutex only */
+        int fd;
         size_t item_size, n_keys;
         size_t next;    /* where the search for a fresh slot starts: behind the one last taken */
         size_t n_fresh; /* slots put and not yet taken */
@@ -62,12 +65,11 @@ void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
         pthread_mutex_lock(&s->mutex);
         memcpy(s->items + key * s->item_size, item, size);
         s->sizes[key] = size;
-        if (!s->fresh[key]) {
-                s->fresh[key] = true;
-                if (s->n_fresh++ == 0)
-                        eventfd_write(s->fd, 1); /* cannot fail: the counter was 0 */
-        }
+        bool first = !s->fresh[key] && s->n_fresh++ == 0;
+        s->fresh[key] = true;
         pthread_mutex_unlock(&s->mutex);
+        if (first)
+                eventfd_write(s->fd, 1); /* cannot fail: nobody puts 2^64 times unheard */
 }
 
 bool slots_take(struct slots *s, size_t *ret_key, void *ret) {
@@ -82,10 +84,10 @@ bool slots_take(struct slots *s, size_t *ret_key, void *ret) {
                 *ret_key = key;
                 s->fresh[key] = false;
                 s->next = (key + 1) % s->n_keys;
-                if (--s->n_fresh == 0) {
-                        eventfd_t ignored;
-                        eventfd_read(s->fd, &ignored); /* cannot fail: the counter was 1 */
-                }
+                s->n_fresh--;
+        } else {
+                eventfd_t ignored;
+                (void) eventfd_read(s->fd, &ignored); /* nonblocking: fails where it is quiet already */
         }
         pthread_mutex_unlock(&s->mutex);
         return any;

@@ -22,5 +22,5 @@ void slots_put(struct slots *s, size_t key, const void *item, size_t size);
  * out-parameters are untouched. */
 bool slots_take(struct slots *s, size_t *ret_key, void *ret);
 
-/* To poll for reading: readable exactly while a value waits. Never read from it. */
+/* To poll for reading: readable while a value waits, and until slots_take() has found none. Never read from it. */
 int slots_fd(const struct slots *s);
