@@ -34,9 +34,10 @@ struct cycle_fit {
         struct sticking sticking;
         uint8_t course[REP_COURSE_N];  /* of the eccentric, as in struct rep */
         double up_start[3], up_end[3]; /* unit vector up in sensor axes before and after */
-        double turn_before_radps;      /* how fast the sensor turned just before it */
-        double sample_s;               /* mean interval between samples */
-        double misfit;                 /* chi2: how hard the constraints had to pull, 5 degrees of freedom */
+        double swing_deg;         /* how far up turned in the sensor from its start to where it turned round */
+        double turn_before_radps; /* how fast the sensor turned just before it */
+        double sample_s;          /* mean interval between samples */
+        double misfit;            /* chi2: how hard the constraints had to pull, 5 degrees of freedom */
         double loss_pct;
         float balance; /* push and brake of a stroke, the lesser of them by its peak speed: about 1 if even, 0.5 if the
                           one is short and the other long; the lesser of both strokes */

@@ -127,20 +127,23 @@ static struct sticking find_sticking(const float *v, double depth, double sign, 
         return none;
 }
 
-/* Mean rate at which gravity turned in the sensor over the last moments before tick `before` (ticks ago). */
-static double turn_before(const struct history *h, unsigned before) {
-        double u[3], was[3], dot = 0, n2 = 0, m2 = 0;
-        unsigned ticks = MIN((unsigned) (STILL_S / T), h->n - 1 - before);
-        if (ticks == 0)
-                return 0;
-        moment_up(history_ago(h, before), u);
-        moment_up(history_ago(h, before + ticks), was);
+/* How far gravity turned in the sensor between two ticks (ticks ago), rad. */
+static double turned(const struct history *h, unsigned from, unsigned to) {
+        double u[3], v[3], dot = 0, u2 = 0, v2 = 0;
+        moment_up(history_ago(h, from), u);
+        moment_up(history_ago(h, to), v);
         for (unsigned i = 0; i < 3; i++) {
-                dot += u[i] * was[i];
-                n2 += u[i] * u[i];
-                m2 += was[i] * was[i];
+                dot += u[i] * v[i];
+                u2 += u[i] * u[i];
+                v2 += v[i] * v[i];
         }
-        return acos(CLAMP(dot / sqrt(n2 * m2), -1.0, 1.0)) / (ticks * T);
+        return acos(CLAMP(dot / sqrt(u2 * v2), -1.0, 1.0));
+}
+
+/* Mean rate of that over the last moments before tick `before` (ticks ago). */
+static double turn_before(const struct history *h, unsigned before) {
+        unsigned ticks = MIN((unsigned) (STILL_S / T), h->n - 1 - before);
+        return ticks ? turned(h, before + ticks, before) / (ticks * T) : 0;
 }
 
 static void look_around(
@@ -151,6 +154,7 @@ static void look_around(
 
         before = MIN(before, h->n - 1);
         moment_up(history_ago(h, before), ret->up_start);
+        ret->swing_deg = turned(h, before, w->newest_ago + w->n - 1 - (unsigned) b->a1) * 180 / M_PI;
         ret->turn_before_radps = turn_before(h, before);
         moment_up(history_ago(h, after > out ? after - out : 0), ret->up_end);
         for (unsigned i = (unsigned) b->a0; i <= (unsigned) b->b1; i++) {

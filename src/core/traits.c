@@ -2,7 +2,8 @@
 /* What the reps of a set have in common: range of motion, tempo, and the way the sensor points before and after.
  *
  * A distance is a sum of squares, each in units of the scatter within recorded sets, so that for two reps of one set
- * it follows chi2 with 5 degrees of freedom: 5 on average, below 12.8 in 97.5 %. */
+ * it follows chi2 with 5 degrees of freedom: 5 on average, below 12.8 in 97.5 %. How far the sensor swings goes with where it
+ * starts and ends, and is no degree of its own. */
 
 #include <math.h>
 
@@ -66,17 +67,24 @@ static double balance(const struct cycle_fit *f) {
         return MAX(f->eccentric.travel_m, 1e-3) / MAX(f->concentric.travel_m, 1e-3);
 }
 
+/* What the sensor's direction scatters by at either end, deg. One that turns with the bar, as on a wrist that curls it, shows by it
+ * where in its travel a rep begins and ends, and that scatters as the travel does. */
+static double lean_sigma(const struct traits_params *p, double swing_deg) {
+        return hypot(p->lean_deg, ROM_SIGMA * swing_deg);
+}
+
 /* A grinding rep is slow in both duration and peak, so these two share one degree of freedom. Each term is capped: no
  * single one decides. */
 double traits_distance(const struct traits_params *p, const struct cycle_fit *a, const struct cycle_fit *b) {
-        double q = MAX(coarse(a), coarse(b));
+        double q = MAX(coarse(a), coarse(b)), lean_deg = lean_sigma(p, MAX(a->swing_deg, b->swing_deg));
         double tempo =
                 0.5 * traits_ratio2(concentric_s(a), concentric_s(b)) / (square(DURATION_SIGMA) + 2 * q) +
                 0.5 * traits_ratio2(a->concentric.peak_mps, b->concentric.peak_mps) / (square(PEAK_SIGMA) + q);
 
         return MIN(16.0, traits_ratio2(travel_m(a), travel_m(b)) / (square(ROM_SIGMA) + q)) + MIN(6.0, tempo) +
-                MIN(12.0, square(angle_deg(a->up_start, b->up_start) / p->lean_deg)) +
-                MIN(12.0, square(angle_deg(a->up_end, b->up_end) / p->lean_deg)) +
+                MIN(12.0, square((a->swing_deg - b->swing_deg) / lean_deg)) +
+                MIN(12.0, square(angle_deg(a->up_start, b->up_start) / lean_deg)) +
+                MIN(12.0, square(angle_deg(a->up_end, b->up_end) / lean_deg)) +
                 MIN(6.0, traits_ratio2(balance(a), balance(b)) / (square(BALANCE_SIGMA) + 2 * q));
 }
 
@@ -93,7 +101,7 @@ double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f)
 }
 
 double traits_lean(const struct traits_params *p, const struct cycle_fit *f) {
-        return MIN(12.0, square(angle_deg(f->up_start, f->up_end) / p->lean_deg));
+        return MIN(12.0, square(angle_deg(f->up_start, f->up_end) / lean_sigma(p, f->swing_deg)));
 }
 
 /* What is missing of a share, in units of its scatter. */

@@ -58,6 +58,21 @@ static void test_direction(void **state) {
 }
 
 /* No single figure decides, and nonsense neither divides by zero nor runs away. */
+/* A wrist that curls the bar turns by 120 degrees: a rep that is cut short begins elsewhere in that turn, and is one. What hardly
+ * turns the sensor is none. */
+static void test_swing(void **state) {
+        (void) state;
+        struct cycle_fit whole = fit_rep(0, 0.5), shorter = fit_turned(fit_rep(9, 0.5), 30, 0), other = whole;
+        whole.swing_deg = 120;
+        shorter.swing_deg = 90;
+        other.swing_deg = 10;
+        assert_near(traits_distance(&params, &whole, &shorter), 2 * 900 / (18. * 18 + 30 * 30), 0.01);
+        assert_near(traits_lean(&params, &shorter), 900 / (18. * 18 + 22.5 * 22.5), 0.01);
+        assert_true(traits_distance(&params, &whole, &other) > 9);
+        other.swing_deg = whole.swing_deg = 0;
+        assert_near(traits_distance(&params, &whole, &other), 0, 1e-6);
+}
+
 static void test_terms_are_capped(void **state) {
         (void) state;
         struct cycle_fit a = fit_rep(0, 0.5), b = {.sample_s = 0.01};
@@ -118,6 +133,7 @@ int main(void) {
                 cmocka_unit_test(test_tempo_and_peak_share_a_degree),
                 cmocka_unit_test(test_direction),
                 cmocka_unit_test(test_flaws),
+                cmocka_unit_test(test_swing),
                 cmocka_unit_test(test_terms_are_capped),
                 cmocka_unit_test(test_coarse_samples_widen_the_scatter),
         };
