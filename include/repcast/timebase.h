@@ -31,7 +31,8 @@ struct timebase_stamp {
         bool resync;   /* the timeline starts anew here: counter restarted or the link was away */
 };
 
-#define TIMEBASE_BUCKETS 64
+#define TIMEBASE_BUCKETS  64
+#define TIMEBASE_WAIT_MAX 128 /* samples */
 
 /* The least late arrival of one second: x on the sensor's clock, y on the hub's, s since the timeline's start. */
 struct timebase_bucket {
@@ -62,11 +63,35 @@ struct timebase {
         unsigned open_n;             /* arrivals in it */
         double start_s;              /* y at which the timeline started */
 
+        /* without a counter: are packets missing before those that wait? */
+        double late_s, on_time; /* mean lateness, each counted up to what may be a loss; share that is later */
+        unsigned judged;        /* arrivals that both were measured by, up to a limit */
+        unsigned n_late;        /* in a row, one packet's time late at least */
+        double least_late_s;    /* the least of them */
+        double nats;            /* how much likelier they are late since others are missing */
+        uint64_t late_us;       /* arrival of the last of them */
+        unsigned waiting;       /* samples */
+        double missing_s;       /* verdict, for the next packet pushed */
+        uint64_t verdict_us;    /* arrival of the packet that decided it */
+        double guessed_s, guessed_at_s; /* the last one, and y when it came true */
+
         double out_s; /* where the next sample is due in the instants given out */
 };
 
 /* Returns 0 or -EINVAL for a parameter out of its range. */
 int timebase_init(struct timebase *tb, const struct timebase_params *params);
+
+enum timebase_wait {
+        TIMEBASE_GO,        /* push those that wait, then this one */
+        TIMEBASE_WAIT,      /* it waits with them, if there are any */
+        TIMEBASE_WAIT_ANEW, /* push those that wait; this one does so now */
+};
+
+/* Without a counter a late packet may be the first behind one that got lost, or only late: those behind it tell which. So
+ * it may wait for them, and the instants are right from the first one on. Who does not ask pushes at once, and a loss
+ * shows within a second or two. No more than TIMEBASE_WAIT_MAX samples wait at a time, and no longer than 0.3 s or one
+ * packet. Ask once for each packet, in the order of arrival. */
+enum timebase_wait timebase_wait(struct timebase *tb, const struct timebase_packet *packet);
 
 /* Returns 0; -EINVAL for a packet out of range, -ESTALE for one that repeats or precedes what came before. Instants
  * never run backwards from one packet to the next. */

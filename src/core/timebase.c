@@ -7,7 +7,9 @@
  *      hub = offset + (1 + skew) x is laid below all of them, as close as can be. The line that minimises the summed
  *      distance is the edge of the lower convex hull over the mean of x (Moon, Skelly, Towsley: Estimation and removal
  *      of clock skew from network delay measurements, INFOCOM 1999).
- *   3. The instants given out run on without a jump; the sample period is stretched or squeezed by at most 1 % until
+ *   3. Without a counter a lost packet shows as lateness that stays. Those that may be behind one wait until the arrivals
+ *      after them have told.
+ *   4. The instants given out run on without a jump; the sample period is stretched or squeezed by at most 1 % until
  *      they stand on the line. So a late arrival never shows as a change of speed. */
 
 #include <errno.h>
@@ -29,6 +31,17 @@
 #define AWAY_PACKETS   4    /* or so many packets */
 #define LATE_STEP_S    0.25 /* with a counter: lateness that comes and stays, in one second: another count */
 #define LOST_STEP_S    0.03 /* without one: least step of lateness that is taken for lost samples */
+#define LOST_NATS      11.0 /* one packet in 250 gets lost, and one verdict in 250 may be wrong: 2 ln 250 */
+#define LATE_NATS_MOST 5.5  /* no single late packet tells more: one in 250 waits for reasons of its own */
+#define JITTER_N       64u  /* arrivals in the memory of the jitter, */
+#define JITTER_USUAL_N 8u   /* arrivals that what is usual counts for at the start */
+#define JITTER_USUAL_S 0.015 /* half a connection interval of 30 ms */
+#define JITTER_LEAST_S 0.002
+#define REPENT_S       2.0   /* so soon a verdict shows to be wrong, by an arrival */
+#define OFF_LEAST_S    0.005 /* by so much, */
+#define OFF_SHARE      0.1   /* or so much of a packet, the line is off, */
+#define OFF_UNSURE     2.5   /* and by so many times more until the skew is known */
+#define WAIT_S         0.3
 #define SLEW           0.01 /* of the period: largest correction */
 #define SLEW_TIME_S    1.0  /* a smaller error fades with this time constant */
 #define HURRY          0.1  /* the same in the first seconds of a timeline, and for errors that are far off */
@@ -143,12 +156,22 @@ static void add_arrival(struct timebase *tb, double x, double y) {
 
 /* ---- a new timeline ---- */
 
+static void end_run(struct timebase *tb) {
+        tb->n_late = 0;
+        tb->nats = tb->missing_s = 0;
+}
+
 static void start(struct timebase *tb, double x, double y, unsigned n) {
         tb->skew_before = tb->skew;
         tb->first = tb->n_buckets = 0;
         tb->open_until_s = 0;
         tb->start_s = y;
         tb->stale = 0;
+        tb->judged = JITTER_USUAL_N;
+        tb->late_s = JITTER_USUAL_S;
+        tb->on_time = 1;
+        tb->guessed_s = 0;
+        end_run(tb);
         tb->offset_s = y - (1 + tb->skew) * (x + (n - 1) * tb->sample_s);
 }
 
@@ -252,6 +275,18 @@ static void begin(struct timebase *tb, const struct timebase_packet *p, struct t
         add_arrival(tb, span, span);
 }
 
+/* So much may arrivals contradict the line, which a new timeline knows less well. */
+static double tolerance(const struct timebase *tb, double packet_s) {
+        bool sure = tb->n_buckets > 0 && tb->open.x_s - tb->buckets[tb->first].x_s > SKEW_SURE_S;
+
+        return fmax(OFF_LEAST_S, OFF_SHARE * packet_s) * (sure ? 1 : OFF_UNSURE);
+}
+
+/* So late at least is who comes behind a lost packet. */
+static double lost_least(const struct timebase *tb, double packet_s) {
+        return fmax(packet_s - tolerance(tb, packet_s), LOST_STEP_S);
+}
+
 /* The second is over: has the count stepped behind the clock for good? Returns seconds, 0 if not. */
 static double step_at_end_of_second(struct timebase *tb, double y) {
         double step, packet_s = tb->last_n * tb->sample_s, least;
@@ -297,24 +332,143 @@ static int push_counted(
         return 0;
 }
 
+/* Nothing is known any more of what was sent meanwhile. */
+static bool away(const struct timebase *tb, uint64_t arrival_us) {
+        double packet_s = tb->last_n * tb->sample_s;
+
+        return (double) (arrival_us - tb->last_arrival_us) * 1e-6 > fmax(AWAY_S, AWAY_PACKETS * packet_s);
+}
+
+static double packets_in(double seconds, double packet_s) {
+        return fmax(1, rint(seconds / packet_s));
+}
+
+/* Seconds that are missing before this packet, by what is late about it and those behind it. */
+static double lost_before(struct timebase *tb, double y, double packet_s) {
+        double step = step_at_end_of_second(tb, y), gap = tb->missing_s;
+
+        if (step > 0) { /* whole packets got lost; the second's best arrival was after them */
+                gap = packets_in(step, packet_s) * packet_s;
+                tb->open.x_s += gap;
+                close_bucket(tb);
+                end_run(tb);
+        } else if (gap > 0) {
+                tb->missing_s = 0;
+                tb->guessed_s = gap;
+                tb->guessed_at_s = y;
+                if (tb->open_until_s > 0 &&
+                        tb->open.y_s - line_at(tb, tb->open.x_s) >= lost_least(tb, packet_s))
+                        tb->open.x_s += gap; /* it began behind the loss */
+        }
+        return gap;
+}
+
+/* Nobody is early: if one seems to be, soon after others were taken for lost, so many seconds of them were not. */
+static double repent(struct timebase *tb, double x, double y, double packet_s) {
+        double early = line_at(tb, x) - y, back;
+
+        if (!(tb->guessed_s > 0) || y - tb->guessed_at_s > REPENT_S || early < tolerance(tb, packet_s))
+                return 0;
+        back = fmin(packets_in(early, packet_s) * packet_s, tb->guessed_s);
+        tb->guessed_s -= back;
+        return back;
+}
+
 static void push_uncounted(
         struct timebase *tb, const struct timebase_packet *p, double y, struct timebase_stamp *ret) {
-        double x = tb->last_x_s + tb->last_n * tb->sample_s, packet_s = tb->last_n * tb->sample_s, gap = 0,
-               step;
+        double packet_s = tb->last_n * tb->sample_s, x = tb->last_x_s + packet_s, gap;
+        double span = (p->n_samples - 1) * tb->sample_s;
 
-        if ((double) (p->arrival_us - tb->last_arrival_us) * 1e-6 > fmax(AWAY_S, AWAY_PACKETS * packet_s)) {
+        if (away(tb, p->arrival_us)) {
                 restart(tb, y, p->n_samples, ret);
                 return;
         }
-        step = step_at_end_of_second(tb, y);
-        if (step > 0) { /* whole packets got lost; the second's best arrival was after them */
-                gap = fmax(1, rint(step / packet_s)) * packet_s;
-                tb->open.x_s += gap;
-                x += gap;
-                close_bucket(tb);
-        }
-        add_arrival(tb, x + (p->n_samples - 1) * tb->sample_s, y);
+        gap = lost_before(tb, y, packet_s);
+        x += gap;
+        x -= repent(tb, x + span, y, packet_s);
+        /* Whether a packet that waited stands before the loss or behind it may be one packet wrong: it is no witness. */
+        add_arrival(tb, x + span, p->arrival_us <= tb->verdict_us ? fmax(y, line_at(tb, x + span)) : y);
         give_out(tb, x, y, p->n_samples, gap, ret);
+}
+
+/* ---- who waits ---- */
+
+static void learn_jitter(struct timebase *tb, double late, double least) {
+        tb->judged = MIN(tb->judged + 1, JITTER_N);
+        tb->late_s += (CLAMP(late, 0.0, least) - tb->late_s) / tb->judged;
+        tb->on_time += ((late < least) - tb->on_time) / tb->judged;
+}
+
+/* Mean of an exponential lateness of which only as much is counted as may not be a loss. */
+static double jitter_of(const struct timebase *tb) {
+        return fmax(tb->late_s / fmax(tb->on_time, 0.1), JITTER_LEAST_S);
+}
+
+/* The run of late arrivals is over: nothing was missing before it. */
+static void only_late(struct timebase *tb, double least) {
+        for (unsigned i = 0; i < tb->n_late && i < JITTER_N; i++)
+                learn_jitter(tb, least, least);
+        end_run(tb);
+}
+
+/* Jitter waits exponentially: without a loss one arrival in exp(least / jitter) is so late. Whoever comes on the heels of
+ * another only waited for it, and tells nothing of his own. */
+static void weigh_late(struct timebase *tb, double late, double since_s, double packet_s) {
+        tb->least_late_s = tb->n_late > 0 ? fmin(tb->least_late_s, late) : late;
+        if (tb->n_late++ == 0 || since_s > packet_s / 2)
+                tb->nats += fmin(LATE_NATS_MOST, lost_least(tb, packet_s) / jitter_of(tb));
+}
+
+static bool may_wait(const struct timebase *tb, unsigned n, double packet_s) {
+        unsigned all = tb->waiting + n;
+
+        return all <= TIMEBASE_WAIT_MAX && all * tb->sample_s <= fmax(WAIT_S, packet_s);
+}
+
+/* So much is missing before the first that waits; there may be a second loss behind it. */
+static enum timebase_wait settle(struct timebase *tb, unsigned n, double late, double packet_s) {
+        double missing_s = packets_in(tb->least_late_s, packet_s) * packet_s;
+        bool another = late - missing_s >= lost_least(tb, packet_s);
+
+        end_run(tb);
+        tb->missing_s = missing_s;
+        tb->verdict_us = tb->late_us;
+        tb->waiting = 0;
+        if (!another)
+                return TIMEBASE_GO;
+        weigh_late(tb, late - missing_s, packet_s, packet_s);
+        return may_wait(tb, n, packet_s) ? TIMEBASE_WAIT_ANEW : TIMEBASE_GO;
+}
+
+static enum timebase_wait judge(struct timebase *tb, const struct timebase_packet *packet) {
+        double packet_s = tb->last_n * tb->sample_s, least = lost_least(tb, packet_s), y, x, late;
+        uint64_t before_us = tb->waiting > 0 ? tb->late_us : tb->last_arrival_us;
+        unsigned n = packet->n_samples;
+        bool in_vain = tb->n_late > 0 && tb->waiting == 0;
+
+        if (!tb->started || has_counter(tb) || n < 1 || n > TIMEBASE_WAIT_MAX ||
+                packet->arrival_us < before_us || away(tb, packet->arrival_us))
+                return TIMEBASE_GO;
+        y = (double) (packet->arrival_us - tb->origin_us) * 1e-6;
+        x = tb->last_x_s + (tb->last_n + tb->waiting) * tb->sample_s;
+        late = y - line_at(tb, x + (n - 1) * tb->sample_s);
+        if (late < least) {
+                only_late(tb, least);
+                learn_jitter(tb, late, least);
+                return TIMEBASE_GO;
+        }
+        weigh_late(tb, late, (double) (packet->arrival_us - before_us) * 1e-6, packet_s);
+        tb->late_us = packet->arrival_us;
+        if (tb->nats >= LOST_NATS)
+                return settle(tb, n, late, packet_s);
+        return in_vain || !may_wait(tb, n, packet_s) ? TIMEBASE_GO : TIMEBASE_WAIT;
+}
+
+enum timebase_wait timebase_wait(struct timebase *tb, const struct timebase_packet *packet) {
+        enum timebase_wait wait = judge(tb, packet);
+
+        tb->waiting = (wait == TIMEBASE_WAIT ? tb->waiting : 0) + (wait == TIMEBASE_GO ? 0 : packet->n_samples);
+        return wait;
 }
 
 int timebase_push(struct timebase *tb, const struct timebase_packet *packet, struct timebase_stamp *ret) {

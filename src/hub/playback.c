@@ -18,8 +18,8 @@
 #define AHEAD_MAX 32 /* rows of samples read ahead to measure the rate */
 
 /* Samples that one notification can bring: each takes two of its 512 bytes at least, one more packet may have begun in
- * the notification before, and the join may have held back as many as it can. */
-#define BURST_MAX (GATT_VALUE_MAX / 2 + PROFILE_SAMPLES_MAX + DECODER_JOIN_MAX)
+ * the notification before, and as many as can may have waited for those behind them, or for the join. */
+#define BURST_MAX (GATT_VALUE_MAX / 2 + PROFILE_SAMPLES_MAX + TIMEBASE_WAIT_MAX + DECODER_JOIN_MAX)
 
 struct playback {
         struct recording *recording;

@@ -33,6 +33,7 @@ int decoder_init(struct decoder *d, const struct profile *profile, double rate_h
         const struct decoder_handler *handler, void *userdata) {
         memset(d, 0, offsetof(struct decoder, acc));
         d->acc.first = d->acc.n = d->gyro.first = d->gyro.n = 0;
+        d->waiting.n_packets = d->waiting.n = 0;
         d->profile = profile;
         d->rate_hz = rate_hz;
         d->handler = handler;
@@ -153,19 +154,54 @@ static uint16_t lost_of(struct decoder *d, unsigned lost) {
         return (uint16_t) MIN(lost, (unsigned) UINT16_MAX);
 }
 
-static void whole_samples(struct decoder *d, const struct unpacked *u, const struct timebase_stamp *stamp) {
-        for (unsigned k = 0; k < u->n; k++) {
+static void whole_samples(struct decoder *d, const struct unpacked_sample *samples, unsigned n,
+        const struct timebase_stamp *stamp) {
+        for (unsigned k = 0; k < n; k++) {
                 struct sample s = {
                         .t_us = instant(stamp, k),
                         .lost = k == 0 ? lost_of(d, stamp->lost) : 0,
-                        .flags = u->samples[k].flags,
+                        .flags = samples[k].flags,
                 };
 
-                memcpy(s.f_mps2, u->samples[k].f_mps2, sizeof(s.f_mps2));
-                memcpy(s.w_radps, u->samples[k].w_radps, sizeof(s.w_radps));
+                memcpy(s.f_mps2, samples[k].f_mps2, sizeof(s.f_mps2));
+                memcpy(s.w_radps, samples[k].w_radps, sizeof(s.w_radps));
                 put(d, k, s);
         }
-        hand_over(d, u->n);
+        hand_over(d, n);
+}
+
+/* ---- waiting for those behind ---- */
+
+static void end_waiting(struct decoder *d) {
+        struct decoder_waiting *w = &d->waiting;
+        const struct unpacked_sample *samples = w->samples;
+        struct timebase_stamp at;
+
+        for (unsigned i = 0; i < w->n_packets; i++) {
+                const struct timebase_packet *p = &w->packets[i];
+
+                if (timebase_push(&d->timebase[PART_WHOLE], p, &at) >= 0)
+                        whole_samples(d, samples, p->n_samples, &at);
+                samples += p->n_samples;
+        }
+        w->n_packets = w->n = 0;
+}
+
+/* Halves do not: the join would take them for late. */
+static bool waits(struct decoder *d, const struct profile_packet *packet, const struct unpacked *u) {
+        struct timebase_packet p = {.arrival_us = d->arrival_us, .n_samples = u->n};
+        struct decoder_waiting *w = &d->waiting;
+        bool half = packet->joined || *packet->join;
+        enum timebase_wait wait = half ? TIMEBASE_GO : timebase_wait(&d->timebase[PART_WHOLE], &p);
+
+        if (wait != TIMEBASE_WAIT)
+                end_waiting(d);
+        if (wait == TIMEBASE_GO)
+                return false;
+        w->packets[w->n_packets++] = p;
+        memcpy(w->samples + w->n, u->samples, u->n * sizeof(u->samples[0]));
+        w->n += u->n;
+        return true;
 }
 
 /* ---- the join ---- */
@@ -336,14 +372,14 @@ static int motion_packet(struct decoder *d, unsigned stream, const uint8_t *byte
         if (r < 0)
                 return r;
         d->stats.packets++;
-        if (stamp(d, &p->packets[found], &u, &at) < 0)
+        if (waits(d, &p->packets[found], &u) || stamp(d, &p->packets[found], &u, &at) < 0)
                 return 0;
         if (p->packets[found].joined)
                 take_rates(d, &u, &at);
         else if (*p->packets[found].join)
                 take_accelerations(d, &u, &at);
         else
-                whole_samples(d, &u, &at);
+                whole_samples(d, u.samples, u.n, &at);
         return 0;
 }
 

@@ -53,6 +53,13 @@ struct decoder_ring {
         struct decoder_half items[DECODER_JOIN_MAX];
 };
 
+/* Packets that wait until those behind them have told whether others are missing before them. */
+struct decoder_waiting {
+        unsigned n_packets, n;
+        struct timebase_packet packets[TIMEBASE_WAIT_MAX];
+        struct unpacked_sample samples[TIMEBASE_WAIT_MAX];
+};
+
 struct decoder_carry {
         uint8_t bytes[GATT_VALUE_MAX];
         unsigned n;
@@ -77,6 +84,7 @@ struct decoder {
         uint64_t arrival_us;
         /* From here on nothing is read that was not written: most profiles never touch the rings' memory. */
         struct decoder_ring acc, gyro;
+        struct decoder_waiting waiting;
         struct sample samples[PROFILE_SAMPLES_MAX];
 };
 

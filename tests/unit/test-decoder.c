@@ -407,6 +407,37 @@ static void test_number_alone(void **state) {
         profile_free(p);
 }
 
+/* Neither clock nor number: the packet behind a lost one waits for the next, and then stands where it belongs. */
+static void test_neither_clock_nor_number(void **state) {
+        struct profile *p =
+                good_text(HEAD("100=\nDefault=100") STREAM("a") TEST_OF("imu", "000000000000000000000000",
+                        "Acc", "0 0 0 0 0 0") "[packet imu]\nStream=a\nLength=12\nSamples=2\nStride=6\nAcc=0 "
+                                              "i16 1 mg\n");
+        uint8_t bytes[12] = {0};
+        unsigned lost = 0;
+
+        (void) state;
+        begin(p, 50);
+        for (unsigned k = 0; k < 1000; k++) {
+                bytes[0] = (uint8_t) k; /* mg, which tell the packet */
+                if (k % 50 == 49)
+                        lost += 2;
+                else
+                        decoder_push(&d, 0, bytes, sizeof(bytes), 1000000 + 40000ULL * k);
+        }
+        assert_int_equal(d.stats.lost, lost - 2); /* nobody came behind the last one */
+        assert_int_equal(n_got, 2000 - lost);
+        assert_int_equal(d.stats.resyncs, 0);
+        for (size_t i = 2; i < n_got; i += 2) {
+                double mg = got[i].f_mps2[0] / 9.80665e-3, before = got[i - 2].f_mps2[0] / 9.80665e-3;
+                bool behind = fabs(remainder(mg - before, 256)) > 1.5;
+
+                assert_int_equal(got[i].lost, behind ? 2 : 0);
+                assert_near((double) (got[i].t_us - got[i - 1].t_us), behind ? 60000 : 20000, 500);
+        }
+        profile_free(p);
+}
+
 /* Whatever the unit, and whether it is of the first sample or of the last: instants are those of the samples. */
 static void test_time_units(void **state) {
         static const struct {
@@ -681,6 +712,7 @@ int main(void) {
                 cmocka_unit_test(test_repeated_packets),
                 cmocka_unit_test(test_ranges),
                 cmocka_unit_test(test_number_alone),
+                cmocka_unit_test(test_neither_clock_nor_number),
                 cmocka_unit_test(test_time_units),
                 cmocka_unit_test(test_join_interpolates),
                 cmocka_unit_test(test_join_with_a_gap),
