@@ -297,7 +297,7 @@ static void test_idle_hours(void **state) {
         (void) state;
         start(&squat);
         lift.rate_hz = 10;
-        lift_move(&lift, 0, 6 * 3600);
+        lift_move(&lift, 0, trials(6) * 3600);
         assert_int_equal(lift.n_phases + lift.n_rejected + lift.n_reps, 0);
         assert_near(core.tracker.vertical.v, 0, 0.005);
         lift.rate_hz = 100;

@@ -206,7 +206,7 @@ static void test_no_false_alarms(void **state) {
         assert_int_equal(exercises_load(NULL, &faults, &table), 0);
         for (size_t l = 0; l < ARRAY_SIZE(lifts); l++)
                 for (size_t i = 0; i < ARRAY_SIZE(tempi); i++)
-                        for (unsigned seed = 1; seed <= 3; seed++) {
+                        for (unsigned seed = 1; seed <= trials(3); seed++) {
                                 struct synth_options o = synth_options_default();
 
                                 strcpy(o.exercise, lifts[l]);
@@ -307,7 +307,8 @@ static void test_held_out_sets(void **state) {
         for (size_t i = 0; i < ARRAY_SIZE(tempi); i++) {
                 unsigned sets[2] = {0}, alarms[2] = {0}; /* without and with a fall in the truth */
 
-                for (unsigned n = 0; n < ARRAY_SIZE(lifts) * HELD_OUT_SEEDS; n++) {
+                for (unsigned n = 0; n < ARRAY_SIZE(lifts) * HELD_OUT_SEEDS;
+                        n += HELD_OUT_SEEDS / trials(HELD_OUT_SEEDS)) {
                         const char *lift = lifts[n / HELD_OUT_SEEDS];
                         struct synth_options o =
                                 held_out_set(lift, tempi[i], n % HELD_OUT_SEEDS, FIRST_SEED + 100 * i + n);
@@ -376,12 +377,13 @@ static bool is_told_falling(
 static void test_held_out_falls(void **state) {
         static const char *const lifts[] = {"back-squat", "bench-press", "overhead-press"};
         static const double falls[] = {0.5, 0.6, 0.8}, heights[] = {0.3, 0.5};
+        const unsigned seeds = trials(5);
         _cleanup_(exercises_done) struct exercises table = {NULL, 0};
         struct faults faults = {.sink = NULL};
 
         (void) state;
         assert_int_equal(exercises_load(NULL, &faults, &table), 0);
-        print_message("# falls from the top told before they end, of 5 each\n# %-16s", "");
+        print_message("# falls from the top told before they end, of %u each\n# %-16s", seeds, "");
         for (size_t h = 0; h < ARRAY_SIZE(heights); h++)
                 for (size_t i = 0; i < ARRAY_SIZE(falls); i++)
                         print_message("  %.1f m %.1f g", heights[h], falls[i]);
@@ -394,11 +396,11 @@ static void test_held_out_falls(void **state) {
                         for (size_t i = 0; i < ARRAY_SIZE(falls); i++) {
                                 unsigned told = 0;
 
-                                for (uint64_t seed = 9001; seed <= 9005; seed++)
+                                for (uint64_t seed = 9001; seed < 9001 + seeds; seed++)
                                         told += is_told_falling(lifts[l], exercise, seed, falls[i], heights[h]);
                                 print_message("  %11u", told);
                                 if (falls[i] > 1 - params.weight) /* feels less than a quarter */
-                                        assert_int_equal(told, 5);
+                                        assert_int_equal(told, seeds);
                         }
                 print_message("\n");
         }
