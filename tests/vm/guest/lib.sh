@@ -83,6 +83,24 @@ at_least() { # N TYPE
         [ "$(count_of "$2")" -ge "$1" ]
 }
 
+# The kernel says that the clock is right: 1 ms of error at most, and no STA_UNSYNC (struct timex of x86_64).
+declare_right() {
+        perl -e 'my $t = pack("L x4 q q q q l x4 x160", 0x14, 0, 0, 1000, 1000, 0); exit(syscall(159, $t) < 0)'
+}
+
+# doctor STATUS FINDING...: that exit status, and just these warnings and faults.
+doctor() {
+        wanted=$1
+        shift
+        status=0
+        repcastctl doctor --json >"$logs/doctor" || status=$?
+        jq -r 'select(.weight != "ok") | "\(.weight) \(.finding): \(.what)"' "$logs/doctor"
+        found=$(jq -r 'select(.weight == "warning" or .weight == "fault") | .finding' "$logs/doctor" | sort | xargs)
+        echo "status $status, found: $found"
+        [ "$status" = "$wanted" ] && [ "$found" = "$*" ]
+}
+advises() { jq -r .advice "$logs/doctor" | grep -qF "$1"; }
+
 # ---- the radio ----------------------------------------------------------------------------------------------------
 
 adapters() { busctl --no-pager tree --list org.bluez 2>/dev/null | grep -c '/hci[0-9]*$'; }

@@ -10,6 +10,8 @@ printf '[hub]\nName=gym\n\n[bluetooth]\nAdapters=%s\n' "$(hub_address)" >/etc/re
 check 'the hub starts' timeout 60 systemctl restart repcast
 check 'setup-broker' timeout 120 repcastctl setup-broker --yes
 check 'the hub runs on' is_active
+check_within 30 'the doctor misses a sensor, and a clock that is right' doctor 2 clock-unsynced station-bare
+check 'and says what to do' advises 'repcastctl adopt'
 wall=$(cat /etc/repcast/wall-password)
 mosquitto_sub -h 127.0.0.1 -u wall -P "$wall" -q 1 -t 'repcast/#' -F '%t %p' >"$messages" &
 listener=$! # ended by start.sh
@@ -24,6 +26,24 @@ check_within 120 'a rep is on the wall' at_least 1 rep # that all are right is t
 on_the_page() { grep -aq '"type":"rep"' "$logs/page"; }
 check_within 30 'and on the page, over websockets' on_the_page
 kill "$page"
+
+check 'the clock is right' declare_right
+check_within 30 'the doctor has nothing more to say' doctor 0
+check 'in words' sh -c 'repcastctl doctor | grep -q "The hub has what it needs."'
+systemctl mask --runtime --now bluetooth
+check_within 30 'bluetoothd is away, and the doctor says so' doctor 1 adapter-none bluez-away hub-bluetooth sensor-silent
+check 'and how it comes back' advises 'sudo systemctl enable --now bluetooth'
+systemctl unmask --runtime bluetooth
+check 'which it does' systemctl start bluetooth
+check_within 90 'then all is well' doctor 0
+printf '[mqtt]\nBroker=127.0.0.1:1\n' >/etc/repcast/repcast.conf.d/95-wrong.conf
+check 'a broker where none is' doctor 1 broker-away config-changed
+check 'is to be mended there' advises 'or correct Broker= in [mqtt]'
+systemctl reload repcast
+check_within 30 'and the hub misses it, too' doctor 1 broker-away hub-broker
+rm /etc/repcast/repcast.conf.d/95-wrong.conf
+systemctl reload repcast
+check_within 60 'then all is well again' doctor 0
 sensor_stop
 dashboard() {
         bash -c 'exec 3<>/dev/tcp/127.0.0.1/9001 && printf "GET /index.html HTTP/1.0\r\n\r\n" >&3 && grep -qi repcast <&3'
