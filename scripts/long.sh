@@ -11,6 +11,7 @@ Runs what scripts/test.sh leaves out or does in small, one step after the other 
 
   fleet      three nodes of NATS, killed one after the other (scripts/test.sh fleet)
   package    Debian packages, their installation and the story in the virtual gym (scripts/test.sh package)
+  vm         the virtual gym on Debian 12 and on Debian 13 (scripts/test.sh vm is one of them)
   fuzz       each fuzz target for FUZZ_SECONDS (default 600) from a seed of its own choice
   faults     320 random sequences of faults between hub and broker, from SEED (default 1000)
   stalls     60 s of each stall on the way to the broker: sensing and storing go on
@@ -23,7 +24,7 @@ Logs are in build-test/long/. The exit status is 0 only where nothing failed.
 USAGE
 }
 
-all='fleet package fuzz faults stalls dashboard soak arm64 accuracy'
+all='fleet package vm fuzz faults stalls dashboard soak arm64 accuracy'
 for step in "$@"; do
         case $step in
         -h | --help) usage; exit 0 ;;
@@ -51,6 +52,13 @@ of_build() { # SCRIPT ARGUMENT...
 run() {
         case $1 in
         fleet | package) scripts/test.sh "$1" ;;
+        vm)
+                status=0
+                for suite in bookworm trixie; do
+                        VM_SUITE=$suite scripts/test.sh vm || status=1
+                done
+                return $status
+                ;;
         fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-600} scripts/test.sh clang-fuzz ;;
         faults) of_build tests/integration/test-faults.py --sequences 320 --seed "${SEED:-1000}" ;;
         stalls) of_build tests/integration/test-stalls.py --seconds 60 ;;

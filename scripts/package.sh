@@ -8,8 +8,8 @@ usage() {
 Usage: scripts/package.sh [--arch ARCH]... [SUITE]...
 
 Builds repcast and repcast-dev for bookworm (Debian 12) and trixie (Debian 13), or the suites named, and for amd64 and
-arm64, or the architectures named; runs their unit tests (those of arm64 under qemu-user) and lintian. The packages go to
-build-package/SUITE/. A Debian with what the build needs is made once for each suite and kept there as well; each build
+arm64, or the architectures named; runs their unit tests (those of arm64 under qemu-user) and lintian, looks at how the
+programs are hardened and makes one with repcast-dev. The packages go to build-package/SUITE/. A Debian with what the build needs is made once for each suite and kept there as well; each build
 begins with a fresh copy of it. DEB_BUILD_OPTIONS=nocheck leaves out the unit tests. Takes root, or sudo.
 USAGE
 }
@@ -44,7 +44,7 @@ out=$top/build-package
 mkdir -p "$out"
 
 work=$(mktemp -d)
-trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'umount -q "$work/root/proc" || :; rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # Libraries for both architectures, tools for this one.
@@ -88,6 +88,10 @@ build() { # SUITE ARCH
         say "$1, $2: lintian"
         quietly "$out/$1/$2.lintian" chroot "$work/root" env LC_ALL=C.UTF-8 \
                 sh -c "lintian --allow-root --fail-on error,warning --tag-display-limit 0 /build/$2/*.changes" || return 1
+        say "$1, $2: programs and library"
+        chroot "$work/root" env LC_ALL=C.UTF-8 "$place/tests/package/built.sh" "$2" "/build/$2" >"$out/$1/$2.tap" 2>&1 || :
+        sed 's/^/  /' "$out/$1/$2.tap"
+        [ "$(grep -c '^ok ' "$out/$1/$2.tap")" = 5 ]
 }
 
 status=0

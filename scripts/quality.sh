@@ -11,9 +11,9 @@ Usage: scripts/quality.sh
 Writes the figures of doc/quality.md anew. They come from builds that are there already:
 
   scripts/test.sh analyse coverage sandbox              counts, coverage, analysers, hardening, system calls
-  scripts/test.sh vm                                    the sandbox as systemd sees it (VM_SUITE=trixie for Debian 13)
+  scripts/long.sh vm                                    the sandbox as systemd sees it, on Debian 12 and 13
   scripts/long.sh fuzz                                  each fuzz target for 600 s
-  scripts/long.sh package                               hardening of the packages' programs
+  scripts/long.sh package                               the packages: hardening of their programs, from installation to purge
 
 FUZZ_LOGS names a folder of fuzz-*.log in the place of build-test/clang-fuzz/grown.
 USAGE
@@ -71,32 +71,44 @@ analysers() {
 }
 
 fuzzers() { # FOLDER
-        echo '| target | runs | inputs kept | edges | faults |'
-        echo '|---|--:|--:|--:|--:|'
+        echo '| target | seconds | runs | inputs kept | edges | faults |'
+        echo '|---|--:|--:|--:|--:|--:|'
         for log in "$1"/*.log; do
                 runs=$(sed -n 's/.*number_of_executed_units: *//p' "$log")
                 [ -n "$runs" ] || continue
                 name=$(basename "$log" .log)
+                seconds=$(sed -n 's/^Done .* in \([0-9]*\) second.*/\1/p' "$log")
                 edges=$(grep -ao 'cov: [0-9]*' "$log" | tail -n 1 | cut -d ' ' -f 2)
                 kept=$(grep -ao 'corp: [0-9]*' "$log" | tail -n 1 | cut -d ' ' -f 2)
-                echo "| ${name#fuzz-} | $runs | $kept | $edges | $(grep -acE '^SUMMARY: ' "$log") |"
+                echo "| ${name#fuzz-} | $seconds | $runs | $kept | $edges | $(grep -acE '^SUMMARY: ' "$log") |"
         done
 }
 
-score() { # SUITE-OR-FILE
-        sed -n 's/.*systemd-analyze security: //p' "$1" | tail -n 1
+steps() { # FILE: passed and failed ones of a TAP
+        echo "$(grep -c '^ok ' "$1") | $(grep -c '^not ok ' "$1")"
 }
 
-# The programs of the packages, unpacked.
+gyms() {
+        echo '| virtual gym | exposure of the running service | checks passed | failed |'
+        echo '|---|--:|--:|--:|'
+        for tap in "$build"/vm*.tap; do
+                score=$(sed -n 's/.*systemd-analyze security: //p' "$tap" | tail -n 1)
+                echo "| $(sed -n 's/^# guest: //p' "$tap") | $score | $(steps "$tap") |"
+        done
+}
+
 packages() {
-        for package in build-package/*/repcast_*.deb; do
-                [ -e "$package" ] || continue
-                work=$(mktemp -d)
-                dpkg-deb -x "$package" "$work"
-                result=$(sh tests/sandbox/check-hardening.sh "$work"/usr/sbin/repcastd "$work"/usr/bin/repcastctl \
-                        "$work"/usr/bin/repcast-sensor | grep -E '^(not )?ok' | sed 's/ [0-9]* - / /' | tr '\n' ';')
-                echo "- \`$package\`: ${result%;}"
-                rm -rf "$work"
+        echo '| package of | what is tried | steps passed | failed |'
+        echo '|---|---|--:|--:|'
+        for tap in build-package/*/*.tap; do
+                arch=$(basename "$tap" .tap)
+                echo "| $(basename "$(dirname "$tap")"), $arch | three programs are hardened; one is made with repcast-dev, and counts | $(steps "$tap") |"
+        done
+        for suite in bookworm trixie; do
+                tap=$build/package-$suite.tap
+                [ ! -e "$tap" ] || echo "| $suite, amd64 | install, upgrade, remove, purge | $(steps "$tap") |"
+                tap=$build/package-vm-$suite.tap
+                [ ! -e "$tap" ] || echo "| $suite, amd64 | from setup-broker to purge in the virtual gym | $(steps "$tap") |"
         done
 }
 
@@ -120,14 +132,14 @@ figures() {
         printf '\n## Sandbox\n\n'
         echo "Offline, by systemd $(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p'):" \
                 "$(sed -n 's/.*exposure level.*: \([0-9.]*\).*/\1/p' "$build/coverage/tests/integration/test-unit.log" 2>/dev/null)."
-        for tap in "$build"/vm*.tap; do
-                [ -e "$tap" ] && echo "In the virtual gym ($(basename "$tap")): $(score "$tap"), $(grep -c '^ok ' "$tap") checks passed, $(grep -c '^not ok ' "$tap") failed."
-        done
+        printf '\n'
+        if ls "$build"/vm*.tap >/dev/null 2>&1; then gyms; else missing 'the running service' 'scripts/long.sh vm'; fi
         printf '\n'
         for tap in "$build/gcc/hardening.tap" "$build/gcc/syscalls.tap"; do
                 if [ -s "$tap" ]; then sed -n 's/^\(ok\|not ok\) [0-9]* - /- \1: /p' "$tap"; else missing "$(basename "$tap" .tap)" 'scripts/test.sh sandbox'; fi
         done
-        packages
+        printf '\n## Packages\n\n'
+        if ls build-package/*/*.tap >/dev/null 2>&1; then packages; else missing 'packages' 'scripts/long.sh package'; fi
 }
 
 begin='<!-- figures: scripts/quality.sh -->' end='<!-- end of figures -->'

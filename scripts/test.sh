@@ -27,14 +27,14 @@ Installs what is missing, then builds and tests repcast tier by tier, each with 
   bench          the benches still run, all of them, in short; what they measure is no matter here (make bench)
   soak           three minutes with 20 sensors at 200 Hz, a fault every 10 s in the second half: nothing grows, nothing is lost
   vm             the virtual gym: Debian in QEMU with the real BlueZ, systemd and mosquitto, the installed unit, and
-                 repcast-sensor at the other end of a virtual radio (tests/vm)
+                 repcast-sensor at the other end of a virtual radio (tests/vm); VM_SUITE=trixie for Debian 13
 
 Only where they are named (scripts/long.sh runs them, and other long tests): one takes half an hour by itself, the other
 waits for the elections of a cluster, which take what they take:
 
   fleet          three nodes of nats-server as the broker of a chain of gyms, killed one after the other
   package        Debian packages for bookworm and trixie, amd64 and arm64, each in a clean Debian: unit tests (of bookworm;
-                 those of arm64 under qemu-user), lintian; install, upgrade, remove, purge in a small Debian and in the
+                 those of arm64 under qemu-user), lintian, how programs are hardened; install, upgrade, remove, purge in a small Debian and in the
                  virtual gym, where a sensor is adopted
 
   --quick        only gcc, memory and lint
@@ -371,7 +371,7 @@ package() {
                 tested=
                 [ "$suite" = bookworm ] || tested=nocheck
                 DEB_BUILD_OPTIONS=$tested "$top/scripts/package.sh" "$suite" || status=$?
-                result "package: $suite, amd64 and arm64, lintian" "$status"
+                result "package: $suite, amd64 and arm64, lintian, hardening" "$status"
                 as_root "$top/tests/package/run.sh" "$suite" "$top/build-package/$suite" >"$build/package-$suite.tap" || :
                 tap_result "package: $suite, install, upgrade, remove, purge" "$build/package-$suite.tap"
                 as_root env VM_SUITE="$suite" VM_PACKAGES="$top/build-package/$suite" VM_SECONDS=900 "VM_ACCEL=${VM_ACCEL:-}" \
@@ -389,15 +389,16 @@ vm() {
         fi
         configured vm-build --prefix=/usr --sysconfdir=/etc || { result 'vm: build' 1; return; }
         status=0
+        tap=$build/vm${VM_SUITE:+-$VM_SUITE}.tap
         { as_root env "VM_SUITE=${VM_SUITE:-}" "VM_ACCEL=${VM_ACCEL:-}" "$top/tests/vm/run.sh" . "$build/vm" ||
-                echo "# status $?"; } | tee "$build/vm.tap"
-        if grep -q '^1\.\.0 # SKIP' "$build/vm.tap"; then
-                skip 'vm' "$(sed -n 's/^1\.\.0 # SKIP //p' "$build/vm.tap")"
+                echo "# status $?"; } | tee "$tap"
+        if grep -q '^1\.\.0 # SKIP' "$tap"; then
+                skip 'vm' "$(sed -n 's/^1\.\.0 # SKIP //p' "$tap")"
                 return
         fi
-        passed=$((passed + $(grep -c '^ok ' "$build/vm.tap")))
-        failed=$((failed + $(grep -c '^not ok ' "$build/vm.tap")))
-        grep -qE '^1\.\.[1-9]' "$build/vm.tap" || status=1
+        passed=$((passed + $(grep -c '^ok ' "$tap")))
+        failed=$((failed + $(grep -c '^not ok ' "$tap")))
+        grep -qE '^1\.\.[1-9]' "$tap" || status=1
         result "vm: every scenario has run (logs: $build/vm/logs)" "$status"
 }
 

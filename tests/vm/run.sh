@@ -86,6 +86,7 @@ truncate -s 64M "$work/project" "$work/results"
 mkfs.ext4 -q -F -O ^has_journal -m 0 -d "$stage" "$work/project"
 
 : >"$work/tap"
+echo "# guest: $suite"
 timeout -k 5 "$seconds" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu max -smp 1 -m 768 \
         -nographic -nodefaults -no-reboot \
         -kernel "$image/kernel" -initrd "$image/initrd" \
