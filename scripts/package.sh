@@ -83,7 +83,7 @@ build() { # SUITE ARCH
         tree | tar -C "$work/root$place" -xf -
         quietly "$out/$1/$2.log" chroot "$work/root" env LC_ALL=C.UTF-8 \
                 DEB_BUILD_OPTIONS="parallel=$(nproc) ${DEB_BUILD_OPTIONS:-}" sh -c "cd $place && dpkg-buildpackage -us -uc -b -a$2" || return 1
-        sed -n 's/^# \(TOTAL\|PASS\|FAIL\|ERROR\): /  unit tests, \1: /p' "$out/$1/$2.log"
+        sed -n 's/^# \(TOTAL\|PASS\|SKIP\|FAIL\|ERROR\): /  unit tests, \1: /p' "$out/$1/$2.log"
         cp "$work/root/build/$2/"*.deb "$out/$1/"
         say "$1, $2: lintian"
         quietly "$out/$1/$2.lintian" chroot "$work/root" env LC_ALL=C.UTF-8 \
