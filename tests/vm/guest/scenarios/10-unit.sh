@@ -23,7 +23,7 @@ status() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$pid/status"; }
 check 'it has no capability' [ "$(status CapBnd)$(status CapEff)" = 00000000000000000000000000000000 ]
 check 'it cannot gain any' [ "$(status NoNewPrivs)" = 1 ]
 check 'its system calls are filtered' [ "$(status Seccomp)" = 2 ]
-check 'it is not root' [ "$(status Uid)" != 0 ]
+check 'it is the user repcast' [ "$(status Uid)" = "$(id -u repcast)" ]
 score=$(systemd-analyze security --no-pager repcast.service | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
 echo "# systemd-analyze security: $score"
 check 'its exposure is at most 1.3' awk -v score="$score" 'BEGIN { exit !(score != "" && score <= 1.3) }'
@@ -41,3 +41,10 @@ restarted() { [ "$(unit NRestarts)" -gt 0 ] && is_active; }
 check_within 60 'one that hangs is killed and started again' restarted
 check 'it stops in good order' timeout 30 systemctl stop repcast
 check 'and has not failed' [ "$(unit Result)" = success ]
+
+# Another start makes no faulty configuration better; every other end is followed by one.
+echo 'Nonsense=yes' >>/etc/repcast/repcast.conf
+check 'a faulty configuration is the end' sh -c '! timeout 60 systemctl start repcast'
+check 'with the status that says so' [ "$(unit ExecMainStatus)" = 78 ]
+check 'and no further try' [ "$(unit ActiveState)" = failed ]
+systemctl reset-failed repcast

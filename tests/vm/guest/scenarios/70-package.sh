@@ -44,6 +44,15 @@ check_within 30 'and the hub misses it, too' doctor 1 broker-away hub-broker
 rm /etc/repcast/repcast.conf.d/95-wrong.conf
 systemctl reload repcast
 check_within 60 'then all is well again' doctor 0
+
+check 'a report for others' sh -c "cd $logs && repcastctl bugreport report.tar.gz && tar -xf report.tar.gz"
+check 'has the journal' grep -aq repcastd "$logs"/repcast-bugreport/journal*
+nobodys_business() {
+        for secret in "$wall" "$(cat /etc/repcast/broker-password)" "$(sensor_address)"; do
+                ! grep -aiqrF -e "$secret" "$logs/repcast-bugreport" || return
+        done
+}
+check 'and neither passwords nor addresses' nobodys_business
 sensor_stop
 dashboard() {
         bash -c 'exec 3<>/dev/tcp/127.0.0.1/9001 && printf "GET /index.html HTTP/1.0\r\n\r\n" >&3 && grep -qi repcast <&3'
