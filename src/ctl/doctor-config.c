@@ -77,8 +77,8 @@ void check_configuration(struct doctor *d) {
         if (d->config->n_stations == 0)
                 doctor_find(d, FINDING_NO_STATION, "%s names no station: nothing is counted anywhere",
                         d->config_path);
+        check_age(d); /* of what people write: adopted.conf is the hub's own */
         check_adopted(d);
-        check_age(d);
         if (d->worst == WEIGHT_OK)
                 doctor_ok(d, "files: %zu, stations: %zu", d->config->n_paths, d->config->n_stations);
 }

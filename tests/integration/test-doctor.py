@@ -106,6 +106,10 @@ def changed_since():
     house.unit("repcast.service", StateChangeTimestampMonotonic=max(1, int((time.monotonic() - 100) * 1e6)))
     os.utime(house.config, (time.time(), time.time()))
     house.expect("config-changed", but=NO_HUB)
+    # What the hub itself wrote since is in force.
+    os.utime(house.config, (time.time() - 1000, time.time() - 1000))
+    house.write(house.state / "adopted.conf", f"[station rack-1]\nSensor={SENSOR}\n")
+    house.expect(but=NO_HUB)
 
 
 def files_that_others_see_and_the_service_does_not():

@@ -10,7 +10,7 @@ printf '[hub]\nName=gym\n\n[bluetooth]\nAdapters=%s\n' "$(hub_address)" >/etc/re
 check 'the hub starts' timeout 60 systemctl restart repcast
 check 'setup-broker' timeout 120 repcastctl setup-broker --yes
 check 'the hub runs on' is_active
-check_within 30 'the doctor misses a sensor, and a clock that is right' doctor 2 clock-unsynced station-bare
+check_within 30 'the doctor misses a sensor, and a clock that is right' doctor clock-unsynced station-bare
 check 'and says what to do' advises 'repcastctl adopt'
 wall=$(cat /etc/repcast/wall-password)
 mosquitto_sub -h 127.0.0.1 -u wall -P "$wall" -q 1 -t 'repcast/#' -F '%t %p' >"$messages" &
@@ -28,22 +28,21 @@ check_within 30 'and on the page, over websockets' on_the_page
 kill "$page"
 
 check 'the clock is right' declare_right
-check_within 30 'the doctor has nothing more to say' doctor 0
-check 'in words' sh -c 'repcastctl doctor | grep -q "The hub has what it needs."'
+check_within 30 'the doctor has nothing more to say' doctor
 systemctl mask --runtime --now bluetooth
-check_within 30 'bluetoothd is away, and the doctor says so' doctor 1 adapter-none bluez-away hub-bluetooth sensor-silent
+check_within 30 'bluetoothd is away, and the doctor says so' doctor bluez-away hub-bluetooth sensor-silent
 check 'and how it comes back' advises 'sudo systemctl enable --now bluetooth'
 systemctl unmask --runtime bluetooth
 check 'which it does' systemctl start bluetooth
-check_within 90 'then all is well' doctor 0
+check_within 90 'then all is well' doctor
 printf '[mqtt]\nBroker=127.0.0.1:1\n' >/etc/repcast/repcast.conf.d/95-wrong.conf
-check 'a broker where none is' doctor 1 broker-away config-changed
+check 'a broker where none is' doctor broker-away config-changed
 check 'is to be mended there' advises 'or correct Broker= in [mqtt]'
-systemctl reload repcast
-check_within 30 'and the hub misses it, too' doctor 1 broker-away hub-broker
+systemctl restart repcast
+check_within 60 'and the hub misses it, too' doctor broker-away hub-broker
 rm /etc/repcast/repcast.conf.d/95-wrong.conf
-systemctl reload repcast
-check_within 60 'then all is well again' doctor 0
+systemctl restart repcast
+check_within 90 'then all is well again' doctor
 
 check 'a report for others' sh -c "cd $logs && repcastctl bugreport report.tar.gz && tar -xf report.tar.gz"
 check 'has the journal' grep -aq repcastd "$logs"/repcast-bugreport/journal*
