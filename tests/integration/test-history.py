@@ -31,7 +31,7 @@ class Gym:
         self.folder = tempfile.mkdtemp(dir=WORK)
         self.config = self.folder + "/repcast.conf"
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(f"[hub]\nName=gym\nExercises={SRC}/conf/exercises.conf\n[mqtt]\nBroker=127.0.0.1:{self.broker.port}\n"
+            f.write(f"[hub]\nName=gym\nExercises={gym.within_reach(SRC + '/conf/exercises.conf')}\n[mqtt]\nBroker=127.0.0.1:{self.broker.port}\n"
                     f"Commands=station\n[store]\nFolder={self.folder}\n{store}"
                     f"[station rack-1]\nExercise=back-squat\nRecording={squat()}\nRecordingSpeed=40\nAthlete={HOSTILE}\nLoadKg=80\n"
                     f"[station floor]\nExercise=deadlift\nRecording={deadlift()}\nRecordingSpeed=40\nAthlete=bo\n")
