@@ -13,8 +13,9 @@
 #include <repcast/cycle.h>
 #include <repcast/vertical.h>
 
-#define BEAM_WIDTH 24u
-#define BEAM_TICKS 5u /* of 10 ms between two weighings */
+#define BEAM_WIDTH      24u
+#define BEAM_TICKS      5u  /* of 10 ms between two weighings, */
+#define BEAM_REST_TICKS 100u /* and while nothing moves the bar */
 
 struct beam_params {
         double rest_mps; /* how still a hold is: sigma of velocity averaged over 1 s, m/s, 0.002 to 0.2; 0.015 */
@@ -113,8 +114,9 @@ void beam_trust(struct beam *b, double bias_P[3][3]);
 /* What the set has shown: the order of the movements, the lifter's ROM (0 = nothing yet). */
 void beam_expect(struct beam *b, enum exercise_start order, double rom_m);
 
-/* Take the motion of a tick. Returns true if that completed a round trip. */
-bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cycle *ret);
+/* Take the motion of a tick. lies: no movement can have begun, by what the tracker feels. Returns true if
+ * that completed a round trip. */
+bool beam_push(struct beam *b, const struct motion *m, bool lies, uint64_t t_us, struct cycle *ret);
 
 /* Start of the round trip that is most likely under way, or now. */
 uint64_t beam_begun(const struct beam *b);

@@ -182,20 +182,28 @@ static void level(const double q[4], const double f[3], double ret[3]) {
                 (1 - 2 * (q[1] * q[1] + q[2] * q[2])) * f[2];
 }
 
+static void up_of(const double q[4], double ret[3]) {
+        ret[0] = 2 * (q[1] * q[3] - q[0] * q[2]);
+        ret[1] = 2 * (q[2] * q[3] + q[0] * q[1]);
+        ret[2] = 1 - 2 * (q[1] * q[1] + q[2] * q[2]);
+}
+
 /* More than 6 degrees off: no lift pushes sideways by 1 m/s2 while it is calm, so the tilt must be wrong. */
-static bool lost(const double m[3]) {
-        return m[2] < 0 || m[0] * m[0] + m[1] * m[1] > 0.01 * m[2] * m[2];
+static bool lost(double up_mps2, double aside2) {
+        return up_mps2 < 0 || aside2 > 0.01 * up_mps2 * up_mps2;
 }
 
 /* Draw the low-passed specific force of the level frame to the vertical. */
 static void pull(struct attitude *a, const struct tick *tick) {
         const struct attitude_params *p = &a->params;
-        double tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
+        double *m = a->f_level, tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
         if (a->calm_s > CALM_S)
-                tau = MIN(tau, lost(a->f_level) || a->silent_s > SILENT_S ? LOST_TAU_S : p->calm_tau_s);
+                tau = MIN(tau,
+                        lost(m[2], m[0] * m[0] + m[1] * m[1]) || a->silent_s > SILENT_S ? LOST_TAU_S
+                                                                                        : p->calm_tau_s);
         double k = MIN(1.0, T / (tau * (1 + a->shake / (p->impact_mps2 * p->impact_mps2))));
 
-        double f[3], *m = a->f_level;
+        double f[3];
         level(a->q, tick->f_mps2, f);
         double n = norm(f), share = n > F_MOST ? F_MOST / n : 1;
         for (unsigned i = 0; i < 3; i++)
@@ -204,9 +212,8 @@ static void pull(struct attitude *a, const struct tick *tick) {
         n = norm(m);
         if (!(n > 0))
                 return;
-        double aside = sqrt(m[0] * m[0] + m[1] * m[1]);
         if (m[2] < 0) /* upside down the way is long: the sine would slow down where it should not */
-                n = aside;
+                n = sqrt(m[0] * m[0] + m[1] * m[1]);
         double ex = n > 0 ? PULL * k * m[1] / n : PULL * k, ey = n > 0 ? -PULL * k * m[0] / n : 0;
 
         /* q <- (1, e/2) * q and the low-passed force with it */
@@ -237,15 +244,19 @@ static void forget(struct attitude *a, const struct tick *tick) {
 /* Silent, and the sensor is said to turn while gravity stands still in it, or up is not where gravity is: what is
  * believed was built on bad data. The gyroscope's bias is learned anew; returns whether all else must be, too. */
 static bool contradicted(struct attitude *a, const struct tick *tick) {
-        double f[3], turn2 = 0;
+        double up[3], along = 0, all = 0, turn2 = 0;
         if (a->silent_s < SILENT_S)
                 return false;
         for (unsigned i = 0; i < 3; i++)
                 turn2 += square(tick->w_radps[i] - a->gyro_bias[i]);
         if (a->bias_s > 0 && turn2 > square(LOST_RATE / a->silent_s + SILENT_SIGMAS * a->params.quiet_radps))
                 a->bias_s = 0;
-        level(a->q, tick->f_mps2, f);
-        return lost(f);
+        up_of(a->q, up);
+        for (unsigned i = 0; i < 3; i++) {
+                along += up[i] * tick->f_mps2[i];
+                all += square(tick->f_mps2[i]);
+        }
+        return lost(along, all - square(along));
 }
 
 void attitude_push(struct attitude *a, const struct tick *tick, struct motion *ret) {
@@ -270,8 +281,6 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
         a->age_s += T;
 
         *ret = (struct motion){
-                .up = {2 * (q[1] * q[3] - q[0] * q[2]), 2 * (q[2] * q[3] + q[0] * q[1]),
-                        1 - 2 * (q[1] * q[1] + q[2] * q[2])},
                 .turn_radps = norm(w),
                 .shake_m2ps4 = a->shake,
                 .q_m2ps3 = tick->q_m2ps3,
@@ -279,9 +288,11 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
                 .silent_s = a->silent_s,
                 .anew = anew,
         };
+        up_of(q, ret->up);
         for (unsigned i = 0; i < 3; i++)
                 a->heading_rad += T * ret->up[i] * w[i];
-        a->heading_rad -= 2 * M_PI * round(a->heading_rad / (2 * M_PI));
+        if (fabs(a->heading_rad) > M_PI)
+                a->heading_rad -= 2 * M_PI * round(a->heading_rad / (2 * M_PI));
         ret->heading_rad = a->heading_rad;
         ret->a_mps2 = -STANDARD_GRAVITY_MPS2;
         for (unsigned i = 0; i < 3; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The beam: every 50 ms each hypothesis stays or goes every way that is open to it; the best that differ survive.
+/* The beam: every 50 ms each hypothesis stays or goes every way that is open to it; the best that differ survive. While the
+ * bar lies there is nothing to weigh: once a second is enough, and at once when it may move again.
  *
  * All hypotheses share the motion since the last weighing, added up once. Two that claim the same leg at the same
  * velocity and place are one: merging by state, not by history, keeps room for those that differ. Ties are broken by
@@ -101,12 +102,12 @@ static void begin(struct beam *b) {
 }
 
 static void watch(struct beam *b) {
-        double a = b->step.dv / BEAM_S;
+        double t = b->step.t_s, a = b->step.dv / t;
         b->a_mps2 = a;
-        b->a_fast += (a - b->a_fast) * (BEAM_S / FAST_TAU_S);
-        b->a_slow += (a - b->a_slow) * (BEAM_S / SLOW_TAU_S);
+        b->a_fast += (a - b->a_fast) * fmin(1, t / FAST_TAU_S);
+        b->a_slow += (a - b->a_slow) * fmin(1, t / SLOW_TAU_S);
         double e = b->a_fast - b->a_slow;
-        b->ripple += (e * e - b->ripple) * (BEAM_S / RIPPLE_S);
+        b->ripple += (e * e - b->ripple) * fmin(1, t / RIPPLE_S);
 }
 
 /* A lifter stands in one place: neither position nor velocity wanders far. */
@@ -116,8 +117,9 @@ static void follow(const struct beam *b, struct hypothesis *h) {
 
         vertical_advance(&h->motion, &b->step);
         if (h->leg != LEG_LOOSE)
-                vertical_update_p(&h->motion, (h->up_first ? 0.5 : -0.5) * rom, reach_m * reach_m / BEAM_S);
-        vertical_update_v(&h->motion, 0, p->reach_mps * p->reach_mps / BEAM_S);
+                vertical_update_p(
+                        &h->motion, (h->up_first ? 0.5 : -0.5) * rom, reach_m * reach_m / b->step.t_s);
+        vertical_update_v(&h->motion, 0, p->reach_mps * p->reach_mps / b->step.t_s);
         h->turn_rad += (float) b->turn_rad;
 }
 
@@ -347,7 +349,7 @@ bool beam_look(const struct beam *b, struct beam_view *ret) {
         return b->n > 0;
 }
 
-bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cycle *ret) {
+bool beam_push(struct beam *b, const struct motion *m, bool lies, uint64_t t_us, struct cycle *ret) {
         b->now_us = t_us;
         b->quiet = m->quiet;
         b->quiet_s = m->quiet ? b->quiet_s + TICK_S : 0;
@@ -359,7 +361,7 @@ bool beam_push(struct beam *b, const struct motion *m, uint64_t t_us, struct cyc
         }
         vertical_add(&b->step, m->a_mps2, m->up, m->q_m2ps3,
                 vertical_drift(&b->vertical, m->turn_radps, m->turn_mps2));
-        if (++b->ticks < BEAM_TICKS) {
+        if (++b->ticks < (lies ? BEAM_REST_TICKS : BEAM_TICKS)) {
                 glance(b, m);
                 return false;
         }

@@ -255,8 +255,8 @@ static uint64_t begun(const struct core *c) {
 
 static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
-        struct track t;
-        struct cycle lap;
+        struct track t _uninitialized_;
+        struct cycle lap _uninitialized_;
 
         front_push(&c->front, tick, &m);
         if (m.anew)
@@ -271,7 +271,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
                 doubt_tracker(c, &t);
         take_result(c, t.result, &t.cycle);
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
-        if (beam_push(&c->beam, &m, tick->t_us, &lap))
+        if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
         setlog_wait(&c->setlog, tick->t_us, begun(c), m.quiet);
         hear(c);

@@ -11,6 +11,7 @@
 #define WORTH_IT                                                                                               \
         0.5 /* starting anew costs what is known of the motion: the volume of doubt must shrink by half */
 
+#define SILENT_S    2.0  /* from then on what the handedness goes by stands still, until the bar moves again */
 #define ABOUT_TAU_S 20.0 /* longer than a rep, shorter than a rest between sets */
 
 void front_init(struct front *f, const struct attitude_params *attitude,
@@ -48,7 +49,7 @@ static double news_of_turn(struct front *f, const double up[3]) {
                 f->about[i] += (known2 > 0 ? TICK_S / ABOUT_TAU_S : 1) * (up[i] - f->about[i]);
                 away2 += (up[i] - f->about[i]) * (up[i] - f->about[i]);
         }
-        return fmin(1, 2 * sqrt(away2));
+        return MIN(1, 2 * sqrt(away2));
 }
 
 void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
@@ -56,7 +57,8 @@ void front_push(struct front *f, const struct tick *tick, struct motion *ret) {
         struct tick corrected = *tick;
         double rest_mps2[3], w_radps[3];
 
-        if (handedness_push(&f->handedness, tick))
+        /* A bar that lies tells nothing of how its sensor turns. */
+        if (f->attitude.silent_s < SILENT_S && handedness_push(&f->handedness, tick))
                 attitude_flip(&f->attitude, before ^ f->handedness.flipped);
         handedness_correct(&f->handedness, corrected.w_radps);
         calibration_correct(&f->used, corrected.f_mps2);

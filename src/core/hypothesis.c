@@ -98,7 +98,7 @@ static double log_phi(double z) {
 
 static double hold(const struct beam *b, const struct hypothesis *h) {
         double chi2 = square(v_of(h)) / (var_v(h) + square(b->params.rest_mps));
-        return BEAM_S * DRIFT_PER_S * CLAMP(chi2 - 1.5, 0.0, 20.0);
+        return b->step.t_s * DRIFT_PER_S * CLAMP(chi2 - 1.5, 0.0, 20.0);
 }
 
 /* How often per second a contradiction is news. The error of the velocity wanders with what is not known of the bias,
@@ -107,8 +107,8 @@ static double news(const struct beam *b, const struct hypothesis *h) {
         double wander2 = square(SWAY_MPS2), v = var_v(h);
         for (unsigned i = 0; i < 3; i++)
                 for (unsigned j = 0; j < 3; j++)
-                        wander2 += b->step.av[i] * b->step.av[j] / square(BEAM_S) * h->motion.bb[i][j];
-        return fmin(NEWS_PER_S, sqrt(wander2 / v) + NEWS_NOISE * b->step.q / (BEAM_S * v));
+                        wander2 += b->step.av[i] * b->step.av[j] / square(b->step.t_s) * h->motion.bb[i][j];
+        return fmin(NEWS_PER_S, sqrt(wander2 / v) + NEWS_NOISE * b->step.q / (b->step.t_s * v));
 }
 
 /* Velocity against the movement, and position beyond home. */
@@ -117,7 +117,7 @@ static double contradiction(const struct beam *b, struct hypothesis *h, double v
         double nats = -log_phi((v - slowest) / sqrt(var_v(h) + square(SWAY_MPS)));
         double beyond = h->leg == LEG_BACK ? fmax(0, way(h) * p_of(h) - b->params.close_m) : 0;
         double fresh = nats - M_LN2 + 0.5 * square(beyond) / (var_p(h) + square(0.05)) - (double) h->against;
-        double again = fmax(BEAM_S * news(b, h), SURE_NEWS * fmin(1, square(SURE_MPS) / var_v(h)));
+        double again = fmax(b->step.t_s * news(b, h), SURE_NEWS * fmin(1, square(SURE_MPS) / var_v(h)));
 
         fresh = fmax(fresh, 0);
         h->against += (float) fresh;
@@ -132,7 +132,7 @@ static double evenness(const struct beam *b, struct hypothesis *h, double v) {
         double expected = FLAT_SHARE * 1.2 * square((double) h->peak_mps) / rom, found = sqrt(b->ripple);
         if (found >= expected || (double) h->flat >= FLAT_MOST)
                 return 0;
-        double nats = BEAM_S * FLAT_PER_S * (1 - found / expected);
+        double nats = b->step.t_s * FLAT_PER_S * (1 - found / expected);
         h->flat += (float) nats;
         return nats;
 }
@@ -142,12 +142,12 @@ static double move(const struct beam *b, struct hypothesis *h) {
         double too_far = fmax(0, travel(h) - most);
         double nats = contradiction(b, h, v) + evenness(b, h, v);
         nats += fmin(3, 0.3 * square(too_far) / (square(0.05) + var_p(h)));
-        nats += h->lap.whole ? 0 : BEAM_S * COLD_PER_S;
-        return nats + (lasted_s(b, h) > LONGEST_S ? BEAM_S * LONG_PER_S : 0);
+        nats += h->lap.whole ? 0 : b->step.t_s * COLD_PER_S;
+        return nats + (lasted_s(b, h) > LONGEST_S ? b->step.t_s * LONG_PER_S : 0);
 }
 
 double hypothesis_stay(const struct beam *b, struct hypothesis *h) {
-        double v2 = square(v_of(h)), nats = 0.5 * BEAM_S * v2 / (square(b->params.reach_mps) + var_v(h));
+        double v2 = square(v_of(h)), nats = 0.5 * b->step.t_s * v2 / (square(b->params.reach_mps) + var_v(h));
         switch (h->leg) {
         case LEG_HOME:
         case LEG_FAR:
@@ -158,7 +158,7 @@ double hypothesis_stay(const struct beam *b, struct hypothesis *h) {
                 nats += move(b, h);
                 break;
         case LEG_LOOSE:
-                nats += b->quiet ? fmin(hold(b, h), BEAM_S * LOOSE_PER_S) : BEAM_S * LOOSE_PER_S;
+                nats += b->quiet ? fmin(hold(b, h), b->step.t_s * LOOSE_PER_S) : b->step.t_s * LOOSE_PER_S;
                 break;
         case _LEG_MAX:
                 break;
@@ -170,12 +170,12 @@ void hypothesis_rest(const struct beam *b, struct hypothesis *h) {
         const struct beam_params *p = &b->params;
         bool racked = (h->leg == LEG_HOME || h->leg == LEG_LOOSE) && b->quiet && h->laps == 0;
         if (h->leg == LEG_HOME || h->leg == LEG_FAR || (h->leg == LEG_LOOSE && b->quiet))
-                vertical_update_v(&h->motion, 0, square(racked ? p->racked_mps : p->rest_mps) / BEAM_S);
+                vertical_update_v(&h->motion, 0, square(racked ? p->racked_mps : p->rest_mps) / b->step.t_s);
 }
 
 /* Variance of "v = 0" at the moment of stopping or turning: the moment is known to a weighing only. */
 static double stop_variance(const struct beam *b, bool turns) {
-        double dv = b->a_mps2 * BEAM_S;
+        double dv = b->a_mps2 * b->step.t_s;
         return turns ? square(b->params.turn_mps) + square(0.5 * dv)
                      : square(b->params.rest_mps) + square(0.4 * dv);
 }
@@ -205,7 +205,7 @@ double hypothesis_leave(const struct beam *b, const struct hypothesis *h, enum l
                 return nats;
 
         double v = way(h) * v_of(h), sigma = sqrt(var_v(h));
-        double dv = fabs(b->a_mps2) * BEAM_S, slow = 0.06 + 0.8 * dv + 2 * sigma;
+        double dv = fabs(b->a_mps2) * b->step.t_s, slow = 0.06 + 0.8 * dv + 2 * sigma;
         bool turns = to == LEG_BACK || to == LEG_OUT;
         double stop = 0.5 * MIN(CHI2_MOST, square(v) / (var_v(h) + stop_variance(b, turns)));
 

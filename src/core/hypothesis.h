@@ -5,12 +5,10 @@
 
 #include <repcast/beam.h>
 
-#define BEAM_S (BEAM_TICKS * TICK_S)
-
 /* Price of going from one leg to another whatever the motion, or -1 where no way leads. The whole state machine. */
 double hypothesis_price(enum leg from, enum leg to);
 
-/* Price of staying in the leg for BEAM_S. What is charged once only is remembered. */
+/* Price of staying in the leg since the last weighing. What is charged once only is remembered. */
 double hypothesis_stay(const struct beam *b, struct hypothesis *h);
 
 /* What staying tells of the motion: nothing, unless it is a hold. */

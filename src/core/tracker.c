@@ -268,6 +268,12 @@ static bool rests(const struct tracker *t, const struct motion *m) {
         return m->silent_s >= t->params.steady_s && t->even_s >= t->params.steady_s;
 }
 
+/* Nobody touches the sensor, and in this hold its acceleration has been steady for so long that any movement would have ended:
+ * so none can have begun. */
+static bool lies(const struct tracker *t, const struct motion *m) {
+        return !moving(t->mode) && m->silent_s >= t->params.steady_s && t->steady_s >= t->params.steady_s;
+}
+
 /* Velocity is zero, and the acceleration shown is the bias as exactly as noise allows, however sure the filter was of
  * another: one learned from bad data would tell of slow movements for as long as the bar rests. */
 static void rest_anew(struct tracker *t, const struct motion *m) {
@@ -319,7 +325,7 @@ static void begin(
 }
 
 /* Has the bar left its hold? Quick movements show in the filter itself; slow ones, which its draw to zero would
- * swallow, are looked for four times a second without it. Returns -1 down, 1 up, 0 no. */
+ * swallow, are looked for four times a second without it, but not where there is nothing. Returns -1 down, 1 up, 0 no. */
 static int leaves(struct tracker *t, const struct history *h, bool look, struct departure *ret) {
         const struct tracker_params *p = &t->params;
         double v = v_of(t), start = threshold(t, p->start_mps, p->start_sigmas);
@@ -340,7 +346,7 @@ static int leaves(struct tracker *t, const struct history *h, bool look, struct 
 
 static void hold(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
         const struct tracker_params *p = &t->params;
-        struct departure departure;
+        struct departure departure _uninitialized_;
         bool look = ++t->snapshot_age >= SNAPSHOT_TICKS;
 
         if (rests(t, m) && t->even_s < p->steady_s + T)
@@ -350,7 +356,7 @@ static void hold(struct tracker *t, const struct motion *m, const struct history
         if (t->flat_s > REST_S)
                 t->rested = true;
 
-        int way = leaves(t, h, look, &departure);
+        int way = leaves(t, h, look && !lies(t, m), &departure);
         if (way) {
                 uint64_t hold_us = t->hold_us;
                 uint64_t onset_us = MAX(way > 0 ? departure.up_us : departure.down_us, hold_us);
@@ -415,7 +421,9 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
 }
 
 void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
-        *ret = (struct track){.result = CYCLE_NONE};
+        ret->result = CYCLE_NONE; /* the cycle is worth looking at with another result only */
+        ret->changed = false;
+        ret->border_us = 0;
         if (!t->started) {
                 t->started = true;
                 if (!t->watched) {
@@ -445,6 +453,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
 
         ret->mode = t->mode;
         ret->rests = rests(t, m);
+        ret->lies = lies(t, m);
         ret->held_s = moving(t->mode) ? 0 : (double) (h->t_us - t->hold_us) * 1e-6;
         ret->v_mps = v_of(t);
         ret->p_m = t->vertical.p;

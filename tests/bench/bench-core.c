@@ -125,7 +125,7 @@ STAGE bench_beam(struct bench *b) {
         beam_init(&b->beam, &b->params.beam, &b->params.vertical, &b->exercise);
         beam_trust(&b->beam, left);
         for (size_t i = 0; i < b->in->n_ticks; i++)
-                (void) beam_push(&b->beam, &b->in->motions[i], b->in->ticks[i].t_us, &lap);
+                (void) beam_push(&b->beam, &b->in->motions[i], b->in->lies[i], b->in->ticks[i].t_us, &lap);
 }
 
 STAGE bench_repfit(struct bench *b) {

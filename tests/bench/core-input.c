@@ -111,7 +111,8 @@ static int make_cycles(struct input *in, const struct core_params *params, const
         struct track track;
 
         in->cycles = calloc(CYCLES_MAX, sizeof(*in->cycles));
-        if (!in->cycles)
+        in->lies = calloc(in->n_ticks, sizeof(*in->lies));
+        if (!in->cycles || !in->lies)
                 return -ENOMEM;
         history_reset(&history);
         tracker_init(&tracker, &params->tracker, &params->cycle, &params->vertical, exercise);
@@ -119,6 +120,7 @@ static int make_cycles(struct input *in, const struct core_params *params, const
         for (size_t i = 0; i < in->n_ticks; i++) {
                 input_remember(in, i, &history);
                 tracker_push(&tracker, &in->motions[i], &history, &track);
+                in->lies[i] = track.lies;
                 if (track.result == CYCLE_DONE && in->n_cycles < CYCLES_MAX)
                         in->cycles[in->n_cycles++] = (struct look_back){history, track.cycle};
         }
@@ -137,6 +139,7 @@ void input_free(struct input *in) {
         free(in->samples);
         free(in->ticks);
         free(in->motions);
+        free(in->lies);
         free(in->cycles);
         *in = (struct input){0};
 }

@@ -17,6 +17,7 @@ struct input {
         struct sample *samples;
         struct tick *ticks;
         struct motion *motions; /* along the path */
+        bool *lies;             /* by the tracker */
         struct look_back *cycles;
         size_t n_samples, n_ticks, n_cycles;
         double left[3][3]; /* of the bias at the first tick */

@@ -21,6 +21,7 @@ struct bar {
         struct beam beam;
         uint64_t t_us;
         double bias_mps2; /* of the sensor, along the vertical */
+        bool lies;
         unsigned n;
         struct cycle cycles[32];
 };
@@ -47,7 +48,7 @@ static void stroke(struct bar *bar, double d, double s) {
                         .q_m2ps3 = 0.003 * 0.003,
                 };
                 bar->t_us += TICK_US;
-                if (beam_push(&bar->beam, &m, bar->t_us, &bar->cycles[bar->n]))
+                if (beam_push(&bar->beam, &m, bar->lies, bar->t_us, &bar->cycles[bar->n]))
                         bar->n++;
                 assert_in_range(bar->n, 0, 31);
                 assert_in_range(bar->beam.n, bar->t_us % 50000 ? 0 : 1, BEAM_WIDTH);
@@ -161,6 +162,53 @@ static void test_rest_is_nothing(void **state) {
         assert_int_equal(bar.n, 0);
 }
 
+/* The instant at which a stroke of so many seconds is more likely than not, after half a minute on the rack. */
+static uint64_t seen_us(struct bar *bar, bool lies, double stroke_s) {
+        struct beam_view view;
+        const double a =
+                -0.5 * 60 / (stroke_s * stroke_s * stroke_s) * TICK_S; /* how it begins, each tick more */
+        start(bar, EXERCISE_START_TOP);
+        stroke(bar, 0, 5);
+        bar->lies = lies;
+        stroke(bar, 0, 30.37);
+        bar->lies = false;
+        for (unsigned i = 1; i < 200; i++) {
+                struct motion m = {.a_mps2 = bar->bias_mps2 + a * i, .up = {0, 0, 1}, .q_m2ps3 = 0.003 * 0.003};
+                bar->t_us += TICK_US;
+                assert_false(beam_push(&bar->beam, &m, false, bar->t_us, &bar->cycles[0]));
+                if (i == 1 && lies)
+                        assert_int_equal(bar->beam.ticks, 0); /* weighed at once */
+                if (beam_look(&bar->beam, &view) && view.down.p > 0.5)
+                        return bar->t_us;
+        }
+        return UINT64_MAX;
+}
+
+/* A bar that lies is weighed rarely; it is seen to leave no later for that. */
+static void test_out_of_rest(void **state) {
+        (void) state;
+        static struct bar bar;
+        for (double s = 0.8; s < 6; s += 0.4) {
+                uint64_t always_us = seen_us(&bar, false, s), rarely_us = seen_us(&bar, true, s);
+                assert_true(always_us < UINT64_MAX);
+                assert_true(rarely_us <= always_us + BEAM_TICKS * TICK_US);
+        }
+}
+
+static void test_lying_costs_little(void **state) {
+        (void) state;
+        static struct bar bar;
+        unsigned weighed = 0;
+        start(&bar, EXERCISE_START_TOP);
+        stroke(&bar, 0, 5);
+        bar.lies = true;
+        for (unsigned i = 0; i < 10 * BEAM_REST_TICKS; i++) {
+                stroke(&bar, 0, TICK_S);
+                weighed += bar.beam.ticks == 0;
+        }
+        assert_int_equal(weighed, 10);
+}
+
 static void test_the_end_of_the_stream(void **state) {
         (void) state;
         static struct bar bar;
@@ -185,6 +233,8 @@ int main(void) {
                 cmocka_unit_test(test_stops_on_the_way),
                 cmocka_unit_test(test_either_order),
                 cmocka_unit_test(test_rest_is_nothing),
+                cmocka_unit_test(test_out_of_rest),
+                cmocka_unit_test(test_lying_costs_little),
                 cmocka_unit_test(test_the_end_of_the_stream),
         };
         return run_unit_tests(tests);
