@@ -8,6 +8,7 @@
 
 #include <repcast/beam.h>
 #include <repcast/event.h>
+#include <repcast/rhythm.h>
 #include <repcast/tracker.h>
 
 struct display {
@@ -15,16 +16,21 @@ struct display {
         bool in_set;
         enum phase phase;
         uint64_t phase_us;   /* its border */
+        uint64_t moved_us;   /* that of the newest movement shown */
         double lasted_s;     /* the newest movement shown went on for so long */
         double velocity_mps; /* 0 in a hold */
         double height_m;     /* of the bar above the deepest point of the rep */
         double from_m;       /* height at which the running eccentric began */
+        struct rhythm rhythm;
 };
 
 void display_init(struct display *d, double rest_after_s);
 
 /* Nothing is known any more: rest. Returns true if that is another phase than before. */
 bool display_reset(struct display *d, uint64_t now_us);
+
+/* A rep was told: the next one will be like it. */
+void display_learn(struct display *d, const struct rep *rep);
 
 /* The bar has gone on. rom_m: ROM of the next rep, as far as it can be foretold. Returns true if another phase has
  * begun. */

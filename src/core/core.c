@@ -42,6 +42,8 @@ int core_init(struct core *c, const struct core_params *params, const struct exe
 }
 
 static void say(struct core *c, const struct event *e) {
+        if (e->type == EVENT_REP)
+                display_learn(&c->display, &e->rep);
         if (c->n_events >= CORE_EVENTS) {
                 c->unsaid++;
                 return;

@@ -30,9 +30,17 @@
 #define PUSH_MOST    3.0
 #define PUSH_HELD    1.0 /* a bar pushed harder is not held */
 #define DRIFT_MOST   6.0
-#define MIDWAY       0.2      /* of the ROM left: reps of a lifter scatter by 12 % */
-#define HESITATES_US 2000000u /* as in a cycle */
-#define STANDS_S     1.0      /* longer than a movement hesitates */
+#define STANDS_S     1.0  /* longer than a movement hesitates */
+#define SURE_LEAST   0.95 /* so likely and so fast, a bar is not at rest, though the tracker may think so */
+#define SURE_MPS     0.06
+#define ROM_SHARE    0.12 /* of one lifter's ROM from rep to rep, and in m, as in the beam */
+#define ROM_M        0.03
+#define USUAL_SHARE  0.5  /* of lifters' ROMs about the usual one */
+#define HALT_SHARE   0.25 /* of a movement: its parts come to rest for about so long */
+#define HALT_LEAST_S 0.25
+#define HOLD_SHOWN   2.0 /* nats: of what is shown as a hold so much is one */
+#define UNTIMELY     4.0 /* nats: it is neither the time nor the place */
+#define ODDS_MOST    4.6 /* nats: the beam is wrong once in 100 times, however sure */
 
 void display_init(struct display *d, double rest_after_s) {
         *d = (struct display){.rest_after_s = rest_after_s, .phase = PHASE_REST};
@@ -42,8 +50,12 @@ bool display_moving(const struct display *d) {
         return d->phase == PHASE_ECCENTRIC || d->phase == PHASE_CONCENTRIC;
 }
 
+static double seconds(uint64_t from_us, uint64_t to_us) {
+        return to_us > from_us ? (double) (to_us - from_us) * US_S : 0;
+}
+
 static double since_s(const struct display *d, uint64_t now_us) {
-        return now_us > d->phase_us ? (double) (now_us - d->phase_us) * US_S : 0;
+        return seconds(d->phase_us, now_us);
 }
 
 static bool begin(struct display *d, enum phase phase, uint64_t border_us) {
@@ -51,6 +63,8 @@ static bool begin(struct display *d, enum phase phase, uint64_t border_us) {
                 return false;
         d->phase = phase;
         d->phase_us = MAX(border_us, d->phase_us);
+        if (display_moving(d))
+                d->moved_us = d->phase_us;
         return true;
 }
 
@@ -89,56 +103,105 @@ static double push_nats(const struct beam_claim *c, double way, double a_mps2) {
         return goes ? fmin(PUSH_MOST, 0.5 * a_mps2 * a_mps2 / (UNREST_MPS2 * UNREST_MPS2)) : 0;
 }
 
-static bool likely(const struct display *d, const struct beam_claim *c, double push) {
-        double nats = fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s) - push;
-        return c->p > 1 / (1 + exp(-nats));
+static double odds(double p) {
+        return log(fmax(p, 1e-9) / fmax(1 - p, 1e-9));
+}
+
+/* Odds in nats that the phase to come is due. A hold may have been shown too soon, so the movement before it has a say. */
+static double timely(const struct display *d, enum phase to, uint64_t now_us) {
+        unsigned more = (to + _PHASE_TEMPO_MAX - 1u - d->phase) % _PHASE_TEMPO_MAX;
+        if (!d->in_set || d->phase == PHASE_REST)
+                return 0;
+        double own = rhythm_over(&d->rhythm, d->phase, since_s(d, now_us), more);
+        if (display_moving(d))
+                return own;
+        enum phase moved = (d->phase + _PHASE_TEMPO_MAX - 1u) % _PHASE_TEMPO_MAX;
+        return fmin(own, HOLD_SHOWN + rhythm_over(&d->rhythm, moved, seconds(d->moved_us, now_us), more + 1));
+}
+
+/* The same for the place: a bar far from where this lifter turns, or lifters usually do, has hardly come to its turn. Who goes
+ * further than usual may as well go on. */
+static double placed(const struct display *d, double rom_m) {
+        double left_m = d->phase == PHASE_ECCENTRIC ? d->height_m : rom_m - d->height_m;
+        double spread_m = d->in_set ? ROM_SHARE * rom_m + ROM_M : USUAL_SHARE * rom_m;
+        return display_moving(d) ? fmin(0, rhythm_odds(-left_m / spread_m)) : 0;
+}
+
+/* What speaks for a movement, besides the odds of the beam. */
+static double favour(const struct display *d, enum phase to, double rom_m, uint64_t now_us) {
+        return d->phase == to ? 0 : timely(d, to, now_us) + placed(d, rom_m);
+}
+
+/* What speaks against a hold out of its time and place: the bar halts there, and will go on. The longer it stands, the
+ * less. */
+static double reluctance(const struct display *d, uint64_t since_us, double rom_m, uint64_t now_us) {
+        if (!display_moving(d))
+                return 0;
+        double halt_s = HALT_SHARE * rhythm_usual(&d->rhythm, d->phase, since_s(d, now_us));
+        double stood_s = seconds(MAX(since_us, d->phase_us), now_us);
+        return fmax(0,
+                -fmin(0, timely(d, d->phase + 1, now_us)) - placed(d, rom_m) -
+                        stood_s / fmax(halt_s, HALT_LEAST_S));
+}
+
+static bool likely(const struct display *d, const struct beam_claim *c, double nats) {
+        return odds(c->p) > fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s) - nats;
 }
 
 /* Within a set the beam may lose a sensor whose errors it underrates, as one on a wrist; the tracker does not. */
-static bool follow(struct display *d, enum track_mode mode, double rom_m, uint64_t now_us) {
-        switch (mode) {
+static bool follow(struct display *d, const struct track *track, double rom_m, uint64_t now_us) {
+        uint64_t held_us = now_us - MIN(now_us, (uint64_t) (track->held_s / US_S));
+        switch (track->mode) {
         case TRACK_DOWN:
-                return lower(d, now_us, rom_m);
+                return favour(d, PHASE_ECCENTRIC, rom_m, now_us) > -UNTIMELY && lower(d, now_us, rom_m);
         case TRACK_UP:
-                return begin(d, PHASE_CONCENTRIC, now_us);
+                return favour(d, PHASE_CONCENTRIC, rom_m, now_us) > -UNTIMELY &&
+                        begin(d, PHASE_CONCENTRIC, now_us);
         case TRACK_IDLE:
         case TRACK_BOTTOM:
         case TRACK_TOP:
         case _TRACK_MODE_MAX:
                 break;
         }
-        return hold(d, now_us, now_us);
-}
-
-/* A bar that stops far from where this lifter turns has halted, and will go on: that is no phase until it lasts. */
-static bool halts(const struct display *d, const struct beam_claim *hold, double rom_m, uint64_t now_us) {
-        double left_m = d->phase == PHASE_ECCENTRIC ? d->height_m : rom_m - d->height_m;
-        return d->in_set && display_moving(d) && left_m > MIDWAY * rom_m &&
-                now_us < MAX(hold->since_us, d->phase_us) + HESITATES_US;
+        return reluctance(d, held_us, rom_m, now_us) < odds(HOLD_LEAST) && hold(d, now_us, now_us);
 }
 
 /* Before a set neither home nor ROM are known, and to the beam the wait under the bar may be a very slow movement: the
- * tracker must agree. */
+ * tracker must agree, or the bar be surely faster. */
+static bool agreed(
+        const struct display *d, const struct beam_claim *c, enum track_mode mode, enum track_mode wanted) {
+        return d->in_set || mode == wanted || (c->p > SURE_LEAST && fabs(c->v_mps) > SURE_MPS);
+}
+
 static bool change(struct display *d, const struct beam_view *view, const struct track *track, double rom_m,
         uint64_t now_us) {
-        bool agreed_down = d->in_set || track->mode == TRACK_DOWN;
-        bool agreed_up = d->in_set || track->mode == TRACK_UP;
-        double push = push_nats(&view->up, 1, view->a_mps2) - push_nats(&view->down, -1, view->a_mps2);
-        bool stands = track->rests || (!d->in_set && track->held_s > STANDS_S);
+        const struct beam_claim *down = &view->down, *up = &view->up;
+        double push = push_nats(up, 1, view->a_mps2) - push_nats(down, -1, view->a_mps2);
+        double shown = d->phase == PHASE_ECCENTRIC ? down->p : d->phase == PHASE_CONCENTRIC ? up->p : 0;
 
         if (track->rests)
                 return hold(d, now_us, now_us);
-        if (agreed_down && view->down.v_mps < 0 && likely(d, &view->down, -push))
-                return lower(d, view->down.since_us, rom_m);
-        if (agreed_up && view->up.v_mps > 0 && likely(d, &view->up, push))
-                return begin(d, PHASE_CONCENTRIC, view->up.since_us);
-        if (fabs(push) < PUSH_HELD && view->hold.p > (track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST))
-                return !halts(d, &view->hold, rom_m, now_us) && hold(d, view->hold.since_us, now_us);
-        if (stands)
+        if (agreed(d, down, track->mode, TRACK_DOWN) && down->v_mps < 0 &&
+                likely(d, down, favour(d, PHASE_ECCENTRIC, rom_m, now_us) - push))
+                return lower(d, down->since_us, rom_m);
+        if (agreed(d, up, track->mode, TRACK_UP) && up->v_mps > 0 &&
+                likely(d, up, favour(d, PHASE_CONCENTRIC, rom_m, now_us) + push))
+                return begin(d, PHASE_CONCENTRIC, up->since_us);
+        if (fabs(push) < PUSH_HELD &&
+                fmin(odds(view->hold.p), ODDS_MOST) > odds(track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST) +
+                                reluctance(d, view->hold.since_us, rom_m, now_us))
+                return hold(d, view->hold.since_us, now_us);
+        if (!d->in_set && track->held_s > STANDS_S && shown < HOLD_LEAST)
                 return hold(d, now_us, now_us);
         if (view->loose < LOOSE_LEAST)
                 return false;
-        return d->in_set ? follow(d, track->mode, rom_m, now_us) : display_reset(d, now_us);
+        return d->in_set ? follow(d, track, rom_m, now_us) : display_reset(d, now_us);
+}
+
+void display_learn(struct display *d, const struct rep *rep) {
+        if (!d->in_set)
+                rhythm_forget(&d->rhythm);
+        rhythm_learn(&d->rhythm, rep, d->rest_after_s);
 }
 
 bool display_push(struct display *d, const struct beam_view *view, const struct track *track, bool in_set,

@@ -60,31 +60,70 @@ static void test_a_rep(void **state) {
         assert_near(display.height_m, 0.38, 1e-9);
 }
 
-/* Far from where the bar turns a hold is a halt. */
+/* An eccentric of 2 s, a hold of 1 s, a concentric of 1 s, no pause. */
+static void learn(unsigned reps) {
+        struct rep rep = {.n_phases = 3};
+        for (unsigned i = 0; i < reps; i++) {
+                uint64_t at_us = 1000000 + 4000000ull * i;
+                rep.start_us = at_us;
+                rep.end_us = at_us + 4000000;
+                rep.phases[0] = (struct phase_span){PHASE_ECCENTRIC, at_us, at_us + 2000000};
+                rep.phases[1] = (struct phase_span){PHASE_BOTTOM, at_us + 2000000, at_us + 3000000};
+                rep.phases[2] = (struct phase_span){PHASE_CONCENTRIC, at_us + 3000000, at_us + 4000000};
+                display_learn(&display, &rep);
+                display.in_set = true;
+        }
+}
+
+/* How long the display goes on with its movement when the bar stands still. */
+static double waits(double travel_m, double lasted_s) {
+        start();
+        learn(1);
+        look(0.9, 0, 0.1, travel_m, lasted_s);
+        uint64_t since_us = now_us;
+        struct beam_view view = {.hold = {.p = 1, .since_us = since_us, .travel_m = travel_m}};
+        do
+                now_us += 10000;
+        while (!display_push(&display, &view, &track, in_set, ROM_M, now_us));
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+        return (double) (now_us - since_us) * 1e-6;
+}
+
+/* Out of its time and far from where the bar turns a hold is a halt, until it lasts. */
 static void test_a_halt_is_no_bottom(void **state) {
         (void) state;
+        assert_near(waits(ROM_M, 2), 0.01, 1e-9);
+        assert_near(waits(0.45, 2), 0.01, 1e-9);
+        assert_near(waits(0.2, 1), 0.6, 0.4); /* 30 of 50 cm to go after half the time */
+        assert_true(waits(0.35, 1) < waits(0.2, 1));
+        assert_true(waits(0.2, 1.5) < waits(0.2, 1));
+}
+
+static void test_the_rhythm_of_the_set_has_a_say(void **state) {
+        (void) state;
         start();
-        look(0.9, 0, 0.1, 0.2, 1); /* 30 of 50 cm to go */
-        assert_int_equal(look(0, 0, 1, 0.2, 0.05), 0);
-        uint64_t since_us = now_us;
-        struct beam_view view = {.hold = {.p = 1, .since_us = since_us}};
-        for (; now_us < since_us + 1950000; now_us += 50000)
-                assert_false(display_push(&display, &view, &track, in_set, ROM_M, now_us));
+        learn(3);
+        look(0, 0.9, 0.1, 0.1, 0.5);
+        assert_int_equal(display.phase, PHASE_CONCENTRIC);
+        assert_int_equal(look(0, 0.05, 0.95, 0.49, 0.5), 1);
+        assert_int_equal(display.phase, PHASE_TOP);
+        look(0, 0.1, 0.9, 0.49, 1);
+        assert_int_equal(look(0.2, 0.1, 0.7, 0.01, 0.05), 1); /* there is no pause in this set: it is due */
         assert_int_equal(display.phase, PHASE_ECCENTRIC);
-        now_us += 100000; /* until it lasts */
-        assert_true(display_push(&display, &view, &track, in_set, ROM_M, now_us));
-        assert_int_equal(display.phase, PHASE_BOTTOM);
+        assert_int_equal(look(0.1, 0.85, 0.05, 0.01, 0.3), 0); /* neither the time nor the place to turn */
+        assert_int_equal(look(0, 0.999, 0, 0.1, 0.05), 1);     /* but a lifter may */
+        assert_int_equal(display.phase, PHASE_CONCENTRIC);
 }
 
 /* The longer a movement lasted, the surer its opposite must be. */
 static void test_a_slow_movement_is_not_turned_by_a_guess(void **state) {
         (void) state;
         start();
-        look(0.9, 0, 0.1, 0.1, 1);
+        look(0.9, 0, 0.1, ROM_M, 1);
         assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.06 nats */
         start();
-        look(0.9, 0, 0.1, 0.1, 6);
-        assert_int_equal(look(0.1, 0.85, 0.05, 0.1, 0.1), 0); /* 1.7 nats of 2.2 */
+        look(0.9, 0, 0.1, ROM_M, 6);
+        assert_int_equal(look(0.1, 0.85, 0.05, ROM_M, 0.1), 0); /* 1.7 nats of 2.2 */
         assert_int_equal(look(0, 0.95, 0.05, 0.1, 0.1), 1);
 }
 
@@ -100,18 +139,22 @@ static void test_before_a_set_the_tracker_must_agree(void **state) {
         track.held_s = 0.5; /* hesitates */
         assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0);
         track.held_s = 1.5;
-        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 1);
+        assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0); /* says the tracker; the beam is sure */
+        assert_int_equal(look(0.6, 0, 0.4, 0.1, 1), 1);
         assert_int_equal(display.phase, PHASE_BOTTOM);
+        track = (struct track){.mode = TRACK_BOTTOM};
+        assert_int_equal(look(0.96, 0, 0.04, 0.1, 1), 1); /* surely fast */
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
 }
 
 static void test_where_the_beam_is_lost_the_tracker_leads(void **state) {
         (void) state;
         start();
         track.mode = TRACK_DOWN;
-        assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
+        assert_int_equal(look(0.1, 0, 0, ROM_M, 1), 1);
         assert_int_equal(display.phase, PHASE_ECCENTRIC);
         track.mode = TRACK_BOTTOM;
-        assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
+        assert_int_equal(look(0.1, 0, 0, ROM_M, 1), 1);
         assert_int_equal(display.phase, PHASE_BOTTOM);
         track.mode = TRACK_UP;
         assert_int_equal(look(0.1, 0, 0, 0.1, 1), 1);
@@ -121,9 +164,9 @@ static void test_where_the_beam_is_lost_the_tracker_leads(void **state) {
 static void test_holds_end_in_rest(void **state) {
         (void) state;
         start();
-        look(0, 0.9, 0.1, 0.4, 1);
+        look(0, 0.9, 0.1, ROM_M, 1);
         track.held_s = 0.1;
-        assert_int_equal(look(0, 0.38, 0.62, 0.4, 0.1), 1); /* the tracker holds as well */
+        assert_int_equal(look(0, 0.38, 0.62, ROM_M, 0.1), 1); /* the tracker holds as well */
         assert_int_equal(display.phase, PHASE_TOP);
         assert_int_equal(look(0, 0.1, 0.9, 0.4, SET_GAP_S + 1), 1);
         assert_int_equal(display.phase, PHASE_REST);
@@ -145,6 +188,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_rep),
                 cmocka_unit_test(test_a_halt_is_no_bottom),
+                cmocka_unit_test(test_the_rhythm_of_the_set_has_a_say),
                 cmocka_unit_test(test_a_slow_movement_is_not_turned_by_a_guess),
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
                 cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
