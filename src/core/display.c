@@ -107,7 +107,8 @@ static double odds(double p) {
         return log(fmax(p, 1e-9) / fmax(1 - p, 1e-9));
 }
 
-/* Odds in nats that the phase to come is due. A hold may have been shown too soon, so the movement before it has a say. */
+/* Odds in nats that the phase to come is due; going back to the one before is never due. A hold may have been shown too
+ * soon, so the movement before it has a say. */
 static double timely(const struct display *d, enum phase to, uint64_t now_us) {
         unsigned more = (to + _PHASE_TEMPO_MAX - 1u - d->phase) % _PHASE_TEMPO_MAX;
         if (!d->in_set || d->phase == PHASE_REST)
@@ -116,7 +117,8 @@ static double timely(const struct display *d, enum phase to, uint64_t now_us) {
         if (display_moving(d))
                 return own;
         enum phase moved = (d->phase + _PHASE_TEMPO_MAX - 1u) % _PHASE_TEMPO_MAX;
-        return fmin(own, HOLD_SHOWN + rhythm_over(&d->rhythm, moved, seconds(d->moved_us, now_us), more + 1));
+        double all = rhythm_over(&d->rhythm, moved, seconds(d->moved_us, now_us), more + 1);
+        return fmin(more > 0 ? 0 : own, HOLD_SHOWN + all);
 }
 
 /* The same for the place: a bar far from where this lifter turns, or lifters usually do, has hardly come to its turn. Who goes
