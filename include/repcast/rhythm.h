@@ -8,6 +8,8 @@
 
 #include <repcast/event.h>
 
+#define RHYTHM_MOST 3.0 /* nats: its odds are never worth more */
+
 struct rhythm {
         struct {
                 double mean_s;

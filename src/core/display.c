@@ -146,8 +146,17 @@ static double reluctance(const struct display *d, uint64_t since_us, double rom_
                         stood_s / fmax(halt_s, HALT_LEAST_S));
 }
 
-static bool likely(const struct display *d, const struct beam_claim *c, double nats) {
-        return odds(c->p) > fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s) - nats;
+/* push: nats that speak for it besides the odds of the beam. */
+static bool likely(const struct display *d, enum phase to, const struct beam_claim *c, double push,
+        double rom_m, uint64_t now_us) {
+        double nats = odds(c->p) + push - fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
+        return nats > -RHYTHM_MOST && nats + favour(d, to, rom_m, now_us) > 0;
+}
+
+static bool likely_held(
+        const struct display *d, const struct beam_claim *c, bool agreed, double rom_m, uint64_t now_us) {
+        double nats = fmin(odds(c->p), ODDS_MOST) - odds(agreed ? HOLD_AGREED : HOLD_LEAST);
+        return nats > 0 && nats > reluctance(d, c->since_us, rom_m, now_us);
 }
 
 /* Within a set the beam may lose a sensor whose errors it underrates, as one on a wrist; the tracker does not. */
@@ -183,15 +192,13 @@ static bool change(struct display *d, const struct beam_view *view, const struct
 
         if (track->rests)
                 return hold(d, now_us, now_us);
-        if (agreed(d, down, track->mode, TRACK_DOWN) && down->v_mps < 0 &&
-                likely(d, down, favour(d, PHASE_ECCENTRIC, rom_m, now_us) - push))
+        if (down->v_mps < 0 && agreed(d, down, track->mode, TRACK_DOWN) &&
+                likely(d, PHASE_ECCENTRIC, down, -push, rom_m, now_us))
                 return lower(d, down->since_us, rom_m);
-        if (agreed(d, up, track->mode, TRACK_UP) && up->v_mps > 0 &&
-                likely(d, up, favour(d, PHASE_CONCENTRIC, rom_m, now_us) + push))
+        if (up->v_mps > 0 && agreed(d, up, track->mode, TRACK_UP) &&
+                likely(d, PHASE_CONCENTRIC, up, push, rom_m, now_us))
                 return begin(d, PHASE_CONCENTRIC, up->since_us);
-        if (fabs(push) < PUSH_HELD &&
-                fmin(odds(view->hold.p), ODDS_MOST) > odds(track->held_s > 0 ? HOLD_AGREED : HOLD_LEAST) +
-                                reluctance(d, view->hold.since_us, rom_m, now_us))
+        if (fabs(push) < PUSH_HELD && likely_held(d, &view->hold, track->held_s > 0, rom_m, now_us))
                 return hold(d, view->hold.since_us, now_us);
         if (!d->in_set && track->held_s > STANDS_S && shown < HOLD_LEAST)
                 return hold(d, now_us, now_us);
