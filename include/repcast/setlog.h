@@ -25,7 +25,10 @@ struct setlog {
         enum exercise_start start;
         struct setmodel model;
         uint64_t now_us;
-        bool agreed; /* all that the model believes is told */
+        bool agreed;       /* all that the model believes is told, but for what waits for the beam, */
+        uint64_t again_us; /* which is looked at again then; UINT64_MAX: nothing waits */
+        uint64_t lap_us,
+                lap_seen_us; /* start of the round trip that the beam last had under way, and when that was */
         bool open;
         unsigned current; /* which of sets[] is open, or was the last */
         uint32_t n_sets;
@@ -47,8 +50,8 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
 /* Take a movement that has no partner. True if it was long enough to tell of: *ret is EVENT_REJECTED. */
 bool setlog_stray(struct setlog *s, const struct move *move, struct event *ret);
 
-/* Time passes; begun_us: start of the cycle that is under way, t_us if there is none. */
-void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet);
+/* Time passes; begun_us: start of the cycle that is under way, t_us if there is none; lap_us: the same as the beam alone sees it. */
+void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, uint64_t lap_us, bool quiet);
 
 /* The open set, if there is one, ends. */
 void setlog_close(struct setlog *s, enum set_end end);

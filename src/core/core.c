@@ -275,7 +275,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
         if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
-        setlog_wait(&c->setlog, tick->t_us, begun(c), m.quiet);
+        setlog_wait(&c->setlog, tick->t_us, begun(c), beam_begun(&c->beam), m.quiet);
         hear(c);
         show(c, &t);
         if (m.quiet && c->tracker.cycler.state == CYCLE_EMPTY && !setlog_set(&c->setlog) &&

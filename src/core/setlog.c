@@ -26,6 +26,10 @@
 #define PARTIAL_SHARE 0.6  /* of the set's ROM: less is a partial rep */
 #define MEMORY_S      60.0 /* a movement in doubt is given up after so long */
 
+#define AWAITED_S     1.2  /* the beam hands a round trip out within a second of its end */
+#define AWAITED_SHARE 0.25 /* reps of a set differ by so much in travel, one sigma */
+#define AGAIN_US      100000
+
 void setlog_init(struct setlog *s, const struct setlog_params *params, const struct setmodel_params *model,
         const struct traits_params *traits, const struct exercise *exercise) {
         memset(s, 0, sizeof(*s));
@@ -35,6 +39,7 @@ void setlog_init(struct setlog *s, const struct setlog_params *params, const str
         s->set_gap_s = exercise->set_gap_s;
         s->loaded = exercise->loaded;
         s->start = exercise->start;
+        s->again_us = UINT64_MAX;
         setmodel_init(&s->model, model, traits, exercise);
 }
 
@@ -313,6 +318,8 @@ static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fi
         struct candidate better = *c;
         bool known = c->fit.weighed;
         c->fit.weighed = c->fit.weighed || fit->weighed;
+        if (!c->rep && fit->weighed)
+                s->agreed = false; /* it need not wait any more */
         if (!c->rep || !fit->weighed || known || fit->misfit > c->fit.misfit)
                 return false;
         better.fit = *fit;
@@ -371,8 +378,12 @@ static double rest_s(const struct setlog *s, const struct set_rep *last) {
         return MAX(s->set_gap_s, SETMODEL_MISSED * seconds(last->start_us, last->end_us));
 }
 
-void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, bool quiet) {
+void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, uint64_t lap_us, bool quiet) {
         s->now_us = t_us;
+        if (lap_us < t_us) {
+                s->lap_us = lap_us;
+                s->lap_seen_us = t_us;
+        }
         if (!s->open || s->ending)
                 return;
         const struct set *set = current(s);
@@ -436,10 +447,31 @@ static void take_back(struct setlog *s, unsigned index, struct event *ret) {
         setmodel_remove(&s->model, index);
 }
 
+/* The rep told last was seen by the beam as well. */
+static bool beam_follows(const struct setlog *s) {
+        for (unsigned i = s->model.n; i-- > 0;)
+                if (s->model.candidates[i].rep)
+                        return s->model.candidates[i].fit.weighed;
+        return false;
+}
+
+/* The tracker takes half a stroke that hesitates for a whole one. So where its travel is not the set's, and the beam follows the
+ * set, that one is heard first: until it hands its round trip out, or has none under way that this may be. */
+static bool awaited(const struct setlog *s, const struct candidate *c) {
+        uint64_t start_us = traits_start_us(&c->fit), end_us = traits_end_us(&c->fit);
+        bool under_way = s->lap_us < start_us + (end_us - start_us) / 2;
+        double unlike2 = traits_ratio2(c->fit.concentric.travel_m, setlog_rom(s));
+
+        return s->open && !s->ending && !c->fit.weighed && beam_follows(s) &&
+                unlike2 > AWAITED_SHARE * AWAITED_SHARE &&
+                seconds(under_way ? MAX(s->lap_seen_us, end_us) : end_us, s->now_us) < AWAITED_S;
+}
+
 static bool agree(struct setlog *s, struct event *ret) {
         struct setmodel *m = &s->model;
-        if (s->agreed)
+        if (s->agreed && s->now_us < s->again_us)
                 return false;
+        s->again_us = UINT64_MAX;
         for (unsigned i = 0; i < m->n; i++)
                 if (m->candidates[i].rep && !setmodel_believes(m, &m->candidates[i])) {
                         take_back(s, i, ret);
@@ -448,6 +480,10 @@ static bool agree(struct setlog *s, struct event *ret) {
         for (unsigned i = 0; i < m->n; i++) {
                 struct candidate *c = &m->candidates[i];
                 if (!c->rep && setmodel_believes(m, c)) {
+                        if (awaited(s, c)) {
+                                s->again_us = MIN(s->again_us, s->now_us + AGAIN_US);
+                                continue;
+                        }
                         publish(s, c, ret);
                         return true;
                 }

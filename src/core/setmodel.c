@@ -107,6 +107,11 @@ static double length_s(const struct candidate *c) {
         return ((double) traits_end_us(&c->fit) - (double) traits_start_us(&c->fit)) * US_S;
 }
 
+/* What speaks against it being a rep of anything. A flaw may take away what a member adds that fits no better than average. */
+static double flaw(const struct setmodel *m, const struct cycle_fit *f) {
+        return CLAMP(traits_flaws(&m->traits, f) - FLAWS_EXPECTED, 0.0, FLAWS_MOST);
+}
+
 /* Distance from the members next to it, and what it lacks in closure. */
 static double apart(const struct setmodel *m, const struct candidate *c, const struct group *g, bool forward) {
         double d[NEAREST];
@@ -121,14 +126,14 @@ static double apart(const struct setmodel *m, const struct candidate *c, const s
 static void grow(const struct setmodel *m, unsigned seed, bool forward, struct group *g) {
         for (unsigned k = seed; forward ? k + 1 < m->n : k > 0;) {
                 const struct candidate *last = &m->candidates[g->at[forward ? g->n - 1 : 0]], *c;
-                double length;
+                double length, first = g->n == 1 ? flaw(m, &last->fit) : 0; /* it joins as well */
                 k = forward ? k + 1 : k - 1;
                 c = &m->candidates[k];
                 length = MAX(length_s(c), length_s(last));
                 if (gap_s(c, last) > MAX(m->set_gap_s, SETMODEL_MISSED * length))
                         return;
                 if (c->fit.eccentric_first != last->fit.eccentric_first || setmodel_overlap(c, last) ||
-                        apart(m, c, g, forward) > m->params.unlike)
+                        apart(m, c, g, forward) + flaw(m, &c->fit) + first > m->params.unlike)
                         continue;
                 if (!forward)
                         memmove(g->at + 1, g->at, g->n * sizeof(g->at[0]));
@@ -178,8 +183,7 @@ static double evidence(const struct setmodel *m, const struct group *g) {
 static double flaws(const struct setmodel *m, const struct group *g) {
         double sum = 0;
         for (unsigned i = 0; i < g->n; i++)
-                sum += CLAMP(traits_flaws(&m->traits, &m->candidates[g->at[i]].fit) - FLAWS_EXPECTED, 0.0,
-                        FLAWS_MOST);
+                sum += flaw(m, &m->candidates[g->at[i]].fit);
         return sum;
 }
 

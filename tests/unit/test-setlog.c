@@ -43,7 +43,7 @@ static void cycle(struct cycle_fit f) {
 
 static void wait_until(double s) {
         for (uint64_t t = setlog.now_us; t < fit_us(s); t += 10000) {
-                setlog_wait(&setlog, t, t, false);
+                setlog_wait(&setlog, t, t, t, false);
                 collect();
         }
 }
@@ -255,6 +255,50 @@ static void test_doubt_ends(void **state) {
         assert_int_equal(events[4].type, EVENT_SET);
 }
 
+/* Half a stroke that hesitated, as the tracker takes it, waits for the beam to finish the round trip. */
+static void test_a_half_waits_for_the_whole(void **state) {
+        (void) state;
+        for (unsigned answers = 0; answers < 2; answers++) {
+                start();
+                for (unsigned i = 0; i < 3; i++) {
+                        struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
+                        f.weighed = true;
+                        cycle(f);
+                }
+                wait_until(28);
+                cycle(fit_rep(25, 0.3));
+                uint64_t ends_us = traits_end_us(&setlog.model.candidates[3].fit);
+                wait_until((double) ends_us * 1e-6);
+                for (uint64_t t = ends_us; t < ends_us + 3000000;
+                        t += 10000) { /* the beam is still on its way */
+                        setlog_wait(&setlog, t, t, fit_us(25), false);
+                        collect();
+                }
+                assert_int_equal(count(EVENT_REP), 3);
+                if (answers) {
+                        struct cycle_fit whole = fit_rep(25, 0.5);
+                        whole.concentric.end_us += fit_us(1);
+                        whole.weighed = true;
+                        cycle(whole);
+                }
+                wait_until((double) ends_us * 1e-6 + 6);
+                assert_int_equal(count(EVENT_REP), 4);
+                assert_int_equal(count(EVENT_AMEND), 0);
+                assert_near(nth(EVENT_REP, 3)->rep.rom_m, answers ? 0.5 : 0.3, 1e-6);
+                assert_int_equal(nth(EVENT_REP, 3)->rep.flags, 0);
+        }
+}
+
+/* Where the beam does not follow, as on a wrist, nothing waits. */
+static void test_nothing_waits_for_a_beam_that_does_not_follow(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 3; i++)
+                cycle(fit_rep(10 + 5 * i, 0.5));
+        cycle(fit_rep(25, 0.3));
+        assert_int_equal(count(EVENT_REP), 4);
+}
+
 /* Negatives of 11 s with holds: 17 s from rep to rep, and a set gap of 15 s. One of them is missed. */
 static void test_a_slow_rep_that_is_missed_ends_no_set(void **state) {
         (void) state;
@@ -284,7 +328,7 @@ static void test_numbers_end_at_the_limit(void **state) {
                 n_events = 0;
                 cycle(fit_rep(4 * i, 0.5));
                 assert_true(events[0].rep.rep <= SET_REPS_MAX);
-                setlog_wait(&setlog, fit_us(4 * i + 3.1), fit_us(4 * i + 3.1), false);
+                setlog_wait(&setlog, fit_us(4 * i + 3.1), fit_us(4 * i + 3.1), fit_us(4 * i + 3.1), false);
                 collect();
                 assert_int_equal(count(EVENT_SET), i == SET_REPS_MAX - 1);
         }
@@ -294,6 +338,8 @@ static void test_numbers_end_at_the_limit(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_half_waits_for_the_whole),
+                cmocka_unit_test(test_nothing_waits_for_a_beam_that_does_not_follow),
                 cmocka_unit_test(test_reps_at_once_and_the_set_at_its_end),
                 cmocka_unit_test(test_a_rep_is_taken_back),
                 cmocka_unit_test(test_a_rep_in_doubt_comes_late),

@@ -55,6 +55,20 @@ static void test_a_set_among_strangers(void **state) {
         assert_true(model.evidence > 16 && model.evidence < 18); /* two neighbours, each of nearly 9 */
 }
 
+/* What is neither quite like the others nor free of flaws is none of them, though each alone would be forgiven. */
+static void test_flaws_count_with_distance(void **state) {
+        (void) state;
+        struct cycle_fit odd = fit_turned(fit_rep(22, 0.5), 36, 36), rough = odd;
+        rough.unrest_mps2 = 2;
+        for (unsigned flawed = 0; flawed < 2; flawed++) {
+                start();
+                for (unsigned i = 0; i < 3; i++)
+                        add(fit_rep(10 + 4 * i, 0.5));
+                add(flawed ? rough : odd);
+                assert_int_equal(believed(), flawed ? 3 : 4);
+        }
+}
+
 static void test_strangers_are_no_set(void **state) {
         (void) state;
         start();
@@ -253,6 +267,7 @@ static void test_there_is_always_room(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_flaws_count_with_distance),
                 cmocka_unit_test(test_a_set_among_strangers),
                 cmocka_unit_test(test_strangers_are_no_set),
                 cmocka_unit_test(test_what_splits_a_set),
