@@ -21,8 +21,9 @@
 
 #define US_S 1e-6
 
-#define HOLD_LEAST   0.75 /* probability: a hold that is shown too soon has to be taken back */
-#define HOLD_AGREED  0.6  /* where the tracker holds as well */
+#define HOLD_LEAST   0.8  /* probability: a hold that is shown too soon has to be taken back */
+#define HOLD_READY   1.0  /* nats less at the right time and place */
+#define BEFORE_SET   2.2  /* nats: who waits under the bar has mostly not begun yet */
 #define LOOSE_LEAST  0.75 /* the motion belongs to no rep, as the beam sees it */
 #define DRIFT_NATS   0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
 #define GOES_SIGMAS  1.5  /* so sure that the bar goes where it is pushed to */
@@ -141,22 +142,21 @@ static double reluctance(const struct display *d, uint64_t since_us, double rom_
                 return 0;
         double halt_s = HALT_SHARE * rhythm_usual(&d->rhythm, d->phase, since_s(d, now_us));
         double stood_s = seconds(MAX(since_us, d->phase_us), now_us);
-        return fmax(0,
-                -fmin(0, timely(d, d->phase + 1, now_us)) - placed(d, rom_m) -
-                        stood_s / fmax(halt_s, HALT_LEAST_S));
+        double due = fmin(HOLD_READY, timely(d, d->phase + 1, now_us));
+        return fmax(-HOLD_READY, -due - placed(d, rom_m) - stood_s / fmax(halt_s, HALT_LEAST_S));
 }
 
 /* push: nats that speak for it besides the odds of the beam. */
 static bool likely(const struct display *d, enum phase to, const struct beam_claim *c, double push,
         double rom_m, uint64_t now_us) {
         double nats = odds(c->p) + push - fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
+        nats -= d->in_set || d->phase == to ? 0 : BEFORE_SET;
         return nats > -RHYTHM_MOST && nats + favour(d, to, rom_m, now_us) > 0;
 }
 
-static bool likely_held(
-        const struct display *d, const struct beam_claim *c, bool agreed, double rom_m, uint64_t now_us) {
-        double nats = fmin(odds(c->p), ODDS_MOST) - odds(agreed ? HOLD_AGREED : HOLD_LEAST);
-        return nats > 0 && nats > reluctance(d, c->since_us, rom_m, now_us);
+static bool likely_held(const struct display *d, const struct beam_claim *c, double rom_m, uint64_t now_us) {
+        double nats = fmin(odds(c->p), ODDS_MOST) - odds(HOLD_LEAST);
+        return nats > -HOLD_READY && nats > reluctance(d, c->since_us, rom_m, now_us);
 }
 
 /* Within a set the beam may lose a sensor whose errors it underrates, as one on a wrist; the tracker does not. */
@@ -198,7 +198,7 @@ static bool change(struct display *d, const struct beam_view *view, const struct
         if (up->v_mps > 0 && agreed(d, up, track->mode, TRACK_UP) &&
                 likely(d, PHASE_CONCENTRIC, up, push, rom_m, now_us))
                 return begin(d, PHASE_CONCENTRIC, up->since_us);
-        if (fabs(push) < PUSH_HELD && likely_held(d, &view->hold, track->held_s > 0, rom_m, now_us))
+        if (fabs(push) < PUSH_HELD && likely_held(d, &view->hold, rom_m, now_us))
                 return hold(d, view->hold.since_us, now_us);
         if (!d->in_set && track->held_s > STANDS_S && shown < HOLD_LEAST)
                 return hold(d, now_us, now_us);
