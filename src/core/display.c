@@ -24,6 +24,7 @@
 #define HOLD_LEAST   0.8  /* probability: a hold that is shown too soon has to be taken back */
 #define HOLD_READY   1.0  /* nats less at the right time and place */
 #define BEFORE_SET   2.2  /* nats: who waits under the bar has mostly not begun yet */
+#define BEYOND       4.0  /* sigmas: unless it is no error of the velocity */
 #define LOOSE_LEAST  0.75 /* the motion belongs to no rep, as the beam sees it */
 #define DRIFT_NATS   0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
 #define GOES_SIGMAS  1.5  /* so sure that the bar goes where it is pushed to */
@@ -150,7 +151,8 @@ static double reluctance(const struct display *d, uint64_t since_us, double rom_
 static bool likely(const struct display *d, enum phase to, const struct beam_claim *c, double push,
         double rom_m, uint64_t now_us) {
         double nats = odds(c->p) + push - fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
-        nats -= d->in_set || d->phase == to ? 0 : BEFORE_SET;
+        bool sure = d->in_set || d->phase == to || fabs(c->v_mps) > BEYOND * c->sigma_mps;
+        nats -= sure ? 0 : BEFORE_SET;
         return nats > -RHYTHM_MOST && nats + favour(d, to, rom_m, now_us) > 0;
 }
 
