@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bluez/bluez-private.h"
+#include "util/macros.h"
 
 #define CHARACTERISTIC_INTERFACE "org.bluez.GattCharacteristic1"
 
@@ -45,7 +46,7 @@ static void end(struct stream *s) {
 }
 
 void stream_read(struct stream *s, uint32_t events) {
-        uint8_t bytes[GATT_VALUE_MAX];
+        uint8_t bytes[GATT_VALUE_MAX] _uninitialized_;
 
         if (s->fd < 0) /* closed since the kernel was asked */
                 return;

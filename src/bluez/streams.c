@@ -28,7 +28,7 @@
 
 /* Returns how many there were. What is done with one may close other streams, but frees none: that is a turn of work's. */
 static unsigned read_all(struct bluez *b) {
-        struct epoll_event events[AT_ONCE];
+        struct epoll_event events[AT_ONCE] _uninitialized_;
         unsigned done = 0;
         int n;
 

@@ -37,9 +37,9 @@ static void take_effect(struct station *s) {
 
 void station_settle_exercise(struct station *s) {
         const struct exercise *e;
-        struct calibration known;
+        struct calibration known _uninitialized_;
 
-        if (!s->set_is_over)
+        if (!s->set_is_over) /* so after every sample but few */
                 return;
         s->set_is_over = false;
         e = exercises_find(s->outlet->exercises, s->roster.now.exercise, NULL);

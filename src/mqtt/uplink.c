@@ -83,6 +83,18 @@ static void wipe_copies(struct uplink *u) {
         free(u->copies);
 }
 
+/* Of the largest message that is shown: a whole set, which is three times as large, never is. */
+static size_t shown_size(struct uplink *u) {
+        static const enum message_type shown[] = {MESSAGE_STATE, MESSAGE_LIVE, MESSAGE_PHASE};
+        size_t most = 0;
+
+        for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
+                u->message.type = shown[i];
+                most = MAX(most, message_size(&u->message));
+        }
+        return most;
+}
+
 static int make_parts(struct uplink *u) {
         const size_t n = MAX(u->config.n_stations, 1U);
         const struct status gone = {.session = u->config.run, .since_ms = -1, .version = u->config.version};
@@ -118,7 +130,7 @@ static int make_parts(struct uplink *u) {
         r = slots_new(sizeof(struct health), 1, &u->health);
         if (r < 0)
                 return r;
-        return slots_new(sizeof(struct message), n * _SHOWN_MAX, &u->slots);
+        return slots_new(shown_size(u), n * _SHOWN_MAX, &u->slots);
 }
 
 int uplink_new(const struct uplink_config *config, struct uplink **ret) {

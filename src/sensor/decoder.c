@@ -31,8 +31,7 @@ static enum part part_of(const struct profile_packet *packet) {
 
 int decoder_init(struct decoder *d, const struct profile *profile, double rate_hz,
         const struct decoder_handler *handler, void *userdata) {
-        memset(d, 0, offsetof(struct decoder, acc));
-        d->acc.first = d->acc.n = d->gyro.first = d->gyro.n = 0;
+        memset(d, 0, offsetof(struct decoder, samples));
         d->waiting.n_packets = d->waiting.n = 0;
         d->profile = profile;
         d->rate_hz = rate_hz;
@@ -43,6 +42,8 @@ int decoder_init(struct decoder *d, const struct profile *profile, double rate_h
                 struct timebase_params params = {.rate_hz = rate_hz};
                 int r;
 
+                if (packet->joined)
+                        d->acc.first = d->acc.n = d->gyro.first = d->gyro.n = 0;
                 if (packet->time.present) {
                         params.counter_hz = packet->time_hz > 0 ? packet->time_hz : rate_hz;
                         params.counter_bits = 8 * type_size(packet->time.type);
@@ -358,7 +359,7 @@ static int motion_packet(struct decoder *d, unsigned stream, const uint8_t *byte
         const struct profile *p = d->profile;
         int found = unpack_find(p, stream, bytes, n), r;
         struct timebase_stamp at;
-        struct unpacked u; /* not in the state, of which a hub keeps hundreds */
+        struct unpacked u _uninitialized_; /* not in the state, of which a hub keeps hundreds */
 
         if (found < 0)
                 return found;

@@ -82,10 +82,11 @@ struct decoder {
         uint64_t counted[2]; /* samples by the sequence number */
         uint32_t lost;       /* samples to tell with the next one */
         uint64_t arrival_us;
-        /* From here on nothing is read that was not written: most profiles never touch the rings' memory. */
-        struct decoder_ring acc, gyro;
-        struct decoder_waiting waiting;
+        /* From here on nothing is read that was not written. What most sensors need stands first, so that the rest costs no
+         * memory: the rings are touched by those only whose accelerations and rates come apart. */
         struct sample samples[PROFILE_SAMPLES_MAX];
+        struct decoder_waiting waiting;
+        struct decoder_ring acc, gyro;
 };
 
 /* rate_hz: the rate at which the sensor streams, 5 to 1000; start anew after each connection and each change of rate.

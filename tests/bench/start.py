@@ -57,14 +57,17 @@ def run(progress, quick=False):
     progress("start: exec to READY")
     folder, broker = tempfile.mkdtemp(dir=WORK), Broker()
     config = write_config(folder, broker.port)
+    first = start_ms(config, folder)
     times = sorted(start_ms(config, folder) for _ in range(3 if quick else STARTS))
     broker.kill()
-    return {"ready_ms": times, "programs": sizes()}
+    return {"first_ms": first, "ready_ms": times, "programs": sizes()}
 
 
 def words(figures):
-    times = figures["ready_ms"]
+    first, times = figures["first_ms"], figures["ready_ms"]
     out = [f"From fork to READY with {STATIONS} stations and a store, {len(times)} times: p50 {percentile(times, 50):.1f} ms, max "
-           f"{times[-1]:.1f} ms (goal: 50 ms, {'met' if times[-1] <= 50 else 'not met'}).", "",
+           f"{times[-1]:.1f} ms (goal: 50 ms, {'met' if times[-1] <= 50 else 'not met'}). The first start of all, which makes the "
+           f"store and waits for the disk seven times in place of two: {first:.1f} ms ({'within' if first <= 50 else 'beyond'} the "
+           "goal).", "",
            "| program | stripped, KiB | shared libraries |", "|---|---:|---:|"]
     return out + [f"| {name} | {p['bytes'] / 1024:.0f} | {p['libraries']} |" for name, p in figures["programs"].items()]
