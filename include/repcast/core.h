@@ -74,6 +74,10 @@ struct core {
         struct history history;
         struct repfit repfit;
         struct setlog setlog;
+        struct {
+                uint64_t until_us; /* where a movement ended that may have ended a rep; 0 = none */
+                struct bias bias;
+        } missed; /* what nobody has found yet */
 
         struct display display;
         struct live live;

@@ -7,10 +7,14 @@
 
 #include <repcast/core.h>
 
+#include "core/missed.h"
 #include "util/macros.h"
 
 #define US_S    1e-6
 #define UP_UNIT 4096.0 /* of struct moment */
+
+#define MISSED_US     1500000 /* by then the beam has handed out what it found */
+#define MISSED_MISFIT 12.8    /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it, so it must fit well */
 
 int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise,
         const struct calibration *known) {
@@ -111,13 +115,13 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
         history_push(&c->history, tick->t_us, &moment);
 }
 
-/* Look back on a cycle; the set weighs it. weighed: by the beam. */
-static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed) {
+/* Look back on a cycle; the set weighs it. weighed: by the beam. most: chi2 from which on it is none. */
+static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, double most) {
         struct cycle_fit fit;
         struct event e;
 
         repfit_expect(&c->repfit, setlog_rom(&c->setlog), setlog_set(&c->setlog) > 0);
-        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0)
+        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 || fit.misfit > most)
                 return false;
         fit.weighed = weighed;
         if (setlog_cycle(&c->setlog, &fit, &e))
@@ -129,22 +133,45 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed) {
 static void fit_other(struct core *c, const struct cycle *cycle, bool stray) {
         struct cycle other;
         if (c->exercise.start == EXERCISE_START_EITHER && pairing_take(&c->pairing, cycle, stray, &other))
-                (void) fit_cycle(c, &other, false);
+                (void) fit_cycle(c, &other, false, HUGE_VAL);
+}
+
+/* A movement ended a rep perhaps, but nobody found one. What is not found in a while, with what followed in view, is looked
+ * for where the set has room for it. */
+static void miss(struct core *c, const struct move *last) {
+        c->missed.until_us = last->end_us;
+        c->missed.bias = last->bias;
+}
+
+static void find_missed(struct core *c) {
+        struct cycle missed;
+
+        if (!c->missed.until_us || c->history.t_us < c->missed.until_us + MISSED_US ||
+                beam_begun(&c->beam) < c->missed.until_us)
+                return;
+        if (missed_rep(&c->setlog.model, &c->missed.bias, c->missed.until_us, &missed))
+                (void) fit_cycle(c, &missed, true, MISSED_MISFIT);
+        c->missed.until_us = 0;
+        hear(c);
 }
 
 static void take_stray(struct core *c, const struct cycle *cycle) {
         struct event e;
+        if (cycle->first.up != (setlog_order(&c->setlog) == EXERCISE_START_BOTTOM))
+                miss(c, &cycle->first);
         if (setlog_stray(&c->setlog, &cycle->first, &e))
                 say(c, &e);
 }
 
 static void take_result(struct core *c, enum cycle_result result, const struct cycle *cycle) {
+        uint32_t reps = setlog_reps(&c->setlog);
+
         switch (result) {
         case CYCLE_NONE:
                 return;
         case CYCLE_DONE:
                 fit_other(c, cycle, false);
-                if (!fit_cycle(c, cycle, false))
+                if (!fit_cycle(c, cycle, false, HUGE_VAL))
                         take_stray(c, cycle);
                 break;
         case CYCLE_STRAY:
@@ -153,6 +180,8 @@ static void take_result(struct core *c, enum cycle_result result, const struct c
                 break;
         }
         hear(c);
+        if (result == CYCLE_DONE && setlog_reps(&c->setlog) <= reps)
+                miss(c, &cycle->second);
         c->tracker.cycler.order = setlog_order(&c->setlog);
         if (result == CYCLE_DONE)
                 cycle_refuse(&c->tracker.cycler, cycle);
@@ -195,6 +224,7 @@ static void lose_track(struct core *c) {
         beam_reset(&c->beam);
         history_reset(&c->history);
         pairing_reset(&c->pairing);
+        c->missed.until_us = 0;
         c->tracking = false;
 }
 
@@ -218,8 +248,12 @@ static void settle(struct core *c, const struct motion *m) {
 
 /* A round trip that the tracker may have seen as well, or in pieces: the set finds out which fits. */
 static void take_lap(struct core *c, const struct cycle *lap) {
-        (void) fit_cycle(c, lap, true);
+        uint32_t reps = setlog_reps(&c->setlog);
+
+        (void) fit_cycle(c, lap, true, HUGE_VAL);
         hear(c);
+        if (setlog_reps(&c->setlog) <= reps)
+                miss(c, &lap->second);
         c->tracker.cycler.order = setlog_order(&c->setlog);
 }
 
@@ -275,6 +309,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
         if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
+        find_missed(c);
         setlog_wait(&c->setlog, tick->t_us, begun(c), beam_begun(&c->beam), m.quiet);
         hear(c);
         show(c, &t);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rep that was missed.
+ *
+ *     ____    ........       like: the newest rep that was told
+ *         \_/:        \_    until: where a movement ended that may have ended another one
+ *     like  : room     : until
+ *
+ * A slow rep can be lost live: the filter was sure of a wrong velocity, took a hold for a movement, or a hesitation for the
+ * end. But the rep before tells how long its strokes last and how far they go, and nobody stands as long as that within a
+ * set without a rep. So it is looked for there; whether it was one is for the fit and for the set to say. */
+
+#include "core/missed.h"
+
+#include <math.h>
+
+#include "util/macros.h"
+
+#define US_S      1e-6
+#define SLOW_S    3.0    /* quick strokes are not lost so: from here on the look back searches for the layout */
+#define ROOM      0.75   /* a lifter's reps last as long as each other to a quarter, */
+#define ROOM_MOST 2.5    /* and two in a row no longer fit into the history */
+#define SLACK_US  500000 /* a slow rep may seem to end so much later than the movement after it begins */
+
+static const struct phase_fit *first_of(const struct cycle_fit *f) {
+        return f->eccentric_first ? &f->eccentric : &f->concentric;
+}
+
+static const struct phase_fit *second_of(const struct cycle_fit *f) {
+        return f->eccentric_first ? &f->concentric : &f->eccentric;
+}
+
+static double lasts(const struct phase_fit *p) {
+        return (double) (p->end_us - p->start_us);
+}
+
+/* The newest rep that was told and was over by then. */
+static const struct cycle_fit *rep_before(const struct setmodel *m, uint64_t us) {
+        for (unsigned n = m->n; n > 0; n--) {
+                const struct candidate *c = &m->candidates[n - 1];
+                if (c->rep && traits_end_us(&c->fit) < us + SLACK_US)
+                        return &c->fit;
+        }
+        return NULL;
+}
+
+bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t until_us, struct cycle *ret) {
+        const struct cycle_fit *like = rep_before(m, until_us);
+        if (!like)
+                return false;
+
+        const struct phase_fit *first = first_of(like), *second = second_of(like);
+        double whole = (double) (second->end_us - first->start_us);
+        double room = (double) until_us - (double) second->end_us, stretch = fmin(1, room / whole);
+        if (fmax(lasts(first), lasts(second)) * US_S < SLOW_S || room < ROOM * whole ||
+                room > ROOM_MOST * whole)
+                return false;
+
+        double start = (double) until_us - stretch * whole;
+        *ret = (struct cycle){
+                .first =
+                        {
+                                .up = !like->eccentric_first,
+                                .start_us = (uint64_t) start,
+                                .end_us = (uint64_t) (start + stretch * lasts(first)),
+                                .travel_m = first->travel_m,
+                                .still_since_us = second->end_us,
+                                .bias = *bias,
+                        },
+                .second =
+                        {
+                                .up = like->eccentric_first,
+                                .start_us = (uint64_t) (start + stretch * (whole - lasts(second))),
+                                .end_us = until_us,
+                                .travel_m = second->travel_m,
+                                .bias = *bias,
+                        },
+                .until_us = until_us,
+        };
+        ret->second.still_since_us = ret->first.end_us;
+        return true;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Where a set has room for a rep that was not seen. Private to the core. */
+
+#include <stdbool.h>
+
+#include <repcast/cycle.h>
+#include <repcast/setmodel.h>
+
+/* Is there room for a slow rep between the set's newest one before until_us and that instant? The cycle to look back on: as
+ * long as that rep, and at the end of the room. bias: of the accelerometer, as known by then. */
+bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t until_us, struct cycle *ret);
