@@ -121,6 +121,9 @@ static void lose_by_code(struct client *c, int code, int error) {
         case MOSQ_ERR_PROTOCOL:
         case MOSQ_ERR_MALFORMED_PACKET:
         case MOSQ_ERR_MALFORMED_UTF8:
+                /* A polite refusal is too short for MQTT 5: libmosquitto 2.0.21 says no more of it than that. */
+                if (code == MOSQ_ERR_MALFORMED_PACKET && c->mqtt_5 && !c->accepted)
+                        c->end = CLIENT_OLD_BROKER;
                 lose(c, "does not speak MQTT on this port%s",
                         c->tls ? "" : "; if it is one for TLS, Broker= wants mqtts:// before the name");
                 return;
@@ -297,6 +300,17 @@ static int set_up(struct client *c, const struct client_config *config) {
         return r;
 }
 
+/* The beginning of the handshake takes the socket's error; 2.0.11 then says nothing, and 2.0.21 calls it a fault of TLS. */
+static bool is_refused_at_once(const struct client *c, int r) {
+        const int error = c->tls ? tls_socket_error(c->tls) : 0;
+
+        if ((r != MOSQ_ERR_SUCCESS && r != MOSQ_ERR_TLS) ||
+                (error != ECONNREFUSED && error != EHOSTUNREACH && error != ENETUNREACH))
+                return false;
+        errno = error;
+        return true;
+}
+
 static int start(struct client *c, const struct client_config *config) {
         char why[CLIENT_WHY_MAX / 2];
         int r = MOSQ_ERR_NOMEM;
@@ -311,9 +325,7 @@ static int start(struct client *c, const struct client_config *config) {
         errno = 0;
         if (r == MOSQ_ERR_SUCCESS)
                 r = mosquitto_connect_async(c->mosq, config->address, config->port, (int) config->keepalive_s);
-        /* The beginning of the handshake takes the socket's error, and says nothing. */
-        if (r == MOSQ_ERR_SUCCESS && c->tls &&
-                (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH))
+        if (is_refused_at_once(c, r))
                 r = MOSQ_ERR_ERRNO;
         if (r == MOSQ_ERR_SUCCESS)
                 return 0;

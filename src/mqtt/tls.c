@@ -27,6 +27,7 @@ struct tls {
         bool asked;   /* the broker asked for our certificate */
         long refused; /* X509_V_ERR_*: why we do not trust the broker; 0 = we do */
         int alert;    /* the broker's, SSL_AD_*; -1 = none */
+        int error;    /* errno, where the handshake last stopped */
         char note[160];
         char why[400];
 };
@@ -61,6 +62,8 @@ static void on_info(const SSL *ssl, int where, int value) {
                 t->shaken = true;
         if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL && t->alert < 0)
                 t->alert = value & 0xff;
+        if ((where & SSL_CB_CONNECT_EXIT) == SSL_CB_CONNECT_EXIT)
+                t->error = value > 0 ? 0 : errno;
 }
 
 static int on_certificate_request(SSL *ssl, void *userdata) {
@@ -291,6 +294,10 @@ static void tell_silence(struct tls *t) {
                 snprintf(t->why, sizeof(t->why),
                         "closed the connection within the TLS handshake: mqtts:// wants the port of its TLS "
                         "listener");
+}
+
+int tls_socket_error(const struct tls *t) {
+        return t->error;
 }
 
 bool tls_is_certain(const struct tls *t) {

@@ -40,6 +40,9 @@ size_t tls_pending(const void *ssl);
 /* A line of the library's error log. */
 void tls_note(struct tls *t, const char *line);
 
+/* errno of the socket where the handshake stopped last (EAGAIN: it waits); 0 = it did not stop. */
+int tls_socket_error(const struct tls *t);
+
 /* What went wrong, as a half sentence that follows "broker NAME "; NULL = nothing that TLS knows of. used: MQTT was spoken
  * over it already, so it is no fault of the handshake. */
 const char *tls_why(struct tls *t, bool used);

@@ -179,12 +179,12 @@ class Day:
 
     def published(self):
         """(topic, QoS, retained) of what the hub published."""
-        found = re.findall(r"Received PUBLISH from repcast-\S+-gym \(d\d, q(\d), r(\d), m\d+, '(.*?)', \.\.\.", self.log)
+        found = re.findall(r"Received PUBLISH from repcast-\S*-gym \(d\d, q(\d), r(\d), m\d+, '(.*?)', \.\.\.", self.log)
         return {(topic, int(qos), retained == "1") for qos, retained, topic in found}
 
     def subscribed(self):
         """What the hub listens to."""
-        return set(re.findall(r"^\d+: repcast-\S+-gym \d (\S+)$", self.log, flags=re.M))
+        return set(re.findall(r"^\d+: repcast-\S*-gym \d (\S+)$", self.log, flags=re.M))
 
 
 # ---- examples ----
