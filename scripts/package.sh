@@ -44,7 +44,7 @@ out=$top/build-package
 mkdir -p "$out"
 
 work=$(mktemp -d)
-trap 'umount -q "$work/root/proc" || :; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -q "$work/root/proc" 2>/dev/null || :; rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # Libraries for both architectures, tools for this one.

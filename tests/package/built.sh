@@ -22,9 +22,9 @@ for package in "$folder"/repcast*_"$arch".deb; do
         case $package in *-dbgsym_*) ;; *) dpkg-deb -x "$package" "$work" || exit ;; esac
 done
 
-prefix=$(dpkg-architecture -a"$arch" -qDEB_HOST_GNU_TYPE)-
+prefix=$(dpkg-architecture -a"$arch" -qDEB_HOST_GNU_TYPE 2>/dev/null)-
 emulator=
-[ "$(dpkg --print-architecture)" = "$arch" ] || emulator=qemu-$(dpkg-architecture -a"$arch" -qDEB_HOST_GNU_CPU)
+[ "$(dpkg --print-architecture)" = "$arch" ] || emulator=qemu-$(dpkg-architecture -a"$arch" -qDEB_HOST_GNU_CPU 2>/dev/null)
 
 echo 1..5
 READELF=${prefix}readelf OBJDUMP=${prefix}objdump "$here/../sandbox/check-hardening.sh" "$work/usr/sbin/repcastd" \

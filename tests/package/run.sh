@@ -28,7 +28,7 @@ if ! [ -e "$base" ]; then
         mv "$base.new" "$base"
 fi
 root=$(mktemp -d)
-trap 'umount -q "$root/proc" || :; rm -rf --one-file-system "$root"' EXIT
+trap 'umount -q "$root/proc" 2>/dev/null || :; rm -rf --one-file-system "$root"' EXIT
 trap 'exit 130' INT TERM
 tar -C "$root" -xf "$base"
 mount -t proc proc "$root/proc"
