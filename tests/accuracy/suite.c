@@ -27,7 +27,7 @@ struct suite {
         const char *only; /* part of a cell's name or its section; NULL = all */
         const char *json; /* file */
         enum seeds seeds;
-        bool quick, gated, gate, list, ideal, told, limits;
+        bool quick, gated, gate, list, ideal, told, blind, limits;
         const char *write; /* file */
         unsigned set;      /* the one to write */
         const char *count; /* recording whose reps to count, as that of this lift */
@@ -50,6 +50,7 @@ enum option_key {
         OPTION_GATE,
         OPTION_IDEAL,
         OPTION_TOLD,
+        OPTION_BLIND,
         OPTION_LIMITS,
         OPTION_DOUBT,
         OPTION_FAULTS,
@@ -73,7 +74,8 @@ static const struct argp_option options[] = {
         {"limits", OPTION_LIMITS, NULL, 0, "What a perfect sensor would get, beside each goal", 0},
         {"doubt", OPTION_DOUBT, "MM/S2", 0,
                 "With --ideal: the live display's acceleration errs by so much, rms, 0 to 100", 0},
-        {"told", OPTION_TOLD, NULL, 0, "What the look back gets that is told the true borders", 0},
+        {"told", OPTION_TOLD, NULL, 0, "What look back and display get that are told the true borders", 0},
+        {"blind", OPTION_BLIND, NULL, 0, "With --told: the display is not told when the bar is held", 0},
         {"faults", OPTION_FAULTS, NULL, 0, "List the missed and the false reps of the chosen cells", 0},
         {"write", OPTION_WRITE, "FILE", 0, "Instead: write a set of the one chosen cell as a recording", 0},
         {"set", OPTION_SET, "N", 0, "Which one, from 0", 0},
@@ -123,6 +125,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_TOLD:
                 s->told = true;
+                return 0;
+        case OPTION_BLIND:
+                s->blind = true;
                 return 0;
         case OPTION_FAULTS:
                 s->list = true;
@@ -231,6 +236,7 @@ static int run_set(struct suite *s, struct result *r, unsigned set) {
         int k;
 
         trial.told = s->told;
+        trial.blind = s->blind;
         trial.doubt_mps2 = s->doubt_mps2;
         trial.without = s->without;
         if (s->ideal)

@@ -10,6 +10,7 @@
 
 #include <repcast/core.h>
 
+#include "accuracy/informed.h"
 #include "sensor/decoder.h"
 #include "util/macros.h"
 
@@ -107,6 +108,7 @@ struct prompter {
         bool begun;
         struct bias bias; /* as the beam knew it when the rep began */
         double best_mps;
+        struct informed informed;
 };
 
 struct hub {
@@ -197,8 +199,10 @@ static void take_samples(void *userdata, const struct sample *samples, size_t n)
         for (size_t i = 0; i < n; i++) {
                 core_push(&h->core, &samples[i]);
                 collect(h, h->at_s);
-                if (h->prompter.truth)
-                        prompt(h, seconds(samples[i].t_us));
+                if (!h->prompter.truth)
+                        continue;
+                prompt(h, seconds(samples[i].t_us));
+                informed_look(&h->prompter.informed, &h->core, h->prompter.truth, h->at_s, h->outcome);
         }
 }
 
@@ -250,8 +254,10 @@ static int run(const struct trial *t, struct synth *s, struct hub *h, const stru
 
         ignore(truth, before);
         ignore(truth, within);
-        if (t->told)
+        if (t->told) {
                 h->prompter.truth = truth;
+                informed_init(&h->prompter.informed, !t->blind);
+        }
         k = hear(t, s, h, known, before, within);
         if (k < 0)
                 return k;

@@ -17,6 +17,7 @@ struct trial {
         unsigned gap_rep;  /* the link is away from the middle of this rep's first phase ... */
         double gap_s;      /* ... for so long; 0 = not at all */
         bool told;         /* the look back is told the true borders: tracker, beam and set model have no say */
+        bool blind;        /* told, but the display not of holds that go on */
         double doubt_mps2; /* of a perfect sensor's display only: rms error of its acceleration */
         enum part without; /* a part of the core that is left out */
 };
