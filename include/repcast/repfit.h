@@ -53,15 +53,22 @@ struct expected_rom {
         bool known; /* this lifter's, of this set; else the exercise's usual one */
 };
 
+/* The time to expect its parts to take: that of the rep before. */
+struct expected_tempo {
+        double first_s, hold_s, second_s; /* all 0 where there was none */
+};
+
 struct repfit {
         struct repfit_params params;
         struct expected_rom rom;
+        struct expected_tempo tempo;
         double incline_sin;
 };
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise);
 
-void repfit_expect(struct repfit *f, double rom_m, bool known);
+/* like: the rep before, NULL = there was none. */
+void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycle_fit *like);
 
 /* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. Takes
  * up to 48 KiB of the stack: the velocity of the cycle, and what the search for the layout of a slow one knows of each

@@ -69,5 +69,8 @@ bool setmodel_overlap(const struct candidate *a, const struct candidate *b);
 /* ROM of the next rep, as far as it can be foretold. */
 double setmodel_rom(const struct setmodel *m);
 
+/* The newest rep that was told and over by then; NULL if there is none. */
+const struct cycle_fit *setmodel_rep_before(const struct setmodel *m, uint64_t us);
+
 /* The set is over: its reps go, what was learned of them stays. */
 void setmodel_end_set(struct setmodel *m);

@@ -6,8 +6,8 @@
  *
  * can be weighed by what the sensor says of it: the likelihood of zero velocity in its rests and of a closed way, for the
  * errors of the integral that suit it best, and of velocities that go the right way in its movements. Rest is more exact
- * than movement, so each second of it that fits is evidence for it: log(usual speed / sway). From the live layout on the
- * borders are moved in turns, each to its best place, until none improves. */
+ * than movement, so each second of it that fits is evidence for it: log(usual speed / sway). From the live layout on, and
+ * from one timed as the rep before, the borders are moved in turns, each to its best place, until none improves. */
 
 #include "core/coarse.h"
 
@@ -28,6 +28,8 @@
 #define ROM_MOST     14.0
 #define TYPICAL_LOG  0.5 /* of lifters' ROMs about the usual one, as a logarithm */
 #define TYPICAL_MOST 9.0
+#define TEMPO_LOG    0.25 /* of one lifter's slow strokes from rep to rep, as a logarithm */
+#define TEMPO_MOST   9.0
 #define REST_NATS    1.5   /* per second: speeds of 3 to 10 cm/s against 7 mm/s of sway */
 #define LOOSE_NATS   2.0   /* per second of what lies between two reps and is neither */
 #define BACK_MPS     0.015 /* who hesitates stops, but does not go back */
@@ -47,6 +49,7 @@ struct search {
         const struct repfit_params *params;
         const struct bias *bias;
         const struct expected_rom *rom;
+        const struct expected_tempo *tempo;
         double sign;
         unsigned n, from, until; /* nodes; where the rests around the cycle begin and end at the most */
         struct normal prior;
@@ -125,6 +128,13 @@ static double unusual(const struct search *s, unsigned from, unsigned to, double
         return 0.5 * fmin(TYPICAL_MOST, square(log(fmax(made, 1e-3) / rom) / TYPICAL_LOG));
 }
 
+/* -log likelihood of the time that a movement takes, for a lifter whose last one took so long. */
+static double untimely(unsigned from, unsigned to, double usual_s) {
+        if (!(usual_s > 0))
+                return 0;
+        return 0.5 * fmin(TEMPO_MOST, square(log((to - from) * NODE * T / usual_s) / TEMPO_LOG));
+}
+
 /* Log likelihood of a layout, but for what all have in common. */
 static double weigh(const struct search *s, const unsigned b[BORDERS]) {
         struct normal n = s->prior;
@@ -141,6 +151,7 @@ static double weigh(const struct search *s, const unsigned b[BORDERS]) {
         for (unsigned i = 0; i < N; i++)
                 nats -= log(n.A[i][i]); /* Cholesky's factor: half the logarithm of the determinant */
         nats -= unusual(s, b[A0], b[A1], s->sign, x);
+        nats -= untimely(b[A0], b[A1], s->tempo->first_s) + untimely(b[B0], b[B1], s->tempo->second_s);
         if (s->rom->known) { /* before a set anything may have happened, as a walk out of the rack */
                 unsigned loose = MAX(b[R0], s->from) - s->from + s->until - MIN(b[R1], s->until);
                 nats -= LOOSE_NATS * NODE * T * loose;
@@ -224,11 +235,35 @@ static void improve(const struct search *s, struct choice *best) {
         }
 }
 
+static unsigned nodes(double seconds) {
+        return (unsigned) lrint(fmin(seconds, NODES * NODE * T) / (NODE * T));
+}
+
+/* Timed as the rep before, up to the same end. */
+static void begin_alike(const struct search *s, const struct choice *live, struct choice *ret) {
+        unsigned *b = ret->b;
+
+        *ret = *live;
+        b[B0] = b[B1] - MIN(b[B1], nodes(s->tempo->second_s));
+        b[A1] = b[B0] - MIN(b[B0], nodes(s->tempo->hold_s));
+        b[A0] = b[A1] - MIN(b[A1], nodes(s->tempo->first_s));
+        b[R0] = MIN(b[R0], b[A0]);
+}
+
+static struct choice search_from(const struct search *s, const struct choice *start) {
+        struct choice best = *start;
+
+        consider(s, start->b, &best);
+        improve(s, &best);
+        return best;
+}
+
 bool borders_coarse(const struct repfit *f, const struct history *h, const struct bias *bias, double drift_mps3,
         double sign, struct window *w) {
         unsigned *ticks[BORDERS] = {&w->before, &w->a0, &w->a1, &w->b0, &w->b1, &w->after};
-        struct search s = {.params = &f->params, .rom = &f->rom, .bias = bias, .sign = sign};
-        struct choice live;
+        struct search s = {
+                .params = &f->params, .rom = &f->rom, .tempo = &f->tempo, .bias = bias, .sign = sign};
+        struct choice live, alike;
 
         if (w->a1 - w->a0 < SLOW && w->b1 - w->b0 < SLOW)
                 return false;
@@ -238,9 +273,13 @@ bool borders_coarse(const struct repfit *f, const struct history *h, const struc
         s.from = live.b[R0];
         s.until = live.b[R1];
         live.nats = -HUGE_VAL;
-        struct choice best = live;
-        consider(&s, live.b, &best);
-        improve(&s, &best);
+        struct choice best = search_from(&s, &live);
+        if (f->tempo.first_s > 0) {
+                begin_alike(&s, &live, &alike);
+                alike = search_from(&s, &alike);
+                if (alike.nats > best.nats)
+                        best = alike;
+        }
         for (unsigned i = 0; i < BORDERS; i++)
                 if (best.b[i] != live.b[i])
                         *ticks[i] = best.b[i] * NODE;

@@ -120,7 +120,8 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, d
         struct cycle_fit fit;
         struct event e;
 
-        repfit_expect(&c->repfit, setlog_rom(&c->setlog), setlog_set(&c->setlog) > 0);
+        repfit_expect(&c->repfit, setlog_rom(&c->setlog), setlog_set(&c->setlog) > 0,
+                setmodel_rep_before(&c->setlog.model, c->history.t_us));
         if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 || fit.misfit > most)
                 return false;
         fit.weighed = weighed;

@@ -33,18 +33,8 @@ static double lasts(const struct phase_fit *p) {
         return (double) (p->end_us - p->start_us);
 }
 
-/* The newest rep that was told and was over by then. */
-static const struct cycle_fit *rep_before(const struct setmodel *m, uint64_t us) {
-        for (unsigned n = m->n; n > 0; n--) {
-                const struct candidate *c = &m->candidates[n - 1];
-                if (c->rep && traits_end_us(&c->fit) < us + SLACK_US)
-                        return &c->fit;
-        }
-        return NULL;
-}
-
 bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t until_us, struct cycle *ret) {
-        const struct cycle_fit *like = rep_before(m, until_us);
+        const struct cycle_fit *like = setmodel_rep_before(m, until_us + SLACK_US);
         if (!like)
                 return false;
 

@@ -35,8 +35,20 @@ void repfit_init(struct repfit *f, const struct repfit_params *params, const str
         f->incline_sin = sin(exercise->incline_deg * M_PI / 180);
 }
 
-void repfit_expect(struct repfit *f, double rom_m, bool known) {
+static double seconds(uint64_t from_us, uint64_t to_us) {
+        return to_us > from_us ? (double) (to_us - from_us) * 1e-6 : 0;
+}
+
+void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycle_fit *like) {
         f->rom = (struct expected_rom){rom_m, known};
+        f->tempo = (struct expected_tempo){0};
+        if (!like)
+                return;
+        const struct phase_fit *first = like->eccentric_first ? &like->eccentric : &like->concentric;
+        const struct phase_fit *second = like->eccentric_first ? &like->concentric : &like->eccentric;
+        f->tempo.first_s = seconds(first->start_us, first->end_us);
+        f->tempo.hold_s = seconds(first->end_us, second->start_us);
+        f->tempo.second_s = seconds(second->start_us, second->end_us);
 }
 
 /* A border that was extrapolated may lie outside. */

@@ -330,6 +330,13 @@ double setmodel_rom(const struct setmodel *m) {
         return m->known_m > 0 ? m->known_m : m->rom_typical_m;
 }
 
+const struct cycle_fit *setmodel_rep_before(const struct setmodel *m, uint64_t us) {
+        for (unsigned n = m->n; n > 0; n--)
+                if (m->candidates[n - 1].rep && traits_end_us(&m->candidates[n - 1].fit) < us)
+                        return &m->candidates[n - 1].fit;
+        return NULL;
+}
+
 /* ---- from set to set ---- */
 
 /* The newest reps are what further sets are compared with, unless a set before was surer. */
