@@ -196,9 +196,29 @@ def goals(rows, core_us):
             hub["wakeups_s"] <= 1.1 * hub["notifications_s"])]
 
 
+def bounds(rows, core_us):
+    """Where the CPU of the goal's cell goes, and what no client can be cheaper than."""
+    row = next((r for r in rows if (r["sensors"], r["rate"], r["batch"]) == GOAL_CELL), None)
+    if not row:
+        return []
+    hub, floor, peer = row["hub"], row["floor"], row["peer"]
+    cpu, n = hub["threads_pct"], row["sensors"] * row["rate"]
+    out = ["", f"Of these {hub['cpu_pct']:.1f} % the thread of the samples has {cpu.get('repcastd', 0):.1f}, the uplink, which formats and "
+           f"sends what the stations show ten times a second, {cpu.get('uplink', 0):.1f}, the store {cpu.get('store', 0):.1f}. The core's own "
+           f"arithmetic is {core_us * n / 1e4:.1f}, measured with its data in the cache, where twenty lifters' do not all stay. A loop "
+           f"is woken {hub['wakeups_s'] / hub['notifications_s']:.2f} times a notification, the floor's "
+           f"{floor['wakeups_s'] / floor['notifications_s']:.2f} times."]
+    if peer:
+        out += ["", f"A thirtieth of the Python gateway's {peer['cpu_pct']:.1f} % would be {peer['cpu_pct'] / 30:.2f} %: less than the "
+                f"{floor['cpu_pct']:.1f} % that it takes to read the sockets and do nothing. No client of these sockets that is woken "
+                f"for each notification can reach that. What dbus-daemon spends on the gateway, {peer['bus_cpu_pct']:.1f} %, comes on "
+                "top."]
+    return out
+
+
 def words(figures, core_us):
     rows = figures["rows"]
-    out = goals(rows, core_us) + [""] + table(rows)
+    out = goals(rows, core_us) + bounds(rows, core_us) + [""] + table(rows)
     for rate, batch in sorted({(r["rate"], r["batch"]) for r in rows}):
         line = [r for r in rows if (r["rate"], r["batch"]) == (rate, batch) and r["sensors"] >= 20]
         if len(line) > 1:

@@ -236,19 +236,28 @@ class Cost:
         except (FileNotFoundError, ProcessLookupError):
             return None
 
+    def name(self, thread):
+        try:
+            with open(f"/proc/{self.pid}/task/{thread}/comm", encoding="ascii") as f:
+                return f.read().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return "ended"
+
     def take(self):
-        now, cpu, switches = time.monotonic(), 0, 0
+        now, cpu, switches = time.monotonic(), {}, 0
         for thread in threads(self.pid):
             value = self.read(thread)
             if value:
                 before = self.before.get(thread, (0, 0))
-                cpu += value[0] - before[0]
+                name = self.name(thread)
+                cpu[name] = cpu.get(name, 0) + value[0] - before[0]
                 switches += value[1] - before[1]
                 self.before[thread] = value
         seconds, self.since = now - getattr(self, "since", now), now
         if seconds == 0:
             return None
-        return {"cpu_pct": cpu / seconds / 1e7, "wakeups_s": switches / seconds}
+        return {"cpu_pct": sum(cpu.values()) / seconds / 1e7, "wakeups_s": switches / seconds,
+                "threads_pct": {name: ns / seconds / 1e7 for name, ns in cpu.items()}}
 
     def rss_anon_kib(self):
         return field(f"/proc/{self.pid}/status", "RssAnon")
