@@ -36,9 +36,9 @@ void rhythm_learn(struct rhythm *r, const struct rep *rep, double rest_s) {
         take(r, first->phase, seconds(first->start_us, first->end_us));
         take(r, first->phase + 1u, seconds(first->end_us, last->start_us));
         take(r, last->phase, seconds(last->start_us, last->end_us));
-        if (r->end_us > 0 && before_s < rest_s)
+        if (r->end_us > 0 && rep->end_us > r->end_us && before_s < rest_s)
                 take(r, last->phase + 1u, before_s);
-        r->end_us = rep->end_us;
+        r->end_us = MAX(r->end_us, rep->end_us); /* one that was found late comes out of its turn */
 }
 
 double rhythm_usual(const struct rhythm *r, enum phase phase, double otherwise_s) {

@@ -42,6 +42,8 @@ static void test_phases_are_learned(void **state) {
         assert_near(usual(PHASE_TOP), 0.5, 1e-6);
         tell(true, end_us + 20000000, 4, 1, 2); /* another set */
         assert_near(usual(PHASE_TOP), 0.5, 1e-6);
+        tell(true, end_us - 3000000, 4, 1, 2); /* found late */
+        assert_near(usual(PHASE_TOP), 0.5, 1e-6);
         assert_near(usual(PHASE_REST), -1, 0);
 }
 
