@@ -174,9 +174,14 @@ def each_event_once_by_id_after_cuts_and_resync():
     for place in places:
         place.plug(True)
 
+    # Not by the bridge's own word: with mosquitto 2.0.21 the will of the link before may come after it.
+    plugged = len(consumer.client.seen)
+
+    def is_linked(hub):
+        return any(t.startswith(f"repcast/{hub.name}/station/") for t, _ in consumer.client.seen[plugged:])
     n = asked = 0
     for hub in hubs:
-        wait_for(f"the link of {hub.name}", lambda h=hub: consumer.client.on(f"repcast/{h.name}/bridge")[-1:] == ["1"], 60)
+        wait_for(f"the link of {hub.name}", lambda h=hub: is_linked(h), 60)
         reconfigure(hub.config, hub.broker.port, name=hub.name)  # no more stations: its events have an end
         hub.daemon.signal(signal.SIGHUP)
         wait_for("the stations to end", lambda h=hub: "reloaded" in h.daemon.log())
