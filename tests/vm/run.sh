@@ -16,7 +16,7 @@ VM_SUITE     bookworm (Debian 12) or trixie (Debian 13); the default is bookworm
 VM_ACCEL     QEMU's accelerator (default: tcg, which works everywhere)
 VM_PACKAGES  a folder with repcast_*_amd64.deb (scripts/package.sh): installed in place of what BUILD installs, and
              the scenario 70-package tries them
-VM_SECONDS   the guest's time limit (default: 540)
+VM_SECONDS   the guest's time limit (default: 720)
 
 Exit status: 0 all scenarios have run, whatever came out of them; 77 they cannot be run here.
 USAGE
@@ -79,7 +79,7 @@ if [ $# -gt 0 ]; then
                 case " $* " in *" $(basename "$scenario" .sh) "*) ;; *) rm "$scenario" ;; esac
         done
 fi
-seconds=${VM_SECONDS:-540}
+seconds=${VM_SECONDS:-720}
 echo $((seconds - 110)) >"$stage/guest/seconds" # boot and logs take the rest
 "$here/recordings.sh" "$build" "$stage/recordings"
 truncate -s 64M "$work/project" "$work/results"
