@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/command.h"
 #include "ctl/history-table.h"
@@ -153,7 +154,10 @@ static void pass_over(const char *text, void *userdata) {
         (void) userdata;
 }
 
+/* As the configuration says. A fault in it is repcastd's to tell, but one that cannot be read would only be guessed at. */
 static int find_store(const struct history *h, char **ret) {
+        const char *path = h->config ? h->config : REPCASTCONFDIR "/repcast.conf";
+        const bool guess = !h->config && access(path, F_OK) < 0 && errno == ENOENT;
         struct faults faults = {.sink = pass_over};
         struct config *config = NULL;
         int r;
@@ -162,11 +166,25 @@ static int find_store(const struct history *h, char **ret) {
                 *ret = strdup(h->store);
                 return *ret ? 0 : -ENOMEM;
         }
-        (void) config_load(h->config, &faults, &config); /* its faults are repcastd's to tell */
-        const struct storage_config nothing = {.folder = ""};
-        r = hub_find_state(config ? &config->storage : &nothing, "/var/lib/repcast", "events.db", ret);
+        if (!guess && access(path, R_OK) < 0) {
+                r = -errno;
+                fprintf(stderr,
+                        "repcastctl: repcastd is not running, and its configuration %s cannot be read: "
+                        "%s%s; or name the store with --store\n",
+                        path, strerror(-r), r == -EACCES ? "; root may" : "");
+                return r;
+        }
+        r = config_inspect(path, &faults, &config);
+        if (r >= 0)
+                r = hub_find_state(&config->storage, "/var/lib/repcast", "events.db", ret);
+        if (r < 0)
+                fprintf(stderr, "repcastctl: %s\n", strerror(-r));
         config_free(config);
         return r;
+}
+
+static int no_store(int r) {
+        return r == -EACCES ? EX_NOPERM : r == -ENOMEM ? EX_OSERR : EX_NOINPUT;
 }
 
 static int open_store(struct history *h) {
@@ -174,16 +192,14 @@ static int open_store(struct history *h) {
         char why[256];
         int r = find_store(h, &path);
 
-        if (r < 0) {
-                fprintf(stderr, "repcastctl: %s\n", strerror(-r));
-                return EX_OSERR;
-        }
+        if (r < 0)
+                return no_store(r);
         r = database_open_reader(path, &h->database, why, sizeof(why));
         if (r >= 0)
                 return 0;
         fprintf(stderr, "repcastctl: repcastd is not running, and its store %s cannot be read: %s%s\n", path,
                 why, r == -EACCES ? "; root may" : "");
-        return r == -EACCES ? EX_NOPERM : EX_NOINPUT;
+        return no_store(r);
 }
 
 static bool hub_is_there(struct history *h) {
@@ -280,7 +296,7 @@ int history_main(int argc, char *argv[]) {
                        "  repcastctl history --athlete ana --exercise back-squat --reps\n"
                        "  repcastctl history --since 2026-11-01 --csv > november.csv\n",
         };
-        struct history h = {.config = REPCASTCONFDIR "/repcast.conf"};
+        struct history h = {0};
         int status = 0;
 
         argv[0] = (char[]){"repcastctl history"};

@@ -104,8 +104,14 @@ def asked_and_read():
             os.chmod(folder, 0o755)
         status, _, error = place.history(user=pwd.getpwnam("nobody").pw_uid)
         equal((status, "root may" in error or "denied" in error), (77, True), f"of who may not: {error}")
+        os.chmod(place.config, 0o600)
+        status, _, error = place.history(user=pwd.getpwnam("nobody").pw_uid)
+        equal((status, place.config in error, "--store" in error), (77, True, True), f"of who may not even ask where: {error}")
     status, _, error = place.history("--store", place.folder + "/none.db")
     equal((status, "cannot be read" in error), (66, True), error)
+    os.unlink(place.config)
+    status, _, error = place.history()
+    equal((status, place.config in error), (66, True), f"no configuration: {error}")
 
 
 def read_after_a_kill():
