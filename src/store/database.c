@@ -19,6 +19,9 @@
 /* Pages of 4 KiB in the write-ahead log before they are taken over into the database. */
 #define WAL_PAGES_MAX 1000
 
+/* Events that go with one statement: SQLite keeps lists of them in memory. */
+#define DELETE_AT_ONCE 256U
+
 /* So long a start waits for who is looking at the file, or for the process before to end. */
 #define BUSY_MS 2000
 
@@ -391,22 +394,33 @@ int database_insert(struct database *d, const struct row *row) {
         return database_run(d, INSERT);
 }
 
-int database_delete(struct database *d, uint64_t first, uint64_t last, unsigned n, uint64_t *ret) {
-        uint64_t highest = 0;
+static int delete_some(struct database *d, uint64_t first, uint64_t last, unsigned n, uint64_t *ret_highest) {
         int r, deleted = 0;
 
         database_bind_number(d, DELETE, 1, first);
         database_bind_number(d, DELETE, 2, last);
         database_bind_number(d, DELETE, 3, n);
         while ((r = database_step(d, DELETE)) > 0) {
-                highest = MAX(highest, database_number_at(d, DELETE, 0));
+                *ret_highest = MAX(*ret_highest, database_number_at(d, DELETE, 0));
                 deleted++;
         }
-        if (r < 0)
-                return r;
+        return r < 0 ? r : deleted;
+}
+
+int database_delete(struct database *d, uint64_t first, uint64_t last, unsigned n, uint64_t *ret) {
+        uint64_t highest = 0;
+        unsigned deleted = 0;
+        int some;
+
+        do {
+                some = delete_some(d, first, last, MIN(n - deleted, DELETE_AT_ONCE), &highest);
+                if (some < 0)
+                        return some;
+                deleted += (unsigned) some;
+        } while ((unsigned) some == DELETE_AT_ONCE && deleted < n);
         if (deleted > 0)
                 *ret = highest;
-        return deleted;
+        return (int) deleted;
 }
 
 int database_save(struct database *d, const struct spans *acked, uint64_t dropped) {

@@ -221,6 +221,27 @@ static void test_age(void **state) {
         sqlite3_close(db);
 }
 
+/* A clock that jumps by a year makes all of it old at once. */
+static void test_a_year_at_once(void **state) {
+        (void) state;
+        enum { N = 60000, MOST = 512 << 10 /* the cache; lists of all that goes would take 800 KiB more */ };
+        struct archive *a = begin(&config);
+
+        add(a, 1, N, TODAY_MS);
+        for (uint64_t position = 1; position <= N / 2; position++)
+                assert_true(archive_acked(a, position));
+        archive_keep(a, 0, TODAY_MS);
+        const int64_t before = sqlite3_memory_used();
+        (void) sqlite3_memory_highwater(1);
+        archive_keep(a, UINT64_C(7200000000), TODAY_MS + 365 * DAY_MS);
+        const int64_t more = sqlite3_memory_highwater(0) - before;
+        print_message("# %d events go, with %lld KiB of memory\n", N, (long long) more / 1024);
+        assert_true(more < MOST);
+        assert_int_equal(stats_of(a).dropped, N / 2);
+        assert_int_equal(stats_of(a).waiting, 0);
+        archive_close(a);
+}
+
 static void test_no_history(void **state) {
         (void) state;
         struct archive_config c = config;
@@ -252,6 +273,7 @@ int main(void) {
                 cmocka_unit_test(test_a_week_without_a_broker),
                 cmocka_unit_test(test_memory_is_bounded_too),
                 cmocka_unit_test(test_age),
+                cmocka_unit_test(test_a_year_at_once),
                 cmocka_unit_test(test_no_history),
         };
         cmocka_set_message_output(CM_OUTPUT_TAP);
