@@ -14,7 +14,7 @@
 #include <repcast/vertical.h>
 
 #define BEAM_WIDTH      24u
-#define BEAM_TICKS      5u  /* of 10 ms between two weighings, */
+#define BEAM_TICKS      5u   /* of 10 ms between two weighings, */
 #define BEAM_REST_TICKS 100u /* and while nothing moves the bar */
 
 struct beam_params {

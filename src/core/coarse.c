@@ -236,7 +236,8 @@ static void improve(const struct search *s, struct choice *best) {
 }
 
 static unsigned nodes(double seconds) {
-        return (unsigned) lrint(fmin(seconds, NODES * NODE * T) / (NODE * T));
+        const unsigned most = NODES;
+        return (unsigned) lrint(fmin(seconds / (NODE * T), most));
 }
 
 /* Timed as the rep before, up to the same end. */

@@ -139,7 +139,7 @@ unplug() {
 start_anew() {
         systemctl stop repcast bluetooth
         [ -z "${btvirt:-}" ] || unplug
-        rm -rf /var/lib/bluetooth/*
+        rm -rf /var/lib/bluetooth/* /var/lib/repcast/*
         plug_in 2
 }
 
