@@ -234,9 +234,20 @@ static void drop(struct setmodel *m, unsigned index) {
         memmove(m->candidates + index, m->candidates + index + 1, (m->n - index) * sizeof(m->candidates[0]));
 }
 
+/* The oldest makes room. The other pairings of a rep's movements go with it: nothing would be left that speaks against them. */
+static void make_room(struct setmodel *m) {
+        const struct candidate oldest = m->candidates[0];
+        drop(m, 0);
+        for (unsigned i = 0; oldest.rep && i < m->n;)
+                if (!m->candidates[i].rep && setmodel_overlap(&oldest, &m->candidates[i]))
+                        drop(m, i);
+                else
+                        i++;
+}
+
 void setmodel_add(struct setmodel *m, const struct cycle_fit *fit) {
         if (m->n == SETMODEL_CANDIDATES)
-                drop(m, 0);
+                make_room(m);
         unsigned at = m->n++;
         while (at > 0 && traits_end_us(&m->candidates[at - 1].fit) > traits_end_us(fit)) {
                 m->candidates[at] = m->candidates[at - 1];

@@ -265,6 +265,22 @@ static void test_there_is_always_room(void **state) {
         assert_int_equal(model.n_members, SETMODEL_CANDIDATES);
 }
 
+/* A rep was told, and another pairing of its movements waits. When the rep is so old that it goes, that one must not come up
+ * in its place. */
+static void test_what_goes_takes_its_other_pairing_along(void **state) {
+        (void) state;
+        start();
+        add(fit_rep(0, 0.5));
+        model.candidates[0].rep = 1;
+        add(fit_rep(1.5, 0.5));
+        for (unsigned i = 1; model.n < SETMODEL_CANDIDATES; i++)
+                add(fit_rep(5 + 4 * i, 0.5));
+        assert_true(traits_start_us(&model.candidates[1].fit) == fit_us(1.5));
+        add(fit_rep(1000, 0.5));
+        assert_int_equal(model.n, SETMODEL_CANDIDATES - 1);
+        assert_true(traits_start_us(&model.candidates[0].fit) > fit_us(3));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_flaws_count_with_distance),
@@ -281,6 +297,7 @@ int main(void) {
                 cmocka_unit_test(test_the_set_before),
                 cmocka_unit_test(test_confidence_follows_the_fit),
                 cmocka_unit_test(test_there_is_always_room),
+                cmocka_unit_test(test_what_goes_takes_its_other_pairing_along),
         };
         return run_unit_tests(tests);
 }
