@@ -82,20 +82,45 @@ static size_t rest_of_line(const struct scan *s, size_t from) {
 
 /* ---- rules: how much of the text is replaced; 0 = none ---- */
 
-static size_t take_secret(struct scan *s) {
+/* The longest known secret that stands here: its length, 0 = none. */
+static size_t find_secret(const struct scan *s, size_t at) {
         size_t longest = 0;
 
         for (size_t i = 0; i < s->b->n_secrets; i++) {
                 size_t length = strlen(s->b->secrets[i]);
 
-                if (length > longest && starts(s, s->b->secrets[i], length))
+                if (length > longest && s->n - at >= length &&
+                        memcmp(s->text + at, s->b->secrets[i], length) == 0)
                         longest = length;
         }
-        if (longest > 0) {
-                s->b->n_blanked++;
-                fputs("[secret]", s->out);
-        }
         return longest;
+}
+
+static void write_secret(struct scan *s) {
+        s->b->n_blanked++;
+        fputs("[secret]", s->out);
+}
+
+static size_t take_secret(struct scan *s) {
+        size_t length = find_secret(s, s->at);
+
+        if (length > 0)
+                write_secret(s);
+        return length;
+}
+
+/* A secret may begin in what a rule has taken and end behind it: what is left of it goes as well. */
+static size_t with_secrets(struct scan *s, size_t taken) {
+        size_t end = taken;
+
+        for (size_t i = 1; i < end; i++) {
+                size_t length = find_secret(s, s->at + i);
+
+                end = length > end - i ? i + length : end;
+        }
+        if (end > taken)
+                write_secret(s);
+        return end;
 }
 
 static size_t take_key_block(struct scan *s) {
@@ -125,6 +150,17 @@ static size_t take_user(struct scan *s) {
         s->b->n_blanked++;
         fputs("://[user]@", s->out);
         return length + 1;
+}
+
+/* A mark ends with a number. Where what follows would become a part of that, or it the start of an address, a dash comes
+ * between. */
+static void part_from_next(const struct scan *s, size_t length) {
+        const char *next = s->text + s->at + length;
+        size_t n = s->n - s->at - length;
+
+        if ((n > 0 && is_word(next[0])) ||
+                (n > 1 && (next[0] == ':' || next[0] == '-') && isxdigit((unsigned char) next[1])))
+                fputc('-', s->out);
 }
 
 /* A name that says that a secret comes, as MqttPassword; not one that says where it is kept, as PasswordFile. */
@@ -168,8 +204,10 @@ static size_t find_name(const struct scan *s, size_t at, size_t *ret_which) {
 static size_t take_name(struct scan *s) {
         size_t which = 0, length = word_begins(s) ? find_name(s, s->at, &which) : 0;
 
-        if (length > 0)
+        if (length > 0) {
                 fprintf(s->out, "person-%zu", which + 1);
+                part_from_next(s, length);
+        }
         return length;
 }
 
@@ -224,12 +262,6 @@ static bool is_address(const struct scan *s) {
         return p[2] != '\0';
 }
 
-/* Would what follows a mark become a part of its number, or its number the start of an address? */
-static bool goes_on(const char *after, size_t n) {
-        return (n > 0 && is_word(after[0])) ||
-                (n > 1 && (after[0] == ':' || after[0] == '-') && isxdigit((unsigned char) after[1]));
-}
-
 static size_t take_address(struct scan *s) {
         struct blank *b = s->b;
         char address[18];
@@ -248,8 +280,7 @@ static size_t take_address(struct scan *s) {
                 fprintf(s->out, "device-%zu", i + 1);
         else
                 fputs("device", s->out);
-        if (goes_on(s->text + s->at + 17, s->n - s->at - 17))
-                fputc('-', s->out);
+        part_from_next(s, 17);
         return 17;
 }
 
@@ -263,7 +294,9 @@ void blank_write(struct blank *b, const char *text, size_t n, FILE *out) {
 
                 for (size_t i = 0; i < ARRAY_SIZE(rules) && taken == 0; i++)
                         taken = rules[i](&s);
-                if (taken == 0) {
+                if (taken > 0) {
+                        taken = with_secrets(&s, taken);
+                } else {
                         const unsigned char c = (unsigned char) text[s.at];
 
                         fputc((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c, out);

@@ -48,6 +48,10 @@ static void test_rules(void **state) {
                         "device-1 dev_device-1/x device-2"},
                 {"00:11:22:33:44:55:66 12:34:56", "device-1-:66 12:34:56"},
                 {"C5:FF:EE:00:00:0C5:FF:EE:00:00:01", "device-1-5:FF:EE:00:00:01"},
+                {"rack-1: ana:BB:CC", "rack-1: person-1-:BB:CC"},
+                {"hunter2hunter2unter2", "[secret][secret]unter2"},
+                {"C0:FF:EE:00:00:0F-key", "device-1[secret]"},
+                {"mqtt://a:b@1key", "mqtt://[user]@1key"},
                 {"\033[31mred\a", "?[31mred?"},
         };
 
@@ -57,6 +61,7 @@ static void test_rules(void **state) {
                 char *text;
 
                 assert_true(blank_add_secret(&b, "hunter2\n") > 0);
+                assert_true(blank_add_secret(&b, "F-key") > 0);
                 assert_true(blank_add_name(&b, "ana") > 0);
                 assert_true(blank_add_name(&b, "ana maria") > 0);
                 text = blanked(&b, cases[i].text);
