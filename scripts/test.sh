@@ -141,8 +141,9 @@ check() { # TIER CONFIGURE-ARGUMENT...
         }
 }
 
-# Runs that take about 20 s on a desktop processor. With a fixed seed and number, and addresses that do not change
-# (libFuzzer learns from whatever is compared, pointers too), they are the same every time.
+# Runs that take about 20 s on a desktop processor. With a fixed seed and number, inputs in the order of their names, none
+# of an earlier run, and addresses that do not change (libFuzzer learns from whatever is compared, pointers too), they are
+# the same every time.
 fuzz_runs() { # TARGET
         case $1 in
         fuzz-core) echo 400 ;;
@@ -165,19 +166,22 @@ run_fuzzers() {
                 if ! [ -x "$target" ] || ! [ -f "$target" ]; then continue; fi
                 name=${target##*/}
                 grown=$build/clang-fuzz/grown/$name
+                corpus=$top/tests/fuzz/corpus/${name#fuzz-}
                 mkdir -p "$grown"
                 if [ -n "${FUZZ_SECONDS:-}" ]; then
                         length=-max_total_time=$FUZZ_SECONDS
                 else
-                        length="-seed=1 -reload=0 -runs=$(fuzz_runs "$name")"
+                        rm -rf "${grown:?}"/*
+                        printf '%s\n' "$corpus"/* | LC_ALL=C sort | paste -sd, >"$grown.inputs"
+                        length="-seed=1 -reload=0 -runs=$(fuzz_runs "$name") -seed_inputs=@$grown.inputs"
+                        corpus=
                 fi
                 status=0
                 # shellcheck disable=SC2086 # lists
                 $same "$target" $length -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
-                        -artifact_prefix="$grown/" "$grown" "$top/tests/fuzz/corpus/${name#fuzz-}" \
-                        >"$grown.log" 2>&1 || status=$?
+                        -artifact_prefix="$grown/" "$grown" ${corpus:+"$corpus"} >"$grown.log" 2>&1 || status=$?
                 result "clang-fuzz: $name, $(sed -n 's/.*number_of_executed_units: *//p' "$grown.log") runs" "$status"
-                [ "$status" = 0 ] || tail -n 20 "$grown.log"
+                [ "$status" = 0 ] || { grep -m1 -E 'does not hold|ERROR:' "$grown.log"; tail -n 20 "$grown.log"; }
         done
 }
 
