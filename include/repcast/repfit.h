@@ -47,6 +47,10 @@ struct cycle_fit {
         unsigned flags;   /* enum rep_flags */
 };
 
+/* Its strokes in the order in which they were made. */
+const struct phase_fit *cycle_fit_first(const struct cycle_fit *f);
+const struct phase_fit *cycle_fit_second(const struct cycle_fit *f);
+
 /* The travel to expect of a movement. */
 struct expected_rom {
         double rom_m;

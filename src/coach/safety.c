@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define GAP_US  UINT64_C(50000)   /* a hole in the samples ends whatever was going on */
 #define HOLD_US UINT64_C(20000)   /* a figure of one sample is none */
@@ -57,10 +58,6 @@ static void follow(uint64_t *since_us, bool is_so, uint64_t now_us) {
                 *since_us = 0;
         else if (*since_us == 0)
                 *since_us = now_us;
-}
-
-static double seconds(uint64_t from_us, uint64_t to_us) {
-        return to_us > from_us ? (double) (to_us - from_us) * 1e-6 : 0;
 }
 
 bool safety_push(struct safety *s, const struct safety_params *params, const struct sample *sample,

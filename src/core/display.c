@@ -18,8 +18,7 @@
 #include <repcast/display.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 #define HOLD_LEAST   0.8  /* probability: a hold that is shown too soon has to be taken back */
 #define HOLD_READY   1.0  /* nats less at the right time and place */
@@ -50,10 +49,6 @@ void display_init(struct display *d, double rest_after_s) {
 
 bool display_moving(const struct display *d) {
         return d->phase == PHASE_ECCENTRIC || d->phase == PHASE_CONCENTRIC;
-}
-
-static double seconds(uint64_t from_us, uint64_t to_us) {
-        return to_us > from_us ? (double) (to_us - from_us) * US_S : 0;
 }
 
 static double since_s(const struct display *d, uint64_t now_us) {

@@ -13,21 +13,12 @@
 
 #include <math.h>
 
-#include "util/macros.h"
+#include "util/seconds.h"
 
-#define US_S      1e-6
 #define SLOW_S    3.0    /* quick strokes are not lost so: from here on the look back searches for the layout */
 #define ROOM      0.75   /* a lifter's reps last as long as each other to a quarter, */
 #define ROOM_MOST 2.5    /* and two in a row no longer fit into the history */
 #define SLACK_US  500000 /* a slow rep may seem to end so much later than the movement after it begins */
-
-static const struct phase_fit *first_of(const struct cycle_fit *f) {
-        return f->eccentric_first ? &f->eccentric : &f->concentric;
-}
-
-static const struct phase_fit *second_of(const struct cycle_fit *f) {
-        return f->eccentric_first ? &f->concentric : &f->eccentric;
-}
 
 static double lasts(const struct phase_fit *p) {
         return (double) (p->end_us - p->start_us);
@@ -38,7 +29,7 @@ bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t unti
         if (!like)
                 return false;
 
-        const struct phase_fit *first = first_of(like), *second = second_of(like);
+        const struct phase_fit *first = cycle_fit_first(like), *second = cycle_fit_second(like);
         double whole = (double) (second->end_us - first->start_us);
         double room = (double) until_us - (double) second->end_us, stretch = fmin(1, room / whole);
         if (fmax(lasts(first), lasts(second)) * US_S < SLOW_S || room < ROOM * whole ||

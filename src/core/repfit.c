@@ -19,6 +19,7 @@
 #include "core/coarse.h"
 #include "core/felt.h"
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define T             TICK_S
 #define BEFORE_S      1.0 /* of the hold before a cycle, so much is used */
@@ -35,8 +36,12 @@ void repfit_init(struct repfit *f, const struct repfit_params *params, const str
         f->incline_sin = sin(exercise->incline_deg * M_PI / 180);
 }
 
-static double seconds(uint64_t from_us, uint64_t to_us) {
-        return to_us > from_us ? (double) (to_us - from_us) * 1e-6 : 0;
+const struct phase_fit *cycle_fit_first(const struct cycle_fit *f) {
+        return f->eccentric_first ? &f->eccentric : &f->concentric;
+}
+
+const struct phase_fit *cycle_fit_second(const struct cycle_fit *f) {
+        return f->eccentric_first ? &f->concentric : &f->eccentric;
 }
 
 void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycle_fit *like) {
@@ -44,8 +49,7 @@ void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycl
         f->tempo = (struct expected_tempo){0};
         if (!like)
                 return;
-        const struct phase_fit *first = like->eccentric_first ? &like->eccentric : &like->concentric;
-        const struct phase_fit *second = like->eccentric_first ? &like->concentric : &like->eccentric;
+        const struct phase_fit *first = cycle_fit_first(like), *second = cycle_fit_second(like);
         f->tempo.first_s = seconds(first->start_us, first->end_us);
         f->tempo.hold_s = seconds(first->end_us, second->start_us);
         f->tempo.second_s = seconds(second->start_us, second->end_us);

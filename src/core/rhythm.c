@@ -7,6 +7,7 @@
 #include <repcast/rhythm.h>
 
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define NEWEST 3u  /* reps: a lifter who tires slows down from rep to rep */
 #define SHARE  0.2 /* of a phase, from one rep to the next: lifters without a metronome */
@@ -15,10 +16,6 @@
 
 void rhythm_forget(struct rhythm *r) {
         *r = (struct rhythm){0};
-}
-
-static double seconds(uint64_t from_us, uint64_t to_us) {
-        return to_us > from_us ? (double) (to_us - from_us) * 1e-6 : 0;
 }
 
 static void take(struct rhythm *r, unsigned phase, double s) {

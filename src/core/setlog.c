@@ -16,8 +16,7 @@
 #include <repcast/setlog.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 #define SAME_SHARE 0.1    /* of a rep: borders that close are the same */
 #define SLACK_US   200000 /* a rep may seem to begin so long before the one before it ends */
@@ -69,10 +68,6 @@ enum exercise_start setlog_order(const struct setlog *s) {
                         return s->model.candidates[i].fit.eccentric_first ? EXERCISE_START_TOP
                                                                           : EXERCISE_START_BOTTOM;
         return s->start;
-}
-
-static double seconds(uint64_t from_us, uint64_t to_us) {
-        return to_us > from_us ? (double) (to_us - from_us) * US_S : 0;
 }
 
 /* ---- figures ---- */
