@@ -25,11 +25,13 @@
 #define PACKET_MAX      (1 << 20) /* a set with all its reps is a tenth of it */
 #define CONNECTIONS_MAX 64
 
+enum { CONNECT = 1, PUBLISH = 3 }; /* types of packets */
+
 /* One direction of a connection. */
 struct half {
         int from, to;
         struct half *other;
-        bool watched;
+        bool watched, with_properties; /* MQTT 5, as its CONNECT says */
         size_t n;
         uint8_t *bytes; /* of the packet that has begun */
 };
@@ -50,7 +52,7 @@ static void fail(const char *what) {
         exit(EXIT_FAILURE);
 }
 
-/* ---- packets (MQTT 3.1.1 and 5 begin in the same way) -------------------------------------------------------- */
+/* ---- packets (MQTT 3.1.1 and 5) ------------------------------------------------------------------------------- */
 
 static bool is_wanted(const char *topic, size_t n) {
         for (char **leaf = leaves; *leaf; leaf++) {
@@ -70,35 +72,45 @@ static void tell_count(uint64_t at_us) {
                 (unsigned long long) published_bytes);
 }
 
-/* Behind the topic of a QoS 1 message stands its number, of MQTT 5 its properties: the payload is the JSON behind them. */
-static void see_publish(const uint8_t *body, size_t n, uint64_t at_us) {
-        size_t n_topic = n < 2 ? 0 : (size_t) body[0] << 8 | body[1];
-        const uint8_t *json;
+/* A number of up to four bytes, seven bits each, as of lengths: the bytes that it takes, 0 where it is not complete. */
+static size_t take_length(const uint8_t *bytes, size_t n, size_t *ret) {
+        size_t length = 0;
+
+        for (size_t i = 0; i < n && i < 4; i++) {
+                length |= (size_t) (bytes[i] & 127) << 7 * i;
+                if (bytes[i] < 128) {
+                        *ret = length;
+                        return i + 1;
+                }
+        }
+        return 0;
+}
+
+/* Topic; of QoS 1 and 2 the packet's number; of MQTT 5 properties; payload. */
+static void see_publish(const struct half *h, uint8_t flags, const uint8_t *body, size_t n, uint64_t at_us) {
+        size_t n_topic = n < 2 ? 0 : (size_t) body[0] << 8 | body[1], at, properties = 0;
 
         messages++;
         published_bytes += n;
         tell_count(at_us);
         if (n < 2 + n_topic || !is_wanted((const char *) body + 2, n_topic))
                 return;
-        json = memmem(body + 2 + n_topic, n - 2 - n_topic, "{\"", 2);
-        if (!json)
-                return;
-        fprintf(output, "%llu %.*s %.*s\n", (unsigned long long) at_us, (int) n_topic, (const char *) body + 2,
-                (int) (body + n - json), (const char *) json);
+        at = 2 + n_topic + (flags & 6 ? 2 : 0);
+        if (h->with_properties && at < n)
+                at += take_length(body + at, n - at, &properties) + properties;
+        if (at < n && body[at] == '{')
+                fprintf(output, "%llu %.*s %.*s\n", (unsigned long long) at_us, (int) n_topic,
+                        (const char *) body + 2, (int) (n - at), (const char *) body + at);
 }
 
-/* Bytes of the first packet, 0 where it is not complete. */
+/* The first packet: its bytes, 0 where it is not complete; *ret_header: of its header. */
 static size_t first_packet(const uint8_t *bytes, size_t n, size_t *ret_header) {
-        size_t length = 0;
+        size_t length, k = n < 2 ? 0 : take_length(bytes + 1, n - 1, &length);
 
-        for (size_t i = 1; i < n && i < 5; i++) {
-                length |= (size_t) (bytes[i] & 127) << 7 * (i - 1);
-                if (bytes[i] < 128) {
-                        *ret_header = i + 1;
-                        return i + 1 + length <= n ? i + 1 + length : 0;
-                }
-        }
-        return 0;
+        if (k == 0 || 1 + k + length > n)
+                return 0;
+        *ret_header = 1 + k;
+        return 1 + k + length;
 }
 
 static void see(struct half *h, size_t more, uint64_t at_us) {
@@ -107,8 +119,10 @@ static void see(struct half *h, size_t more, uint64_t at_us) {
 
         h->n += more;
         while ((size = first_packet(at, h->n, &header)) > 0) {
-                if (at[0] >> 4 == 3)
-                        see_publish(at + header, size - header, at_us);
+                if (at[0] >> 4 == CONNECT && size >= header + 7) /* "MQTT" with its length, then the version */
+                        h->with_properties = at[header + 6] >= 5;
+                else if (at[0] >> 4 == PUBLISH)
+                        see_publish(h, at[0], at + header, size - header, at_us);
                 at += size;
                 h->n -= size;
         }
