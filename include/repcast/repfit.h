@@ -28,7 +28,8 @@ struct phase_fit {
 
 struct cycle_fit {
         bool eccentric_first;
-        bool weighed; /* its cycle was chosen among hypotheses, with all that followed it in view */
+        bool weighed;  /* its cycle was chosen among hypotheses, with all that followed it in view */
+        bool searched; /* it is slow: its layout was searched for */
         struct phase_fit eccentric, concentric;
         double mpv_mps;
         struct sticking sticking;

@@ -54,6 +54,9 @@ void setmodel_init(struct setmodel *m, const struct setmodel_params *params, con
 void setmodel_add(struct setmodel *m, const struct cycle_fit *fit);
 void setmodel_remove(struct setmodel *m, unsigned index);
 
+/* A candidate turns out to be laid out another way. It keeps its number, and may stand elsewhere: returns where. */
+struct candidate *setmodel_replace(struct setmodel *m, const struct candidate *c, const struct cycle_fit *fit);
+
 /* The best group is a set beyond doubt. */
 bool setmodel_is_sure(const struct setmodel *m);
 

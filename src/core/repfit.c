@@ -262,8 +262,10 @@ int repfit_run(const struct repfit *f, const struct history *h, const struct cyc
                 known = BORDERS_FOUND;
         }
 
-        struct cycle_fit fit = {
-                .eccentric_first = !c->first.up, .misfit = misfit, .flags = c->first.cold ? REP_FLAG_COLD : 0};
+        struct cycle_fit fit = {.eccentric_first = !c->first.up,
+                .searched = searched,
+                .misfit = misfit,
+                .flags = c->first.cold ? REP_FLAG_COLD : 0};
         struct phase_fit *first = c->first.up ? &fit.concentric : &fit.eccentric;
         struct phase_fit *second = c->first.up ? &fit.eccentric : &fit.concentric;
         uint64_t zero_us = h->t_us - (uint64_t) (w.newest_ago + w.n - 1) * TICK_US;

@@ -306,29 +306,67 @@ static struct candidate *twin(struct setlog *s, const struct cycle_fit *fit) {
         return NULL;
 }
 
-/* The beam, which has weighed what followed, knows better where movements begin and end, unless the look back had to pull
- * harder for it. The set goes on with what it knows: one way of looking compares best with itself. */
-static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fit *fit, struct event *ret) {
-        const struct set *set = &s->sets[s->current];
+/* Of a slow rep the tracker, which is early, may have seen another layout than the beam: a hesitation or a hold is not the
+ * same to both. Where most of the time of either is the other's, one of them is wrong, and it is the one that the look back
+ * had to pull harder for. */
+static struct candidate *rival(struct setlog *s, const struct cycle_fit *fit) {
+        uint64_t start_us = traits_start_us(fit), end_us = traits_end_us(fit);
+
+        if (!fit->weighed || !fit->searched)
+                return NULL;
+        for (unsigned i = s->model.n; i-- > 0;) {
+                struct candidate *c = &s->model.candidates[i];
+                uint64_t from_us = traits_start_us(&c->fit), until_us = traits_end_us(&c->fit);
+                double common_s = seconds(MAX(start_us, from_us), MIN(end_us, until_us));
+                double longer_s = MAX(seconds(start_us, end_us), seconds(from_us, until_us));
+
+                if (c->fit.searched && !c->fit.weighed && c->fit.eccentric_first == fit->eccentric_first &&
+                        common_s > longer_s / 2)
+                        return fit->misfit <= c->fit.misfit ? c : NULL;
+        }
+        return NULL;
+}
+
+/* A rep that was told gets other figures. */
+static void amend(struct setlog *s, const struct candidate *c, const struct cycle_fit *fit, struct event *ret) {
+        const struct set *set = current(s);
         struct candidate better = *c;
-        bool known = c->fit.weighed;
-        c->fit.weighed = c->fit.weighed || fit->weighed;
-        if (!c->rep && fit->weighed)
-                s->agreed = false; /* it need not wait any more */
-        if (!c->rep || !fit->weighed || known || fit->misfit > c->fit.misfit)
-                return false;
+
         better.fit = *fit;
         for (unsigned i = 0; i < set->n_reps; i++)
                 if (set->reps[i].rep == c->rep)
                         better.fresh = !(set->reps[i].flags & REP_FLAG_HELD);
         *ret = (struct event){
                 .type = EVENT_AMEND,
-                .amend = {.set = current(s)->set, .rep = c->rep, .change = AMENDED_FIGURES},
+                .amend = {.set = set->set, .rep = c->rep, .change = AMENDED_FIGURES},
         };
         strike(current(s), c->rep);
         fill_rep(s, &better, &ret->amend.figures);
         enter(current(s), &ret->amend.figures);
+}
+
+/* The beam, which has weighed what followed, knows better where movements begin and end, unless the look back had to pull
+ * harder for it. The set goes on with what it knows: one way of looking compares best with itself. */
+static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fit *fit, struct event *ret) {
+        bool known = c->fit.weighed;
+        c->fit.weighed = c->fit.weighed || fit->weighed;
+        if (!c->rep && fit->weighed)
+                s->agreed = false; /* it need not wait any more */
+        if (!c->rep || !fit->weighed || known || fit->misfit > c->fit.misfit)
+                return false;
+        amend(s, c, fit, ret);
         return true;
+}
+
+/* Here the set, too, goes on with the better layout: the worse one is no way of looking at a rep. */
+static bool supersede(
+        struct setlog *s, struct candidate *worse, const struct cycle_fit *fit, struct event *ret) {
+        const struct candidate *c = setmodel_replace(&s->model, worse, fit);
+
+        s->agreed = false;
+        if (c->rep)
+                amend(s, c, fit, ret);
+        return c->rep > 0;
 }
 
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
@@ -343,6 +381,9 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
                 s->put_away = reason == REJECTED_RERACK;
                 return true;
         }
+        struct candidate *worse = rival(s, fit);
+        if (worse)
+                return supersede(s, worse, fit, ret);
         setmodel_add(&s->model, fit);
         s->agreed = false;
         return false;

@@ -245,16 +245,30 @@ static void make_room(struct setmodel *m) {
                         i++;
 }
 
-void setmodel_add(struct setmodel *m, const struct cycle_fit *fit) {
-        if (m->n == SETMODEL_CANDIDATES)
-                make_room(m);
+/* By the time of its end; there is room. */
+static struct candidate *insert(struct setmodel *m, const struct candidate *c) {
         unsigned at = m->n++;
-        while (at > 0 && traits_end_us(&m->candidates[at - 1].fit) > traits_end_us(fit)) {
+        while (at > 0 && traits_end_us(&m->candidates[at - 1].fit) > traits_end_us(&c->fit)) {
                 m->candidates[at] = m->candidates[at - 1];
                 at--;
         }
-        m->candidates[at] = (struct candidate){.fit = *fit, .fresh = true};
+        m->candidates[at] = *c;
         regroup(m);
+        return &m->candidates[at];
+}
+
+void setmodel_add(struct setmodel *m, const struct cycle_fit *fit) {
+        if (m->n == SETMODEL_CANDIDATES)
+                make_room(m);
+        (void) insert(m, &(struct candidate){.fit = *fit, .fresh = true});
+}
+
+struct candidate *setmodel_replace(struct setmodel *m, const struct candidate *c, const struct cycle_fit *fit) {
+        struct candidate anew = *c;
+
+        anew.fit = *fit;
+        drop(m, (unsigned) (c - m->candidates));
+        return insert(m, &anew);
 }
 
 void setmodel_remove(struct setmodel *m, unsigned index) {

@@ -299,6 +299,53 @@ static void test_nothing_waits_for_a_beam_that_does_not_follow(void **state) {
         assert_int_equal(count(EVENT_REP), 4);
 }
 
+/* Eccentric of 6 s, hold of 3 s, concentric of 4 s. */
+static struct cycle_fit fit_slow(double start_s, double rom_m) {
+        struct cycle_fit f = fit_rep(start_s, rom_m);
+        f.searched = true;
+        f.eccentric.end_us = fit_us(start_s + 6);
+        f.concentric.start_us = fit_us(start_s + 9);
+        f.concentric.end_us = fit_us(start_s + 13);
+        return f;
+}
+
+/* The tracker sees another layout of a slow rep than the beam, whose takes its place, unless the look back had to pull harder
+ * for it. Of a quick rep the set goes on to judge both. */
+static void test_a_slow_rep_laid_out_anew(void **state) {
+        (void) state;
+        enum { BETTER, WORSE, QUICK, CASES };
+        for (unsigned what = 0; what < CASES; what++) {
+                start();
+                for (unsigned i = 0; i < 3; i++) {
+                        struct cycle_fit f = fit_slow(10 + 14 * i, 0.5);
+                        f.weighed = true;
+                        wait_until(24 + 14 * i);
+                        cycle(f);
+                }
+                struct cycle_fit early = fit_slow(50, 0.5), right = fit_slow(52, 0.5);
+                right.weighed = true;
+                right.misfit = what == WORSE ? 6 : 1;
+                early.searched = right.searched = what != QUICK;
+
+                wait_until(64);
+                cycle(early);
+                assert_int_equal(count(EVENT_REP), 4);
+                wait_until(66);
+                cycle(right);
+                end();
+                assert_int_equal(count(EVENT_REP), 4);
+                assert_int_equal(count(EVENT_AMEND), what == BETTER);
+                const struct set *set = nth(EVENT_SET, 0)->set;
+                assert_int_equal(set->n_reps, 4);
+                assert_int_equal(set->reps[3].end_us, fit_us(what == BETTER ? 65 : 63));
+                if (what == BETTER) {
+                        assert_int_equal(nth(EVENT_AMEND, 0)->amend.change, AMENDED_FIGURES);
+                        assert_int_equal(nth(EVENT_AMEND, 0)->amend.rep, 4);
+                        assert_int_equal(nth(EVENT_AMEND, 0)->amend.figures.start_us, fit_us(52));
+                }
+        }
+}
+
 /* Negatives of 11 s with holds: 17 s from rep to rep, and a set gap of 15 s. One of them is missed. */
 static void test_a_slow_rep_that_is_missed_ends_no_set(void **state) {
         (void) state;
@@ -340,6 +387,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_half_waits_for_the_whole),
                 cmocka_unit_test(test_nothing_waits_for_a_beam_that_does_not_follow),
+                cmocka_unit_test(test_a_slow_rep_laid_out_anew),
                 cmocka_unit_test(test_reps_at_once_and_the_set_at_its_end),
                 cmocka_unit_test(test_a_rep_is_taken_back),
                 cmocka_unit_test(test_a_rep_in_doubt_comes_late),
