@@ -39,10 +39,9 @@ static inline uint64_t uplink_now_us(void) {
         return uplink_clock_us(CLOCK_MONOTONIC);
 }
 
-/* What a station shows: one slot each. */
+/* What a station shows at once: one slot each. */
 enum shown {
         SHOWN_STATE,
-        SHOWN_LIVE,
         SHOWN_PHASE,
         _SHOWN_MAX,
 };
@@ -73,7 +72,8 @@ struct uplink {
         char *will;
 
         /* shared with the sense thread */
-        struct slots *slots;
+        struct slots *slots;      /* state and phase of each station */
+        struct slots *live;       /* of each station */
         struct slots *health;     /* one slot */
         struct slots *sensors;    /* the newest state of each */
         struct queue *requests;   /* commands, to the sense thread */
@@ -109,6 +109,7 @@ struct uplink {
         unsigned n_refused;         /* events that the broker would not take, since it took one */
         uint64_t refused_us;        /* when they are given to it again; UINT64_MAX = there are none */
         uint64_t late_us;           /* when the next event that waited may go */
+        uint64_t live_us;           /* when what is live may wake the thread again */
         uint64_t waiting;           /* events that the broker does not have yet, as the store says */
         bool last;                  /* the store says that no more come */
         struct retained_table kept; /* states of stations, then of sensors */

@@ -88,7 +88,7 @@ static int format(const struct uplink *u, const struct message *m, char **ret_to
 
 static void show(struct uplink *u, size_t key, const struct message *m) {
         _cleanup_(freep) char *topic = NULL, *json = NULL;
-        bool is_state = key % _SHOWN_MAX == SHOWN_STATE;
+        bool is_state = m->type == MESSAGE_STATE;
 
         if (!is_state && !uplink_is_online(u))
                 return;
@@ -104,14 +104,20 @@ static void show(struct uplink *u, size_t key, const struct message *m) {
         uplink_keep_station(u, key / _SHOWN_MAX, TAKE_PTR(topic), TAKE_PTR(json));
 }
 
+/* Live first: whoever has heard of a phase hears of none before it. */
+static bool take_shown(struct uplink *u, size_t *ret_key) {
+        return slots_take(u->live, ret_key, &u->message) || slots_take(u->slots, ret_key, &u->message);
+}
+
 void uplink_take_shown(struct uplink *u) {
         size_t key;
+        bool any = take_shown(u, &key);
 
-        if (u->client)
+        if (any && u->client)
                 client_gather(u->client, true);
-        while (slots_take(u->slots, &key, &u->message))
+        for (bool more = any; more; more = take_shown(u, &key))
                 show(u, key, &u->message);
-        if (u->client)
+        if (any && u->client)
                 client_gather(u->client, false);
 }
 

@@ -83,20 +83,23 @@ static void wipe_copies(struct uplink *u) {
         free(u->copies);
 }
 
-/* Of the largest message that is shown: a whole set, which is three times as large, never is. */
-static size_t shown_size(struct uplink *u) {
-        static const enum message_type shown[] = {MESSAGE_STATE, MESSAGE_LIVE, MESSAGE_PHASE};
-        size_t most = 0;
+/* Of what is shown only: a whole set, which is three times as large as the largest of these, never is. */
+static size_t shown_size(struct uplink *u, enum message_type type) {
+        u->message.type = type;
+        return message_size(&u->message);
+}
 
-        for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
-                u->message.type = shown[i];
-                most = MAX(most, message_size(&u->message));
-        }
-        return most;
+/* What is worthless once something newer exists. */
+static int make_slots(struct uplink *u, size_t n_stations) {
+        size_t size = MAX(shown_size(u, MESSAGE_STATE), shown_size(u, MESSAGE_PHASE));
+        int r = slots_new(size, n_stations * _SHOWN_MAX, &u->slots);
+
+        if (r >= 0)
+                r = slots_new(shown_size(u, MESSAGE_LIVE), n_stations, &u->live);
+        return r < 0 ? r : slots_new(sizeof(struct health), 1, &u->health);
 }
 
 static int make_parts(struct uplink *u) {
-        const size_t n = MAX(u->config.n_stations, 1U);
         const struct status gone = {.session = u->config.run, .since_ms = -1, .version = u->config.version};
         int r;
 
@@ -127,10 +130,7 @@ static int make_parts(struct uplink *u) {
         r = status_to_json(&gone, &u->will);
         if (r < 0)
                 return r;
-        r = slots_new(sizeof(struct health), 1, &u->health);
-        if (r < 0)
-                return r;
-        return slots_new(shown_size(u), n * _SHOWN_MAX, &u->slots);
+        return make_slots(u, MAX(u->config.n_stations, 1U));
 }
 
 int uplink_new(const struct uplink_config *config, struct uplink **ret) {
@@ -217,6 +217,7 @@ struct uplink *uplink_free(struct uplink *u) {
         lookup_free(u->lookup);
         probe_stop(&u->probe);
         slots_free(u->slots);
+        slots_free(u->live);
         slots_free(u->health);
         requests_free(u);
         free(u->health_json);
@@ -236,13 +237,14 @@ struct uplink *uplink_free(struct uplink *u) {
 /* ---- from the sense thread, while it runs ---- */
 
 void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
-        enum shown shown = m->type == MESSAGE_STATE ? SHOWN_STATE
-                : m->type == MESSAGE_LIVE           ? SHOWN_LIVE
-                                                    : SHOWN_PHASE;
+        enum shown shown = m->type == MESSAGE_STATE ? SHOWN_STATE : SHOWN_PHASE;
 
         assert(station < u->config.n_stations);
         assert(m->type == MESSAGE_STATE || m->type == MESSAGE_LIVE || m->type == MESSAGE_PHASE);
-        slots_put(u->slots, station * _SHOWN_MAX + shown, m, message_size(m));
+        if (m->type == MESSAGE_LIVE)
+                slots_put(u->live, station, m, message_size(m));
+        else
+                slots_put(u->slots, station * _SHOWN_MAX + shown, m, message_size(m));
 }
 
 void uplink_show_sensor(struct uplink *u, unsigned sensor, const struct sensor_state *state) {

@@ -2,7 +2,7 @@
 /* Latest values between two threads: an array under a mutex, with an eventfd that says "something is new".
  *
  * It is rung behind the mutex: who is woken by it would else run into it, and sleep again. So it may ring for what was taken
- * already, and is hushed by who finds nothing. */
+ * already, and is hushed by who finds nothing; but not before it was heard, or it might ring on unexpected. */
 
 #include "util/slots.h"
 
@@ -20,6 +20,7 @@ struct slots {
         size_t item_size, n_keys;
         size_t next;    /* where the search for a fresh slot starts: behind the one last taken */
         size_t n_fresh; /* slots put and not yet taken */
+        bool rung;      /* or about to be */
         bool *fresh;
         size_t *sizes;
         unsigned char *items;
@@ -67,28 +68,41 @@ void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
         s->sizes[key] = size;
         bool first = !s->fresh[key] && s->n_fresh++ == 0;
         s->fresh[key] = true;
+        s->rung |= first;
         pthread_mutex_unlock(&s->mutex);
         if (first)
                 eventfd_write(s->fd, 1); /* cannot fail: nobody puts 2^64 times unheard */
+}
+
+/* There is one. Keys are many, and of them few are fresh. */
+static size_t next_fresh(const struct slots *s) {
+        const bool *fresh = memchr(s->fresh + s->next, true, s->n_keys - s->next);
+
+        if (!fresh)
+                fresh = memchr(s->fresh, true, s->next);
+        return (size_t) (fresh - s->fresh);
+}
+
+static void hush(struct slots *s) {
+        eventfd_t ignored;
+
+        if (s->rung && eventfd_read(s->fd, &ignored) == 0) /* nonblocking: fails where it is yet to ring */
+                s->rung = false;
 }
 
 bool slots_take(struct slots *s, size_t *ret_key, void *ret) {
         pthread_mutex_lock(&s->mutex);
         bool any = s->n_fresh > 0;
         if (any) {
-                size_t key = s->next;
-                while (!s->fresh[key])
-                        key = (key + 1) % s->n_keys;
+                size_t key = next_fresh(s);
 
                 memcpy(ret, s->items + key * s->item_size, s->sizes[key]);
                 *ret_key = key;
                 s->fresh[key] = false;
                 s->next = (key + 1) % s->n_keys;
                 s->n_fresh--;
-        } else {
-                eventfd_t ignored;
-                (void) eventfd_read(s->fd, &ignored); /* nonblocking: fails where it is quiet already */
-        }
+        } else
+                hush(s);
         pthread_mutex_unlock(&s->mutex);
         return any;
 }
