@@ -29,6 +29,9 @@ double traits_waste(const struct traits_params *p, const struct cycle_fit *f);
 /* Of what went before it: somebody walks. */
 double traits_unrest(const struct traits_params *p, const struct cycle_fit *f);
 
+/* The same between reps of one set, where a half rep or a swaying bar may come before: so much is walking. */
+double traits_steps(const struct traits_params *p, const struct cycle_fit *f);
+
 /* Squared logarithm of a ratio. */
 double traits_ratio2(double a, double b);
 

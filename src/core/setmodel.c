@@ -123,6 +123,12 @@ static double apart(const struct setmodel *m, const struct candidate *c, const s
         return median3(d, n) + traits_unclosed(&m->traits, &c->fit);
 }
 
+/* Whoever walks between two movements does not make them in one set. */
+static double walk(const struct setmodel *m, const struct candidate *a, const struct candidate *b) {
+        const struct candidate *later = traits_start_us(&a->fit) < traits_start_us(&b->fit) ? b : a;
+        return gap_s(a, b) > NEXT_S ? traits_steps(&m->traits, &later->fit) : 0;
+}
+
 static void grow(const struct setmodel *m, unsigned seed, bool forward, struct group *g) {
         for (unsigned k = seed; forward ? k + 1 < m->n : k > 0;) {
                 const struct candidate *last = &m->candidates[g->at[forward ? g->n - 1 : 0]], *c;
@@ -133,7 +139,8 @@ static void grow(const struct setmodel *m, unsigned seed, bool forward, struct g
                 if (gap_s(c, last) > MAX(m->set_gap_s, SETMODEL_MISSED * length))
                         return;
                 if (c->fit.eccentric_first != last->fit.eccentric_first || setmodel_overlap(c, last) ||
-                        apart(m, c, g, forward) + flaw(m, &c->fit) + first > m->params.unlike)
+                        apart(m, c, g, forward) + flaw(m, &c->fit) + first + walk(m, c, last) >
+                                m->params.unlike)
                         continue;
                 if (!forward)
                         memmove(g->at + 1, g->at, g->n * sizeof(g->at[0]));

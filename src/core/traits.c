@@ -26,6 +26,7 @@
 #define EVEN_SIGMA  0.12
 #define ROUGH_MPS2  0.6  /* in a stroke: tremor is 0.1, a wrist's 0.4, hesitation 0.3 to 1; steps 0.7 to 2.5 */
 #define UNREST_MPS2 0.35 /* in a hold: sway is 0.1, a wrist's 0.3 */
+#define JERK_MPS3   10.0 /* a push of 2 m/s2 comes within 0.2 s */
 #define BACK_SHARE  0.05 /* of the travel: 99 of 100 reps have less */
 #define TURNED_DEG  25.0 /* wrists come back to within 20, a gyroscope without calibration to 15 */
 #define LIFTED_S    1.0  /* hold between the strokes of a rep that starts with the concentric */
@@ -138,8 +139,18 @@ double traits_waste(const struct traits_params *p, const struct cycle_fit *f) {
                                 square((double) fmaxf(f->unrest_mps2, f->unrest_between_mps2) / UNREST_MPS2)));
 }
 
+/* Samples that are rare show part of a push before it. */
+static double unrest_before(const struct cycle_fit *f, double sigma_mps2) {
+        double sigma = hypot(sigma_mps2, JERK_MPS3 * f->sample_s);
+        return MIN(16.0, square((double) f->unrest_before_mps2 / sigma));
+}
+
 double traits_unrest(const struct traits_params *p, const struct cycle_fit *f) {
-        return p->felt * MIN(16.0, square((double) f->unrest_before_mps2 / UNREST_MPS2));
+        return p->felt * unrest_before(f, UNREST_MPS2);
+}
+
+double traits_steps(const struct traits_params *p, const struct cycle_fit *f) {
+        return p->felt * unrest_before(f, ROUGH_MPS2);
 }
 
 uint64_t traits_start_us(const struct cycle_fit *f) {

@@ -147,13 +147,29 @@ static void test_alike_and_flawed(void **state) {
         start();
         for (unsigned i = 0; i < 4; i++) {
                 struct cycle_fit f = fit_rep(8 * i, 0.55);
-                f.unrest_mps2 = f.unrest_before_mps2 = 1.5F;
+                f.unrest_mps2 = 1.5F;
+                f.unrest_before_mps2 = 0.5F;
                 f.turned_rad = 0.8F;
                 add(f);
         }
         assert_int_equal(model.n_members, 4);
         assert_false(setmodel_is_sure(&model));
         assert_int_equal(believed(), 0);
+}
+
+/* The weight is put down, somebody walks, and lifts something in the same way. */
+static void test_steps_end_a_set(void **state) {
+        (void) state;
+        for (unsigned walks = 0; walks < 2; walks++) {
+                start();
+                for (unsigned i = 0; i < 4; i++)
+                        add(fit_rep(4 * i, 0.55));
+                struct cycle_fit f = fit_rep(22, 0.55);
+                f.concentric.force = 0.7; /* not quite alike */
+                f.unrest_before_mps2 = walks ? 2 : 0.3F;
+                add(f);
+                assert_int_equal(model.n_members, walks ? 4 : 5);
+        }
 }
 
 /* A lift in several goes is believed until the set ends without any other like it; so is one that only the tracker saw. */
@@ -291,6 +307,7 @@ int main(void) {
                 cmocka_unit_test(test_who_lingers_carries),
                 cmocka_unit_test(test_a_pair),
                 cmocka_unit_test(test_alike_and_flawed),
+                cmocka_unit_test(test_steps_end_a_set),
                 cmocka_unit_test(test_a_single_must_be_smooth),
                 cmocka_unit_test(test_either_order),
                 cmocka_unit_test(test_the_published_pairing_stays),
