@@ -35,6 +35,7 @@
 #include <repcast/resample.h>
 #include <repcast/sample.h>
 #include <repcast/setlog.h>
+#include <repcast/swing.h>
 #include <repcast/tracker.h>
 #include <repcast/vertical.h>
 
@@ -71,6 +72,7 @@ struct core {
         struct beam beam;
         bool tracking; /* the tracker has started */
         struct pairing pairing;
+        struct swing swing;
         struct history history;
         struct repfit repfit;
         struct setlog setlog;

@@ -40,6 +40,7 @@ struct move {
 
 struct cycle {
         struct move first, second;
+        bool swung;        /* the sensor turned with it, so where its strokes begin and end was seen */
         uint64_t until_us; /* the hold after it lasted until here so far: to the next movement, or to now */
 };
 

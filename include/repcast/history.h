@@ -48,3 +48,6 @@ double moment_noise(const struct moment *m);
 
 /* Up, as doubles. */
 void moment_up(const struct moment *m, double ret[3]);
+
+/* How far gravity turned in the sensor from one to the other, rad. */
+double moment_angle(const struct moment *from, const struct moment *to);

@@ -30,6 +30,7 @@ struct cycle_fit {
         bool eccentric_first;
         bool weighed;  /* its cycle was chosen among hypotheses, with all that followed it in view */
         bool searched; /* it is slow: its layout was searched for */
+        bool swung;    /* the sensor turned with it, so its strokes were seen and not integrated */
         struct phase_fit eccentric, concentric;
         double mpv_mps;
         struct sticking sticking;

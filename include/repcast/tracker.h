@@ -112,6 +112,9 @@ void tracker_init(struct tracker *t, const struct tracker_params *params, const 
  * anew from rest, and forgets what it followed. */
 void tracker_trust(struct tracker *t, double bias_P[3][3]);
 
+/* What it knows of the accelerometer's bias now. */
+void tracker_bias(const struct tracker *t, struct bias *ret);
+
 /* Take the motion of the tick that is also the newest of the history. */
 void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret);
 

@@ -247,7 +247,7 @@ static void cycle_of(const struct lap *l, uint64_t until_us, struct cycle *ret) 
                         first.bias.P[i][j] = (double) l->P[i][j];
         }
         second.bias = first.bias;
-        *ret = (struct cycle){first, second, MAX(until_us, l->home_us)};
+        *ret = (struct cycle){.first = first, .second = second, .until_us = MAX(until_us, l->home_us)};
 }
 
 /* The lap of the best hypothesis is a fact from here on: what contradicts it is dropped. */

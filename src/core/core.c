@@ -225,6 +225,7 @@ static void lose_track(struct core *c) {
         beam_reset(&c->beam);
         history_reset(&c->history);
         pairing_reset(&c->pairing);
+        swing_reset(&c->swing);
         c->missed.until_us = 0;
         c->tracking = false;
 }
@@ -244,6 +245,7 @@ static void settle(struct core *c, const struct motion *m) {
         show_rest(c);
         history_reset(&c->history);
         pairing_reset(&c->pairing);
+        swing_reset(&c->swing);
         start_tracker(c, m);
 }
 
@@ -256,6 +258,19 @@ static void take_lap(struct core *c, const struct cycle *lap) {
         if (setlog_reps(&c->setlog) <= reps)
                 miss(c, &lap->second);
         c->tracker.cycler.order = setlog_order(&c->setlog);
+}
+
+/* What the sensor's own turning shows: the tracker may have seen it as well, or in pieces. */
+static void look_at_swing(struct core *c) {
+        struct cycle cycle;
+        struct bias bias;
+
+        tracker_bias(&c->tracker, &bias);
+        if (!swing_push(&c->swing, &c->history, &bias, &cycle) ||
+                c->exercise.start == (cycle.first.up ? EXERCISE_START_TOP : EXERCISE_START_BOTTOM))
+                return;
+        (void) fit_cycle(c, &cycle, false, HUGE_VAL);
+        hear(c);
 }
 
 /* No lift glides at this speed for half a second while the sensor feels nothing at all: the forces that it takes to
@@ -310,6 +325,8 @@ static void push_tick(struct core *c, const struct tick *tick) {
         beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
         if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
+        if (swing_due(&c->swing))
+                look_at_swing(c);
         find_missed(c);
         setlog_wait(&c->setlog, tick->t_us, begun(c), beam_begun(&c->beam), m.quiet);
         hear(c);

@@ -64,3 +64,15 @@ void moment_up(const struct moment *m, double ret[3]) {
         for (unsigned i = 0; i < 3; i++)
                 ret[i] = m->up[i] / UP_UNIT;
 }
+
+double moment_angle(const struct moment *from, const struct moment *to) {
+        double u[3], v[3], dot = 0, u2 = 0, v2 = 0;
+        moment_up(from, u);
+        moment_up(to, v);
+        for (unsigned i = 0; i < 3; i++) {
+                dot += u[i] * v[i];
+                u2 += u[i] * u[i];
+                v2 += v[i] * v[i];
+        }
+        return acos(CLAMP(dot / sqrt(u2 * v2), -1.0, 1.0));
+}

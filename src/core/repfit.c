@@ -145,15 +145,7 @@ static struct sticking find_sticking(const float *v, double depth, double sign, 
 
 /* How far gravity turned in the sensor between two ticks (ticks ago), rad. */
 static double turned(const struct history *h, unsigned from, unsigned to) {
-        double u[3], v[3], dot = 0, u2 = 0, v2 = 0;
-        moment_up(history_ago(h, from), u);
-        moment_up(history_ago(h, to), v);
-        for (unsigned i = 0; i < 3; i++) {
-                dot += u[i] * v[i];
-                u2 += u[i] * u[i];
-                v2 += v[i] * v[i];
-        }
-        return acos(CLAMP(dot / sqrt(u2 * v2), -1.0, 1.0));
+        return moment_angle(history_ago(h, from), history_ago(h, to));
 }
 
 /* Mean rate of that over the last moments before tick `before` (ticks ago). */
@@ -247,13 +239,16 @@ int repfit_run(const struct repfit *f, const struct history *h, const struct cyc
         if (r < 0)
                 return r;
         doubt(h, &w, &bias, &drift_mps3);
+        if (c->swung && f->rom.known) /* whose bias turns with the position cannot tell travel from it */
+                w.way_m = sign * f->rom.rom_m;
         b = (struct borders){
                 .before = w.before, .a0 = w.a0, .a1 = w.a1, .b0 = w.b0, .b1 = w.b1, .after = w.after};
-        bool searched = f->params.passes > 0 && borders_coarse(f, h, &bias, drift_mps3, sign, &w);
+        bool searched = f->params.passes > 0 && !c->swung && borders_coarse(f, h, &bias, drift_mps3, sign, &w);
         enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
-        if (f->params.passes < 1)
+        double passes = c->swung ? 0 : f->params.passes;
+        if (passes < 1)
                 misfit = smooth_velocity(&f->params, h, &w, &bias, drift_mps3, known, v);
-        for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < f->params.passes; pass++) {
+        for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < passes; pass++) {
                 misfit = smooth_velocity(&f->params, h, &w, &bias, drift_mps3, known, v);
                 r = borders_find(&f->params, v, &w, sign, fmax(level[pass], f->params.edge_share), &b);
                 if (r < 0)
@@ -264,6 +259,7 @@ int repfit_run(const struct repfit *f, const struct history *h, const struct cyc
 
         struct cycle_fit fit = {.eccentric_first = !c->first.up,
                 .searched = searched,
+                .swung = c->swung,
                 .misfit = misfit,
                 .flags = c->first.cold ? REP_FLAG_COLD : 0};
         struct phase_fit *first = c->first.up ? &fit.concentric : &fit.eccentric;

@@ -15,11 +15,11 @@
 
 #include <repcast/setlog.h>
 
+#include "core/layout.h"
 #include "util/macros.h"
 #include "util/seconds.h"
 
-#define SAME_SHARE 0.1    /* of a rep: borders that close are the same */
-#define SLACK_US   200000 /* a rep may seem to begin so long before the one before it ends */
+#define SLACK_US 200000 /* a rep may seem to begin so long before the one before it ends */
 
 #define TOLD_SHARE    0.5  /* a lone movement is told of from this share of the least ROM */
 #define PARTIAL_SHARE 0.6  /* of the set's ROM: less is a partial rep */
@@ -277,54 +277,12 @@ static void tell_rejected(const struct cycle_fit *f, enum rejection reason, stru
 
 /* ---- what comes in ---- */
 
-static bool near(uint64_t a_us, uint64_t b_us, double within_s) {
-        return fabs((double) a_us - (double) b_us) * US_S < within_s;
-}
-
-static bool same(const struct cycle_fit *a, const struct cycle_fit *b) {
-        double within_s = SAME_SHARE * seconds(traits_start_us(a), traits_end_us(a));
-        return a->eccentric_first == b->eccentric_first &&
-                near(a->eccentric.start_us, b->eccentric.start_us, within_s) &&
-                near(a->eccentric.end_us, b->eccentric.end_us, within_s) &&
-                near(a->concentric.start_us, b->concentric.start_us, within_s) &&
-                near(a->concentric.end_us, b->concentric.end_us, within_s);
-}
-
 /* A set that is over takes no more. */
 static bool heard(const struct setlog *s, const struct cycle_fit *fit) {
         const struct set *before = &s->sets[s->open ? s->current ^ 1 : s->current];
         if (before->n_reps && traits_start_us(fit) + SLACK_US < before->end_us)
                 return true;
         return false;
-}
-
-/* Tracker and beam mostly find the same, and once is enough. */
-static struct candidate *twin(struct setlog *s, const struct cycle_fit *fit) {
-        for (unsigned i = 0; i < s->model.n; i++)
-                if (same(&s->model.candidates[i].fit, fit))
-                        return &s->model.candidates[i];
-        return NULL;
-}
-
-/* Of a slow rep the tracker, which is early, may have seen another layout than the beam: a hesitation or a hold is not the
- * same to both. Where most of the time of either is the other's, one of them is wrong, and it is the one that the look back
- * had to pull harder for. */
-static struct candidate *rival(struct setlog *s, const struct cycle_fit *fit) {
-        uint64_t start_us = traits_start_us(fit), end_us = traits_end_us(fit);
-
-        if (!fit->weighed || !fit->searched)
-                return NULL;
-        for (unsigned i = s->model.n; i-- > 0;) {
-                struct candidate *c = &s->model.candidates[i];
-                uint64_t from_us = traits_start_us(&c->fit), until_us = traits_end_us(&c->fit);
-                double common_s = seconds(MAX(start_us, from_us), MIN(end_us, until_us));
-                double longer_s = MAX(seconds(start_us, end_us), seconds(from_us, until_us));
-
-                if (c->fit.searched && !c->fit.weighed && c->fit.eccentric_first == fit->eccentric_first &&
-                        common_s > longer_s / 2)
-                        return fit->misfit <= c->fit.misfit ? c : NULL;
-        }
-        return NULL;
 }
 
 /* A rep that was told gets other figures. */
@@ -370,18 +328,20 @@ static bool supersede(
 }
 
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
-        struct candidate *known = heard(s, fit) ? NULL : twin(s, fit);
+        struct candidate *known = heard(s, fit) ? NULL : layout_twin(&s->model, fit);
         if (known)
                 return correct(s, known, fit, ret);
-        if (heard(s, fit))
+        if (heard(s, fit) || layout_settled(&s->model, fit))
                 return false;
         int reason = impossible(s, fit);
+        if (reason >= 0 && fit->swung)
+                return false; /* an arm swings, and whether it lifts others see */
         if (reason >= 0) {
                 tell_rejected(fit, (enum rejection) reason, ret);
                 s->put_away = reason == REJECTED_RERACK;
                 return true;
         }
-        struct candidate *worse = rival(s, fit);
+        struct candidate *worse = layout_worse(&s->model, fit);
         if (worse)
                 return supersede(s, worse, fit, ret);
         setmodel_add(&s->model, fit);

@@ -31,6 +31,7 @@
 #define SEARCHED    50u /* of one that was searched for on a grid of a quarter of a second */
 #define GUESS_FROM  150u
 #define GUESS_MOST  300u /* up to so much */
+#define WAY_SHARE   0.25 /* reps of a set differ by so much in travel, one sigma */
 #define STRIDE      5    /* rest is weighed every so many ticks */
 
 /* A hold between two movements, or the turn from one to the other. */
@@ -71,6 +72,15 @@ static void gaps_of(const struct window *w, enum borders_known known, struct gap
         ret[2] = gap_of(w->b1, w->after, b, a, known);
 }
 
+/* From start to end it went so far, give or take sigma. */
+static void weigh_way(struct normal *n, const struct sums *start, const struct sums *end,
+        const struct bias *bias, double way_m, double sigma_m) {
+        double row[N];
+        for (unsigned i = 0; i < N; i++)
+                row[i] = end->p_row[i] - start->p_row[i];
+        normal_weigh(n, row, way_m - sums_expected(end->p - start->p, row, bias), sigma_m * sigma_m);
+}
+
 double smooth_velocity(const struct repfit_params *p, const struct history *h, const struct window *w,
         const struct bias *bias, double drift_mps3, enum borders_known known, float *ret) {
         const double rest2 = p->rest_mps * p->rest_mps / (STRIDE * T), turn2 = p->turn_mps * p->turn_mps;
@@ -94,14 +104,10 @@ double smooth_velocity(const struct repfit_params *p, const struct history *h, c
                 }
                 if (k == w->a0)
                         start = s;
-                if (k == w->b1) {
-                        struct sums way = s;
-                        way.p -= start.p;
-                        for (unsigned i = 0; i < N; i++)
-                                way.p_row[i] -= start.p_row[i];
-                        normal_weigh(
-                                &n, way.p_row, -sums_expected(way.p, way.p_row, bias), p->close_m * p->close_m);
-                }
+                if (k == w->a1 && fabs(w->way_m) > 0)
+                        weigh_way(&n, &start, &s, bias, w->way_m, WAY_SHARE * fabs(w->way_m));
+                if (k == w->b1)
+                        weigh_way(&n, &start, &s, bias, 0, p->close_m);
                 ret[k] = (float) v;
         }
 

@@ -201,6 +201,10 @@ static void bias_of(const struct vertical *v, struct bias *ret) {
         }
 }
 
+void tracker_bias(const struct tracker *t, struct bias *ret) {
+        bias_of(&t->vertical, ret);
+}
+
 /* Follow the motion since the oldest snapshot anew. */
 static void depart(const struct tracker *t, const struct history *h, struct departure *ret) {
         struct vertical *kf = &ret->vertical;

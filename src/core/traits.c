@@ -19,6 +19,12 @@
 #define DURATION_SIGMA 0.45
 #define PEAK_SIGMA     0.35
 
+/* A sensor that turns with the bar shows its travel by that, which is compared as well; and its travel is the worse for it, as the bias
+ * turns with the position. So there two sigmas of travel are the most that can speak against a rep. */
+#define SWINGS_DEG   75.0
+#define TRAVEL_MOST  16.0
+#define TRAVEL_SWUNG 4.0
+
 /* What is felt of every rep, one sigma. Recorded and generated reps have three quarters of it or less. */
 #define FORCE_SIGMA 0.15 /* of the least force: slow sampling and a bias that turns hide so much of it */
 #define EVEN_LEAST                                                                                             \
@@ -82,7 +88,8 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
                 0.5 * traits_ratio2(concentric_s(a), concentric_s(b)) / (square(DURATION_SIGMA) + 2 * q) +
                 0.5 * traits_ratio2(a->concentric.peak_mps, b->concentric.peak_mps) / (square(PEAK_SIGMA) + q);
 
-        return MIN(16.0, traits_ratio2(travel_m(a), travel_m(b)) / (square(ROM_SIGMA) + q)) + MIN(6.0, tempo) +
+        double most = MIN(a->swing_deg, b->swing_deg) > SWINGS_DEG ? TRAVEL_SWUNG : TRAVEL_MOST;
+        return MIN(most, traits_ratio2(travel_m(a), travel_m(b)) / (square(ROM_SIGMA) + q)) + MIN(6.0, tempo) +
                 MIN(12.0, square((a->swing_deg - b->swing_deg) / lean_deg)) +
                 MIN(12.0, square(angle_deg(a->up_start, b->up_start) / lean_deg)) +
                 MIN(12.0, square(angle_deg(a->up_end, b->up_end) / lean_deg)) +
