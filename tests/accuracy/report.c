@@ -27,11 +27,11 @@ static void print_head(FILE *f, const char *title) {
         fprintf(f,
                 "\n%-46s  reps found   FN   FP     F1  at lock  eccentric s  con s        1-99%% s     mean v  "
                 " ROM"
-                "  loss   live s       again early  final s    sure true\n",
+                "  loss   live s       again early rack  final s    sure true\n",
                 title);
         fprintf(f,
                 "%-46s                                 -out F1  med    p95   med    p95   ecc   con    mm/s"
-                "    mm  pts   med    p90    /100  /100  med   p95    %%    %%\n",
+                "    mm  pts   med    p90    /100  /100    s  med   p95    %%    %%\n",
                 "");
 }
 
@@ -56,6 +56,7 @@ static void print_row(FILE *f, const char *name, const struct score *s) {
         print_figure(f, series_signed_quantile(&s->live.delay_s, 0.9), 6, 2);
         print_figure(f, per_100(s->live.extra, s->live.borders), 5, 1);
         print_figure(f, per_100(s->live.early, s->live.borders), 5, 1);
+        print_figure(f, series_mean(&s->live.racked_s), 4, 1);
         print_figure(f, series_signed_quantile(&r->delay_s, 0.5), 5, 2);
         print_figure(f, series_signed_quantile(&r->delay_s, 0.95), 5, 2);
         print_figure(f, per_100(r->sure_true, r->sure), 4, 0);
@@ -251,6 +252,7 @@ static void json_cell(FILE *f, const struct result *r) {
         fprintf(f, ",\"borders\":%zu,\"shown_again\":%zu,\"shown_early\":%zu", s->live.borders, s->live.extra,
                 s->live.early);
         json_series(f, "live_s", &s->live.delay_s, 0.9);
+        json_series(f, "racked_s", &s->live.racked_s, 0.9);
         fputc('}', f);
 }
 

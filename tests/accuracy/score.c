@@ -106,7 +106,8 @@ static void compare_losses(
 }
 
 const char *fault_to_string(enum fault_kind kind) {
-        static const char *const words[_FAULT_MAX] = {"missed", "false", "late", "eccentric", "concentric"};
+        static const char *const words[_FAULT_MAX] = {
+                "missed", "false", "late", "eccentric", "concentric", "early", "again"};
         return words[kind];
 }
 
@@ -123,6 +124,7 @@ static void find_off(
         static const double most_s[] = {LATE_S, OFF_S, OFF_S / 4};
 
         for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+                faults[i].phase = PHASE_REST;
                 faults[i].rep = t->rep;
                 faults[i].start_s = t->start_s;
                 faults[i].end_s = t->end_s;
@@ -154,7 +156,8 @@ static void add_view(struct score *s, enum view view, const struct trial_truth *
                 r->sure += rep->confidence >= SURE;
                 if (!m) {
                         if (on_fault)
-                                on_fault(&(struct fault){.kind = FAULT_FALSE,
+                                on_fault(&(struct fault){.phase = PHASE_REST,
+                                                 .kind = FAULT_FALSE,
                                                  .start_s = (double) rep->start_us * 1e-6,
                                                  .end_s = (double) rep->end_us * 1e-6},
                                         userdata);
@@ -170,7 +173,8 @@ static void add_view(struct score *s, enum view view, const struct trial_truth *
         for (size_t i = 0; i < t->n && !s->failed; i++) {
                 r->n_true += !t->reps[i].ignored;
                 if (!used[i] && !t->reps[i].ignored && on_fault)
-                        on_fault(&(struct fault){.kind = FAULT_MISSED,
+                        on_fault(&(struct fault){.phase = PHASE_REST,
+                                         .kind = FAULT_MISSED,
                                          .rep = t->reps[i].rep,
                                          .start_s = t->reps[i].start_s,
                                          .end_s = t->reps[i].end_s},
@@ -187,15 +191,37 @@ static void add_view(struct score *s, enum view view, const struct trial_truth *
 struct display {
         const struct outcome *outcome;
         size_t next; /* first change of the display that no true stroke has claimed yet */
+        fault_fn on_fault;
+        void *userdata;
 };
 
 static bool is_moving(enum phase phase) {
         return phase == PHASE_ECCENTRIC || phase == PHASE_CONCENTRIC;
 }
 
+static void find_shown(const struct display *d, enum fault_kind kind, const struct shown_phase *p,
+        const struct true_rep *rep, const struct true_stroke *stroke) {
+        if (d->on_fault)
+                d->on_fault(&(struct fault){.kind = kind,
+                                    .phase = p->phase,
+                                    .rep = rep->rep,
+                                    .start_s = stroke->start_s,
+                                    .end_s = stroke->end_s,
+                                    .error_s = p->at_s - stroke->start_s},
+                        d->userdata);
+}
+
+static void score_extra(struct score *s, const struct display *d, const struct shown_phase *p,
+        const struct true_rep *rep, const struct true_stroke *stroke) {
+        if (!is_moving(p->phase))
+                return;
+        s->live.extra++;
+        find_shown(d, FAULT_AGAIN, p, rep, stroke);
+}
+
 /* The stroke claims the first change to its phase between the middle of the stroke before it and its own end. */
 static void score_border(struct score *s, struct display *d, enum phase phase, double from_s, bool in_set,
-        const struct true_stroke *stroke) {
+        const struct true_rep *rep, const struct true_stroke *stroke) {
         struct live_score *live = &s->live;
 
         if (isnan(stroke->crossing_s))
@@ -207,19 +233,23 @@ static void score_border(struct score *s, struct display *d, enum phase phase, d
                 if (p->at_s > stroke->end_s)
                         break;
                 if (p->at_s < from_s || p->phase != phase) {
-                        live->extra += is_moving(p->phase) && (in_set || p->at_s >= from_s);
+                        if (in_set || p->at_s >= from_s)
+                                score_extra(s, d, p, rep, stroke);
                         continue;
                 }
                 put(s, &live->delay_s, p->at_s - stroke->crossing_s);
-                live->early += p->at_s < stroke->start_s - EARLY_S;
+                if (p->at_s < stroke->start_s - EARLY_S) {
+                        live->early++;
+                        find_shown(d, FAULT_EARLY, p, rep, stroke);
+                }
                 d->next++;
                 return;
         }
         put(s, &live->delay_s, INFINITY);
 }
 
-static void add_live(struct score *s, const struct trial_truth *t, const struct outcome *o) {
-        struct display d = {o, 0};
+static void add_borders(struct score *s, struct display *d, const struct trial_truth *t) {
+        const struct outcome *o = d->outcome;
 
         for (size_t i = 0; i < t->n; i++) {
                 const struct true_rep *r = &t->reps[i];
@@ -234,13 +264,37 @@ static void add_live(struct score *s, const struct trial_truth *t, const struct 
                                                : (before->eccentric.start_s + before->eccentric.end_s) / 2;
                 if (r->ignored)
                         continue;
-                score_border(s, &d, eccentric_first ? PHASE_ECCENTRIC : PHASE_CONCENTRIC, from, before, first);
-                score_border(s, &d, eccentric_first ? PHASE_CONCENTRIC : PHASE_ECCENTRIC,
-                        (first->start_s + first->end_s) / 2, true, second);
+                score_border(
+                        s, d, eccentric_first ? PHASE_ECCENTRIC : PHASE_CONCENTRIC, from, before, r, first);
+                score_border(s, d, eccentric_first ? PHASE_CONCENTRIC : PHASE_ECCENTRIC,
+                        (first->start_s + first->end_s) / 2, true, r, second);
                 if (i + 1 == t->n || t->reps[i + 1].set != r->set) /* the rest of the set's last stroke */
-                        for (; d.next < o->n_phases && o->phases[d.next].at_s <= r->end_s; d.next++)
-                                s->live.extra += is_moving(o->phases[d.next].phase);
+                        for (; d->next < o->n_phases && o->phases[d->next].at_s <= r->end_s; d->next++)
+                                score_extra(s, d, &o->phases[d->next], r, second);
         }
+}
+
+/* How long a racked bar is shown as moving. */
+static void add_rests(struct score *s, const struct trial_truth *t, const struct outcome *o) {
+        for (size_t i = 0; i < t->n_rests; i++) {
+                double from_s = t->rests[i].from_s, to_s = fmin(t->rests[i].to_s, from_s + RACKED_S), sum_s = 0;
+
+                for (size_t k = 0; k < o->n_phases; k++) {
+                        double until_s = k + 1 < o->n_phases ? o->phases[k + 1].at_s : to_s;
+
+                        if (is_moving(o->phases[k].phase))
+                                sum_s += fmax(0, fmin(until_s, to_s) - fmax(o->phases[k].at_s, from_s));
+                }
+                put(s, &s->live.racked_s, sum_s);
+        }
+}
+
+static void add_live(struct score *s, const struct trial_truth *t, const struct outcome *o, fault_fn on_fault,
+        void *userdata) {
+        struct display d = {o, 0, on_fault, userdata};
+
+        add_borders(s, &d, t);
+        add_rests(s, t, o);
 }
 
 /* ---- sums ---- */
@@ -249,7 +303,7 @@ void score_add(struct score *s, const struct trial_truth *truth, const struct ou
         fault_fn on_fault, void *userdata) {
         add_view(s, AT_LOCKOUT, truth, outcome, NULL, NULL);
         add_view(s, AMENDED, truth, outcome, on_fault, userdata);
-        add_live(s, truth, outcome);
+        add_live(s, truth, outcome, on_fault, userdata);
         for (size_t i = 0; i < outcome->n_reps; i++)
                 s->retracted += outcome->reps[i].rejected;
         s->stream_s += truth->duration_s;
@@ -284,6 +338,7 @@ void score_merge(struct score *into, const struct score *from) {
         into->live.extra += from->live.extra;
         into->live.early += from->live.early;
         merge_series(into, &into->live.delay_s, &from->live.delay_s);
+        merge_series(into, &into->live.racked_s, &from->live.racked_s);
         into->retracted += from->retracted;
         into->stream_s += from->stream_s;
         into->failed |= from->failed;
@@ -309,6 +364,7 @@ void score_done(struct score *s) {
                 series_done(&r->delay_s);
         }
         series_done(&s->live.delay_s);
+        series_done(&s->live.racked_s);
 }
 
 double score_f1(const struct rep_score *r) {

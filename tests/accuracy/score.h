@@ -26,10 +26,13 @@ struct rep_score {
 #define LONG_S      5.0
 #define EARLY_S     0.1
 #define MATCH_LEAST 0.5
+#define RACKED_S    10.0
 
 struct live_score {
         size_t borders, extra, early;
         struct series delay_s; /* from the true crossing to the display; INFINITY = not while it lasted */
+        struct series
+                racked_s; /* of a moving phase shown in the first RACKED_S that the bar lies in the rack */
 };
 
 enum view {
@@ -53,11 +56,14 @@ enum fault_kind {
         FAULT_LATE,       /* published over LATE_S after its end */
         FAULT_ECCENTRIC,  /* its duration errs by more than OFF_S */
         FAULT_CONCENTRIC, /* ... by more than a quarter of that */
+        FAULT_EARLY,      /* its start was shown over EARLY_S before it */
+        FAULT_AGAIN,      /* a movement was shown that no stroke claims */
         _FAULT_MAX,
 };
 struct fault {
         enum fault_kind kind;
-        uint32_t rep; /* the true one's number; 0 = there is none */
+        enum phase phase; /* shown early or again; else PHASE_REST */
+        uint32_t rep;     /* the true one's number; 0 = there is none */
         double start_s, end_s;
         double error_s; /* signed; of a late one: the delay */
 };

@@ -217,8 +217,10 @@ static void print_fault(const struct fault *fault, void *userdata) {
         const struct place *p = userdata;
 
         pthread_mutex_lock(&p->suite->print);
-        printf("%-46s set %2u rep %u  %-10s %7.2f to %7.2f s  %+.2f s\n", p->cell->name, p->set, fault->rep,
-                fault_to_string(fault->kind), fault->start_s, fault->end_s, fault->error_s);
+        printf("%-46s set %2u rep %u  %-10s %7.2f to %7.2f s  %+.2f s%s%s\n", p->cell->name, p->set, fault->rep,
+                fault_to_string(fault->kind), fault->start_s, fault->end_s, fault->error_s,
+                fault->phase == PHASE_REST ? "" : "  ",
+                fault->phase == PHASE_REST ? "" : phase_to_string(fault->phase));
         pthread_mutex_unlock(&p->suite->print);
 }
 

@@ -66,6 +66,29 @@ int trial_truth_of(const struct synth *s, struct trial_truth *ret) {
         return 0;
 }
 
+/* From each re-rack to what comes next, or the end of the stream. */
+static int rests_of(const struct synth *s, struct trial_truth *ret) {
+        const struct truth *t = synth_truth(s);
+
+        ret->rests = calloc(t->n_moves + 1, sizeof(*ret->rests));
+        if (!ret->rests)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->n_moves; i++) {
+                struct true_rest *r = &ret->rests[ret->n_rests];
+
+                if (t->moves[i].kind != REJECTED_RERACK)
+                        continue;
+                *r = (struct true_rest){seconds(t->moves[i].end_us), synth_duration_s(s)};
+                if (i + 1 < t->n_moves)
+                        r->to_s = fmin(r->to_s, seconds(t->moves[i + 1].start_us));
+                for (size_t k = 0; k < t->n_phases; k++)
+                        if (t->phases[k].start_us >= t->moves[i].end_us)
+                                r->to_s = fmin(r->to_s, seconds(t->phases[k].start_us));
+                ret->n_rests++;
+        }
+        return 0;
+}
+
 /* The span of time in which the hub hears nothing. */
 struct deaf {
         double from_s, to_s;
@@ -286,6 +309,8 @@ int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outco
         if (k >= 0)
                 k = trial_truth_of(s, ret_truth);
         if (k >= 0)
+                k = rests_of(s, ret_truth);
+        if (k >= 0)
                 k = run(t, s, h, t->options.rests > 0 ? &known : NULL, ret_truth);
         synth_free(s);
         free(h);
@@ -294,5 +319,6 @@ int trial_run(const struct trial *t, struct trial_truth *ret_truth, struct outco
 
 void trial_truth_done(struct trial_truth *t) {
         free(t->reps);
+        free(t->rests);
         *t = (struct trial_truth){0};
 }

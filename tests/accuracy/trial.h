@@ -37,9 +37,15 @@ struct true_rep {
         bool ignored; /* the stream does not hold it whole: neither missed nor false */
 };
 
+/* The bar lies in the rack, and nothing happens to it. */
+struct true_rest {
+        double from_s, to_s;
+};
+
 struct trial_truth {
         struct true_rep *reps;
-        size_t n;
+        struct true_rest *rests;
+        size_t n, n_rests;
         double duration_s;
 };
 
