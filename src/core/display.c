@@ -25,7 +25,7 @@
 #define BEFORE_SET   2.2  /* nats: who waits under the bar has mostly not begun yet */
 #define BEYOND       4.0  /* sigmas: unless it is no error of the velocity */
 #define LOOSE_LEAST  0.75 /* the motion belongs to no rep, as the beam sees it */
-#define DRIFT_NATS   0.06 /* per s2 of the movement before: the variance from an error of bias grows so */
+#define DRIFT_NATS   0.04 /* per s2 of the movement before: the variance from an error of bias grows so */
 #define GOES_SIGMAS  1.5  /* so sure that the bar goes where it is pushed to */
 #define UNREST_MPS2  0.15 /* of a hold: tremor and sway, without what is quicker than 30 ms */
 #define PUSH_MOST    3.0
@@ -37,6 +37,8 @@
 #define ROM_SHARE    0.12 /* of one lifter's ROM from rep to rep, and in m, as in the beam */
 #define ROM_M        0.03
 #define USUAL_SHARE  0.5  /* of lifters' ROMs about the usual one */
+#define HALT_PLACE   1.5  /* half way one rep in 20 turns, but of holds one in 80 is no halt */
+#define LEANS        0.5  /* what the beam rather believes than not is not taken back */
 #define HALT_SHARE   0.25 /* of a movement: its parts come to rest for about so long */
 #define HALT_LEAST_S 0.25
 #define HOLD_SHOWN   2.0 /* nats: of what is shown as a hold so much is one */
@@ -139,13 +141,14 @@ static double reluctance(const struct display *d, uint64_t since_us, double rom_
         double halt_s = HALT_SHARE * rhythm_usual(&d->rhythm, d->phase, since_s(d, now_us));
         double stood_s = seconds(MAX(since_us, d->phase_us), now_us);
         double due = fmin(HOLD_READY, timely(d, d->phase + 1, now_us));
-        return fmax(-HOLD_READY, -due - placed(d, rom_m) - stood_s / fmax(halt_s, HALT_LEAST_S));
+        return fmax(-HOLD_READY, -due - HALT_PLACE * placed(d, rom_m) - stood_s / fmax(halt_s, HALT_LEAST_S));
 }
 
 /* push: nats that speak for it besides the odds of the beam. */
 static bool likely(const struct display *d, enum phase to, const struct beam_claim *c, double push,
         double rom_m, uint64_t now_us) {
-        double nats = odds(c->p) + push - fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
+        double nats =
+                fmin(odds(c->p), ODDS_MOST) + push - fmin(DRIFT_MOST, DRIFT_NATS * d->lasted_s * d->lasted_s);
         bool sure = d->in_set || d->phase == to || fabs(c->v_mps) > BEYOND * c->sigma_mps;
         nats -= sure ? 0 : BEFORE_SET;
         return nats > -RHYTHM_MOST && nats + favour(d, to, rom_m, now_us) > 0;
@@ -197,7 +200,7 @@ static bool change(struct display *d, const struct beam_view *view, const struct
                 return begin(d, PHASE_CONCENTRIC, up->since_us);
         if (fabs(push) < PUSH_HELD && likely_held(d, &view->hold, rom_m, now_us))
                 return hold(d, view->hold.since_us, now_us);
-        if (!d->in_set && track->held_s > STANDS_S && shown < HOLD_LEAST)
+        if (!d->in_set && track->held_s > STANDS_S && shown < LEANS)
                 return hold(d, now_us, now_us);
         if (view->loose < LOOSE_LEAST)
                 return false;
@@ -214,8 +217,9 @@ bool display_push(struct display *d, const struct beam_view *view, const struct 
         double rom_m, uint64_t now_us) {
         if (display_moving(d))
                 d->lasted_s = since_s(d, now_us);
+        bool over = d->in_set && !in_set && !display_moving(d);
         d->in_set = in_set;
-        bool news = change(d, view, track, rom_m, now_us);
+        bool news = over ? display_reset(d, now_us) : change(d, view, track, rom_m, now_us);
 
         d->velocity_mps = 0;
         if (d->phase == PHASE_ECCENTRIC && view->down.p > 0) {

@@ -47,7 +47,7 @@ static void test_a_rep(void **state) {
         assert_near(display.height_m, ROM_M - 0.1, 1e-9);
         assert_near(display.velocity_mps, -0.2, 1e-9);
         assert_int_equal(look(0.3, 0, 0.7, 0.4, 1), 0); /* neither */
-        assert_int_equal(look(0.1, 0, 0.9, 0.4, 1), 1);
+        assert_int_equal(look(0.1, 0, 0.9, 0.45, 1), 1);
         assert_int_equal(display.phase, PHASE_BOTTOM);
         assert_near(display.height_m, 0, 1e-9);
         assert_near(display.velocity_mps, 0, 1e-9);
@@ -111,7 +111,7 @@ static void test_the_rhythm_of_the_set_has_a_say(void **state) {
         assert_int_equal(look(0.2, 0.1, 0.7, 0.01, 0.05), 1); /* there is no pause in this set: it is due */
         assert_int_equal(display.phase, PHASE_ECCENTRIC);
         assert_int_equal(look(0.1, 0.85, 0.05, 0.01, 0.3), 0); /* neither the time nor the place to turn */
-        assert_int_equal(look(0, 0.999, 0, 0.1, 0.05), 1);     /* but a lifter may */
+        assert_int_equal(look(0, 0.999, 0, 0.1, 3), 1);        /* but a lifter may, and goes on */
         assert_int_equal(display.phase, PHASE_CONCENTRIC);
 }
 
@@ -120,10 +120,10 @@ static void test_a_slow_movement_is_not_turned_by_a_guess(void **state) {
         (void) state;
         start();
         look(0.9, 0, 0.1, ROM_M, 1);
-        assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.06 nats */
+        assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.04 nats */
         start();
         look(0.9, 0, 0.1, ROM_M, 6);
-        assert_int_equal(look(0.1, 0.85, 0.05, ROM_M, 0.1), 0); /* 1.7 nats of 2.2 */
+        assert_int_equal(look(0.1, 0.79, 0.11, ROM_M, 0.1), 0); /* 1.3 nats of 1.4 */
         assert_int_equal(look(0, 0.95, 0.05, 0.1, 0.1), 1);
 }
 
@@ -140,7 +140,8 @@ static void test_before_a_set_the_tracker_must_agree(void **state) {
         assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0);
         track.held_s = 1.5;
         assert_int_equal(look(0.95, 0, 0.05, 0.1, 1), 0); /* says the tracker; the beam is sure */
-        assert_int_equal(look(0.6, 0, 0.4, 0.1, 1), 1);
+        assert_int_equal(look(0.6, 0, 0.4, 0.1, 1), 0);   /* it leans to it still */
+        assert_int_equal(look(0.4, 0, 0.6, 0.1, 1), 1);
         assert_int_equal(display.phase, PHASE_BOTTOM);
         track = (struct track){.mode = TRACK_BOTTOM};
         assert_int_equal(look(0.96, 0, 0.04, 0.1, 1), 1); /* surely fast */
@@ -183,6 +184,17 @@ static void test_holds_end_in_rest(void **state) {
         assert_false(display_reset(&display, now_us));
 }
 
+static void test_a_set_that_is_over_leaves_no_hold(void **state) {
+        (void) state;
+        start();
+        look(0.9, 0, 0.1, ROM_M, 1);
+        look(0, 0, 1, ROM_M, 1);
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+        in_set = false;
+        look(0, 0, 1, ROM_M, 0.1);
+        assert_int_equal(display.phase, PHASE_REST);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_rep),
@@ -192,6 +204,7 @@ int main(void) {
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
                 cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
                 cmocka_unit_test(test_holds_end_in_rest),
+                cmocka_unit_test(test_a_set_that_is_over_leaves_no_hold),
         };
         return run_unit_tests(tests);
 }
