@@ -155,21 +155,20 @@ static void watch(struct attitude *a, const struct tick *tick) {
                 return;
 
         a->bias_s = MIN(a->bias_s + T, BIAS_MAX_S);
+        const double share = T / a->bias_s;
         for (unsigned i = 0; i < 3; i++) {
-                a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * T / a->bias_s; /* mean of all rest */
+                a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * share; /* mean of all rest */
                 a->gyro_bias[i] = CLAMP(a->gyro_bias[i], -p->gyro_bias_radps, p->gyro_bias_radps);
         }
 }
 
 /* q <- q * (1, r): a small rotation r/2 about the sensor's axes. */
 static void turn(double q[4], const double r[3]) {
-        double p[4] = {
-                q[0] - r[0] * q[1] - r[1] * q[2] - r[2] * q[3],
-                q[1] + r[0] * q[0] + r[2] * q[2] - r[1] * q[3],
-                q[2] + r[1] * q[0] - r[2] * q[1] + r[0] * q[3],
-                q[3] + r[2] * q[0] + r[1] * q[1] - r[0] * q[2],
-        };
-        memcpy(q, p, sizeof(p));
+        const double w = q[0], x = q[1], y = q[2], z = q[3];
+        q[0] = w - r[0] * x - r[1] * y - r[2] * z;
+        q[1] = x + r[0] * w + r[2] * y - r[1] * z;
+        q[2] = y + r[1] * w - r[2] * x + r[0] * z;
+        q[3] = z + r[2] * w + r[1] * x - r[0] * y;
 }
 
 /* Upper two rows of R(q) f; the third, the vertical, is u.f with u = R(q)^T z. */
@@ -201,28 +200,32 @@ static void pull(struct attitude *a, const struct tick *tick) {
                 tau = MIN(tau,
                         lost(m[2], m[0] * m[0] + m[1] * m[1]) || a->silent_s > SILENT_S ? LOST_TAU_S
                                                                                         : p->calm_tau_s);
-        double k = MIN(1.0, T / (tau * (1 + a->shake / (p->impact_mps2 * p->impact_mps2))));
+        double impact2 = square(p->impact_mps2), k = MIN(1.0, T * impact2 / (tau * (impact2 + a->shake)));
 
         double f[3];
         level(a->q, tick->f_mps2, f);
-        double n = norm(f), share = n > F_MOST ? F_MOST / n : 1;
+        double f2 = f[0] * f[0] + f[1] * f[1] + f[2] * f[2],
+               share = f2 > F_MOST * F_MOST ? F_MOST / sqrt(f2) : 1;
         for (unsigned i = 0; i < 3; i++)
                 m[i] += (share * f[i] - m[i]) * k;
 
-        n = norm(m);
+        double n = norm(m);
         if (!(n > 0))
                 return;
         if (m[2] < 0) /* upside down the way is long: the sine would slow down where it should not */
                 n = sqrt(m[0] * m[0] + m[1] * m[1]);
-        double ex = n > 0 ? PULL * k * m[1] / n : PULL * k, ey = n > 0 ? -PULL * k * m[0] / n : 0;
+        double pulled = n > 0 ? PULL * k / n : 0, ex = n > 0 ? pulled * m[1] : PULL * k, ey = -pulled * m[0];
 
         /* q <- (1, e/2) * q and the low-passed force with it */
-        double x = 0.5 * ex, y = 0.5 * ey, *q = a->q;
-        double r[4] = {q[0] - x * q[1] - y * q[2], q[1] + x * q[0] + y * q[3], q[2] + y * q[0] - x * q[3],
-                q[3] + x * q[2] - y * q[1]};
-        memcpy(q, r, sizeof(r));
-        double g[3] = {m[0] + ey * m[2], m[1] - ex * m[2], m[2] + ex * m[1] - ey * m[0]};
-        memcpy(m, g, sizeof(g));
+        const double x = 0.5 * ex, y = 0.5 * ey, q[4] = {a->q[0], a->q[1], a->q[2], a->q[3]};
+        a->q[0] = q[0] - x * q[1] - y * q[2];
+        a->q[1] = q[1] + x * q[0] + y * q[3];
+        a->q[2] = q[2] + y * q[0] - x * q[3];
+        a->q[3] = q[3] + x * q[2] - y * q[1];
+        const double g[3] = {m[0], m[1], m[2]};
+        m[0] = g[0] + ey * g[2];
+        m[1] = g[1] - ex * g[2];
+        m[2] = g[2] + ex * g[1] - ey * g[0];
 }
 
 /* Silence bounds what the low passes can hold; beyond that it is what is left of a blow. */
@@ -275,7 +278,8 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
         turn(a->q, half);
         pull(a, tick);
 
-        double *q = a->q, s = 1 / sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+        /* 1 / |q|, by one step of Newton's from 1: a turn by x has lengthened q by x2 / 8. */
+        double *q = a->q, s = 1.5 - 0.5 * (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
         for (unsigned i = 0; i < 4; i++)
                 q[i] *= s;
         a->age_s += T;
