@@ -63,7 +63,9 @@ struct tracker {
         bool started, watched; /* there is a belief; there are means of what was felt */
         enum track_mode mode;
         struct vertical vertical;
-        double bias_P[3][3]; /* what is known of the accelerometer's bias when it starts */
+        struct vertical_step step; /* not yet in it: while the bar lies it is advanced now and then */
+        unsigned ticks;            /* of the step */
+        double bias_P[3][3];       /* what is known of the accelerometer's bias when it starts */
         struct cycler cycler;
 
         double doubt;                    /* in the sensor: scales the drift of its bias, 1 to 100 */

@@ -37,6 +37,7 @@
 #define FORGET_MPS2    0.3 /* nothing that is silent goes so far from its mean */
 #define REST_S         1.0 /* steady for so long in a hold: the bias is known */
 #define SNAPSHOT_TICKS 25
+#define LIES_TICKS     5     /* taken as one while the bar lies, as the beam takes them while it moves */
 #define REACH_TICKS    5     /* the pull to the lifter's reach is weak: 20 times a second is enough */
 #define ONSET_MPS      0.005 /* looking back, a movement starts where its speed was this low */
 #define PLACE_M        0.01
@@ -80,12 +81,18 @@ void tracker_init(struct tracker *t, const struct tracker_params *params, const 
         cycle_init(&t->cycler, cycle, exercise);
 }
 
+static void drop_step(struct tracker *t) {
+        t->step = (struct vertical_step){0};
+        t->ticks = 0;
+}
+
 void tracker_disbelieve(struct tracker *t) {
         cycle_reset(&t->cycler);
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->started = t->rested = t->begun = false;
         t->n_snapshots = t->snapshot_age = 0;
         t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s = 0;
+        drop_step(t);
 }
 
 void tracker_lose(struct tracker *t) {
@@ -150,16 +157,16 @@ static void watch(struct tracker *t, const struct motion *m) {
 /* A lifter stands in one place: neither position nor velocity wanders far. Too weak to show against a filter that
  * knows its bias, this keeps one that does not from running away. */
 static void reach(struct tracker *t) {
-        if (++t->reach_ticks < REACH_TICKS)
+        t->reach_ticks += t->ticks;
+        if (t->reach_ticks < REACH_TICKS)
                 return;
-        t->reach_ticks = 0;
-
         const struct cycler *c = &t->cycler;
         bool first_up = c->state == CYCLE_EMPTY ? c->order == EXERCISE_START_BOTTOM : c->cycle.first.up;
-        double middle = (first_up ? 0.5 : -0.5) * t->rom_typical_m, dt = REACH_TICKS * T;
+        double middle = (first_up ? 0.5 : -0.5) * t->rom_typical_m, dt = t->reach_ticks * T;
         double reach_m = t->params.reach * t->rom_typical_m;
         vertical_update_p(&t->vertical, middle, reach_m * reach_m / dt);
         vertical_update_v(&t->vertical, 0, t->params.reach_mps * t->params.reach_mps / dt);
+        t->reach_ticks = 0;
 }
 
 static void snapshot(struct tracker *t) {
@@ -179,6 +186,7 @@ void tracker_trust(struct tracker *t, double bias_P[3][3]) {
         cycle_reset(&t->cycler);
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->toward_s = t->against_s = t->slow_s = 0;
+        drop_step(t);
         vertical_init(&t->vertical, t->bias_P);
         vertical_update_v(&t->vertical, 0, t->params.racked_mps * t->params.racked_mps);
         vertical_place(&t->vertical, 0, PLACE_M * PLACE_M);
@@ -333,8 +341,8 @@ static void begin(
 static int leaves(struct tracker *t, const struct history *h, bool look, struct departure *ret) {
         const struct tracker_params *p = &t->params;
         double v = v_of(t), start = threshold(t, p->start_mps, p->start_sigmas);
-        t->toward_s = v < -start ? t->toward_s + T : 0;
-        t->against_s = v > start ? t->against_s + T : 0;
+        t->toward_s = v < -start ? t->toward_s + t->ticks * T : 0;
+        t->against_s = v > start ? t->against_s + t->ticks * T : 0;
 
         bool quick = t->against_s >= p->start_s || t->toward_s >= p->start_s;
         if (!quick && !look)
@@ -351,12 +359,12 @@ static int leaves(struct tracker *t, const struct history *h, bool look, struct 
 static void hold(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
         const struct tracker_params *p = &t->params;
         struct departure departure _uninitialized_;
-        bool look = ++t->snapshot_age >= SNAPSHOT_TICKS;
+        double dt = t->ticks * T, rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
+        bool look = (t->snapshot_age += t->ticks) >= SNAPSHOT_TICKS;
 
-        if (rests(t, m) && t->even_s < p->steady_s + T)
+        if (rests(t, m) && t->even_s < p->steady_s + dt)
                 rest_anew(t, m);
-        double rest = t->mode == TRACK_IDLE && m->quiet ? p->racked_mps : p->rest_mps;
-        vertical_update_v(&t->vertical, 0, rest * rest / T * unrest(t));
+        vertical_update_v(&t->vertical, 0, rest * rest / dt * unrest(t));
         if (t->flat_s > REST_S)
                 t->rested = true;
 
@@ -424,26 +432,38 @@ static void travel(struct tracker *t, const struct motion *m, const struct histo
         }
 }
 
-void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
-        ret->result = CYCLE_NONE; /* the cycle is worth looking at with another result only */
-        ret->changed = false;
-        ret->border_us = 0;
-        if (!t->started) {
-                t->started = true;
-                if (!t->watched) {
-                        t->watched = true;
-                        t->a_mean = t->even_anchor = m->a_mps2;
-                        t->a_var = 1; /* not flat until shown */
-                }
-                t->a_anchor = t->a_mean;
-                vertical_init(&t->vertical, t->bias_P);
-                t->hold_us = t->crossed_us = h->t_us;
-                snapshot(t);
+static void start(struct tracker *t, const struct motion *m, const struct history *h) {
+        t->started = true;
+        if (!t->watched) {
+                t->watched = true;
+                t->a_mean = t->even_anchor = m->a_mps2;
+                t->a_var = 1; /* not flat until shown */
         }
+        t->a_anchor = t->a_mean;
+        vertical_init(&t->vertical, t->bias_P);
+        t->hold_us = t->crossed_us = h->t_us;
+        snapshot(t);
+}
 
-        t->turn_mps2 = m->turn_mps2;
-        vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, drift(t, m->turn_radps));
-        watch(t, m);
+/* Of a bar that lies several ticks are taken as one, but none beyond a snapshot. Returns whether this is the last of them. */
+static bool advance(struct tracker *t, const struct motion *m) {
+        double q_bias = drift(t, m->turn_radps);
+        bool last =
+                !lies(t, m) || t->ticks + 1 >= LIES_TICKS || t->snapshot_age + t->ticks + 1 >= SNAPSHOT_TICKS;
+
+        if (last && t->ticks == 0)
+                vertical_predict(&t->vertical, m->a_mps2, m->up, m->q_m2ps3, q_bias);
+        else
+                vertical_add(&t->step, m->a_mps2, m->up, m->q_m2ps3, q_bias);
+        if (last && t->ticks > 0) {
+                vertical_advance(&t->vertical, &t->step);
+                t->step = (struct vertical_step){0};
+        }
+        t->ticks++;
+        return last;
+}
+
+static void follow(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
         reach(t);
         int sign = v_of(t) < 0 ? -1 : 1;
         if (sign != t->sign)
@@ -454,6 +474,19 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
                 travel(t, m, h, ret);
         else
                 hold(t, m, h, ret);
+        t->ticks = 0;
+}
+
+void tracker_push(struct tracker *t, const struct motion *m, const struct history *h, struct track *ret) {
+        ret->result = CYCLE_NONE; /* the cycle is worth looking at with another result only */
+        ret->changed = false;
+        ret->border_us = 0;
+        if (!t->started)
+                start(t, m, h);
+        t->turn_mps2 = m->turn_mps2;
+        watch(t, m);
+        if (advance(t, m))
+                follow(t, m, h, ret);
 
         ret->mode = t->mode;
         ret->rests = rests(t, m);
