@@ -10,6 +10,7 @@
 
 #define TICK_US 10000
 #define TICK_S  0.01
+#define TICK_HZ 100.0
 
 struct resample_params {
         double gap_s;   /* a longer interval between samples is marked as a gap, s, 0.05 to 1; 0.2 */

@@ -58,7 +58,7 @@ static void say(struct core *c, const struct event *e) {
 
 /* What the set has to tell, as far as there is room; the rest follows when this is read. */
 static void hear(struct core *c) {
-        struct event e;
+        struct event e _uninitialized_;
         while (c->n_events < CORE_EVENTS && setlog_next(&c->setlog, &e)) {
                 if (e.type == EVENT_SET)
                         c->tracker.cycler.order = c->exercise.start; /* EITHER is free again */
@@ -145,7 +145,7 @@ static void miss(struct core *c, const struct move *last) {
 }
 
 static void find_missed(struct core *c) {
-        struct cycle missed;
+        struct cycle missed _uninitialized_;
 
         if (!c->missed.until_us || c->history.t_us < c->missed.until_us + MISSED_US ||
                 beam_begun(&c->beam) < c->missed.until_us)
@@ -189,7 +189,8 @@ static void take_result(struct core *c, enum cycle_result result, const struct c
 }
 
 static void show(struct core *c, const struct track *t) {
-        struct beam_view view;
+        struct beam_view view _uninitialized_;
+        struct live *l = &c->live;
         const struct display *d = &c->display;
         double rom = setlog_rom(&c->setlog);
 
@@ -199,18 +200,16 @@ static void show(struct core *c, const struct track *t) {
 
         bool moving = display_moving(d), open = setlog_set(&c->setlog) > 0, inside = open || moving;
         bool begun = c->tracker.cycler.state != CYCLE_EMPTY || moving;
-        c->live = (struct live){
-                .t_us = c->history.t_us,
-                .phase = d->phase,
-                .phase_s = c->history.t_us > d->phase_us ? (double) (c->history.t_us - d->phase_us) * US_S : 0,
-                .velocity_mps = d->velocity_mps,
-                .position_m = inside ? d->height_m : (double) NAN,
-                .rom_m = inside ? rom : (double) NAN,
-                .rom_share = inside ? CLAMP(d->height_m / rom, 0.0, 1.0) : (double) NAN,
-                .set = setlog_set(&c->setlog),
-                .rep = open ? setlog_next_rep(&c->setlog) - !begun : 0,
-                .moving = moving,
-        };
+        l->t_us = c->history.t_us;
+        l->phase = d->phase;
+        l->phase_s = c->history.t_us > d->phase_us ? (double) (c->history.t_us - d->phase_us) * US_S : 0;
+        l->velocity_mps = d->velocity_mps;
+        l->position_m = inside ? d->height_m : (double) NAN;
+        l->rom_m = inside ? rom : (double) NAN;
+        l->rom_share = inside ? CLAMP(d->height_m / rom, 0.0, 1.0) : (double) NAN;
+        l->set = setlog_set(&c->setlog);
+        l->rep = open ? setlog_next_rep(&c->setlog) - !begun : 0;
+        l->moving = moving;
 }
 
 static void show_rest(struct core *c) {

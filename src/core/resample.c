@@ -137,14 +137,14 @@ bool resample_next(struct resample *r, struct tick *ret) {
 
         *ret = (struct tick){
                 .t_us = due_us,
-                .q_m2ps3 = r->sum_q / TICK_S,
+                .q_m2ps3 = r->sum_q * TICK_HZ,
                 .got = (uint8_t) MIN(r->got, 255u),
                 .lost = (uint8_t) MIN(r->lost, 255u),
                 .flags = r->flags,
         };
         for (unsigned i = 0; i < 3; i++) {
-                ret->f_mps2[i] = r->sum_f[i] / TICK_S;
-                ret->w_radps[i] = r->sum_w[i] / TICK_S;
+                ret->f_mps2[i] = r->sum_f[i] * TICK_HZ;
+                ret->w_radps[i] = r->sum_w[i] * TICK_HZ;
                 r->sum_f[i] = r->sum_w[i] = 0;
         }
         r->sum_q = 0;
