@@ -13,11 +13,12 @@
 struct wallclock {
         int64_t epoch_us; /* added to CLOCK_MONOTONIC gives microseconds since the epoch */
         bool known;
-        bool synced; /* the time of day is right */
+        bool synced;      /* the time of day is right */
+        int64_t asked_us; /* CLOCK_MONOTONIC of the last look */
         bool asked_kernel; /* that is the kernel's word (adjtimex(2), STA_UNSYNC); else timedated's (hub/timedate.h) */
 };
 
-/* Read the clocks. */
+/* Read the clocks; ask whether the time of day is right, once a second and when it was set. */
 void wallclock_update(struct wallclock *w);
 
 /* The rule alone, for one reading of the time of day between two of CLOCK_MONOTONIC. False: these lie too far apart (the
