@@ -25,7 +25,7 @@
 #define PARTIAL_SHARE 0.6  /* of the set's ROM: less is a partial rep */
 #define MEMORY_S      60.0 /* a movement in doubt is given up after so long */
 
-#define AWAITED_S     1.2  /* the beam hands a round trip out within a second of its end */
+#define AWAITED_S     1.5  /* the beam hands a round trip out within 1.5 s of its end */
 #define AWAITED_SHARE 0.25 /* reps of a set differ by so much in travel, one sigma */
 #define AGAIN_US      100000
 
@@ -350,6 +350,7 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
 }
 
 bool setlog_stray(struct setlog *s, const struct move *m, struct event *ret) {
+        s->went_on_us = m->end_us;
         if (m->travel_m < TOLD_SHARE * s->rom_min_m)
                 return false;
         enum rejection reason =
@@ -452,15 +453,19 @@ static bool beam_follows(const struct setlog *s) {
 }
 
 /* The tracker takes half a stroke that hesitates for a whole one. So where its travel is not the set's, and the beam follows the
- * set, that one is heard first: until it hands its round trip out, or has none under way that this may be. */
+ * set, that one is heard first: until it hands its round trip out, or has none under way that this may be, nor has the bar gone on since. */
 static bool awaited(const struct setlog *s, const struct candidate *c) {
         uint64_t start_us = traits_start_us(&c->fit), end_us = traits_end_us(&c->fit);
         bool under_way = s->lap_us < start_us + (end_us - start_us) / 2;
         double unlike2 = traits_ratio2(c->fit.concentric.travel_m, setlog_rom(s));
+        uint64_t over_us = MIN(s->went_on_us, 2 * end_us - start_us); /* the other half takes no longer */
+
+        over_us = MAX(over_us, end_us);
+        if (under_way)
+                over_us = MAX(over_us, s->lap_seen_us);
 
         return s->open && !s->ending && !c->fit.weighed && beam_follows(s) &&
-                unlike2 > AWAITED_SHARE * AWAITED_SHARE &&
-                seconds(under_way ? MAX(s->lap_seen_us, end_us) : end_us, s->now_us) < AWAITED_S;
+                unlike2 > AWAITED_SHARE * AWAITED_SHARE && seconds(over_us, s->now_us) < AWAITED_S;
 }
 
 static bool agree(struct setlog *s, struct event *ret) {

@@ -289,6 +289,27 @@ static void test_a_half_waits_for_the_whole(void **state) {
         }
 }
 
+/* The beam believes it over as well, but the bar goes on where it halted. */
+static void test_a_half_that_goes_on_waits(void **state) {
+        (void) state;
+        start();
+        for (unsigned i = 0; i < 3; i++) {
+                struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
+                f.weighed = true;
+                cycle(f);
+        }
+        wait_until(28);
+        cycle(fit_rep(25, 0.3));
+        wait_until(29.2);
+        struct event e;
+        const struct move rest = {.up = true, .start_us = fit_us(28.1), .end_us = fit_us(29), .travel_m = 0.2};
+        assert_true(setlog_stray(&setlog, &rest, &e));
+        wait_until(30.3);
+        assert_int_equal(count(EVENT_REP), 3);
+        wait_until(31);
+        assert_int_equal(count(EVENT_REP), 4); /* but not for ever */
+}
+
 /* Where the beam does not follow, as on a wrist, nothing waits. */
 static void test_nothing_waits_for_a_beam_that_does_not_follow(void **state) {
         (void) state;
@@ -409,6 +430,7 @@ static void test_numbers_end_at_the_limit(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_half_waits_for_the_whole),
+                cmocka_unit_test(test_a_half_that_goes_on_waits),
                 cmocka_unit_test(test_nothing_waits_for_a_beam_that_does_not_follow),
                 cmocka_unit_test(test_a_slow_rep_laid_out_anew),
                 cmocka_unit_test(test_reps_at_once_and_the_set_at_its_end),
