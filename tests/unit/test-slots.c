@@ -32,6 +32,13 @@ static void test_newest_wins(void **state) {
         assert_int_equal(x, 9);
         assert_false(slots_take(s, &key, &x));
         assert_false(readable(slots_fd(s)));
+        assert_false(slots_take(s, &key, &x)); /* of a bell that is hushed already */
+
+        slots_put(s, 2, &(int){11}, sizeof(int)); /* and it rings again */
+        assert_true(readable(slots_fd(s)));
+        assert_true(slots_take(s, &key, &x));
+        assert_int_equal(key, 2);
+        assert_int_equal(x, 11);
         slots_free(s);
         assert_null(slots_free(NULL));
 }
