@@ -90,6 +90,7 @@ void tracker_disbelieve(struct tracker *t) {
         cycle_reset(&t->cycler);
         t->mode = track_next(t->mode, TRACK_LOSES);
         t->started = t->rested = t->begun = false;
+        t->doubt = 1;
         t->n_snapshots = t->snapshot_age = 0;
         t->flat_s = t->toward_s = t->against_s = t->slow_s = t->steady_s = 0;
         drop_step(t);

@@ -265,6 +265,21 @@ static void test_link_gap(void **state) {
 }
 
 /* Whatever a link can deliver: nothing is made up, and five seconds later all is right again. */
+/* What was learned while the tilt was wrong is not kept: a set follows as if nothing had been. */
+static void test_no_sensor_has_such_a_bias(void **state) {
+        (void) state;
+        start(&squat);
+        lift_move(&lift, 0, 4);
+        core.tracker.vertical.b[1] = -2.4;
+        core.tracker.doubt = 100;
+        lift_move(&lift, 0, 0.02);
+        assert_near(core.tracker.vertical.b[1], 0, 0.1);
+        assert_near(core.tracker.doubt, 1, 0.01);
+        set_of(-0.5, 2, 0, 1, 1, 3);
+        assert_int_equal(lift.n_reps, 3);
+        assert_int_equal(lift.set.n_reps, 3);
+}
+
 static void test_nonsense_then_right_again(void **state) {
         (void) state;
         static const double figures[] = {NAN, INFINITY, -INFINITY, 1e300, 390, -390, 0};
@@ -535,6 +550,7 @@ int main(void) {
                 cmocka_unit_test(test_rest_pause_stays_in_the_set),
                 cmocka_unit_test(test_partial_movement_is_told_not_counted),
                 cmocka_unit_test(test_link_gap),
+                cmocka_unit_test(test_no_sensor_has_such_a_bias),
                 cmocka_unit_test(test_nonsense_then_right_again),
                 cmocka_unit_test(test_idle_hours),
                 cmocka_unit_test(test_live),
