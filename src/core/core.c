@@ -282,8 +282,8 @@ static bool glides(struct core *c, const struct motion *m, const struct track *t
         return c->glide_s > GLIDE_S;
 }
 
-/* No accelerometer is off by that: the worst recorded ones show 11 m/s2 at rest. It is the tilt that was wrong, as in a stream that begins in
- * the swing of an arm, and a bias learned from it would stay for a minute after the tilt is right. */
+/* No accelerometer is off by that: the worst recorded ones show 11 m/s2 at rest. It is the tilt that was wrong, as in a
+ * stream that begins in the swing of an arm, and a bias learned from it would stay for a minute after the tilt is right. */
 #define BIAS_MOST_MPS2 2.0
 
 static bool absurd(const struct tracker *t) {

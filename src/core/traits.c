@@ -19,8 +19,8 @@
 #define DURATION_SIGMA 0.45
 #define PEAK_SIGMA     0.35
 
-/* A sensor that turns with the bar shows its travel by that, which is compared as well; and its travel is the worse for it, as the bias
- * turns with the position. So there two sigmas of travel are the most that can speak against a rep. */
+/* A sensor that turns with the bar shows its travel by that, which is compared as well; and its travel is the worse for
+ * it, as the bias turns with the position. So there two sigmas of travel are the most that can speak against a rep. */
 #define SWINGS_DEG   75.0
 #define TRAVEL_MOST  16.0
 #define TRAVEL_SWUNG 4.0
