@@ -77,5 +77,9 @@ enum cycle_result cycle_still(struct cycler *c, double still_s, struct cycle *re
 /* The stream ends: a cycle that has come back far enough counts as it is. */
 enum cycle_result cycle_flush(struct cycler *c, struct cycle *ret);
 
+/* The cycle last handed out, a slow one, had only hesitated: this movement, a stray one, goes on with its second one. Returns
+ * true if so; *ret is all of it. */
+bool cycle_goes_on(struct cycler *c, const struct move *move, struct cycle *ret);
+
 /* The cycle last handed out was not one: its second movement may be the first of the next (order EITHER). */
 void cycle_refuse(struct cycler *c, const struct cycle *cycle);

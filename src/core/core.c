@@ -14,7 +14,7 @@
 #define UP_UNIT 4096.0 /* of struct moment */
 
 #define MISSED_US     1500000 /* by then the beam has handed out what it found */
-#define MISSED_MISFIT 12.8    /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it, so it must fit well */
+#define MISSED_MISFIT 12.8 /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it as it is, so it must fit well */
 
 int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise,
         const struct calibration *known) {
@@ -157,7 +157,12 @@ static void find_missed(struct core *c) {
 }
 
 static void take_stray(struct core *c, const struct cycle *cycle) {
+        struct cycle whole;
         struct event e;
+
+        if (cycle_goes_on(&c->tracker.cycler, &cycle->first, &whole) &&
+                fit_cycle(c, &whole, false, MISSED_MISFIT))
+                return;
         if (cycle->first.up != (setlog_order(&c->setlog) == EXERCISE_START_BOTTOM))
                 miss(c, &cycle->first);
         if (setlog_stray(&c->setlog, &cycle->first, &e))

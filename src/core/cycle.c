@@ -7,7 +7,8 @@
  *   state     EMPTY | FIRST      | SECOND | ...
  *                       ^^ blip: ignored  ^ complete: it turned, or held: for a moment after return_share, else for settle_s
  *
- * Two movements in one direction cannot be two reps: without a way back in between they are one that hesitated. */
+ * Two movements in one direction cannot be two reps: without a way back in between they are one that hesitated. That holds
+ * for the second movement, too, but nobody waits for it: the cycle was handed out, and turns out to go on. */
 
 #include <repcast/cycle.h>
 
@@ -15,6 +16,8 @@
 
 #define US_S 1e-6
 #define MOST 2.0 /* no single movement of a lift is longer than twice its usual travel */
+#define SLOW_S                                                                                                 \
+        3.0 /* quick strokes do not halt: what follows them is another movement, as of a bar that is carried */
 
 void cycle_init(struct cycler *c, const struct cycle_params *params, const struct exercise *exercise) {
         *c = (struct cycler){
@@ -114,9 +117,11 @@ enum cycle_result cycle_move(struct cycler *c, const struct move *m, bool still,
 
         switch (c->state) {
         case CYCLE_EMPTY:
+                if (!may_begin(c, m)) {
+                        *ret = (struct cycle){.first = *m};
+                        return CYCLE_STRAY;
+                }
                 c->cycle.first = *m;
-                if (!may_begin(c, m))
-                        return stray(c, NULL, ret);
                 c->state = CYCLE_FIRST;
                 return CYCLE_NONE;
         case CYCLE_FIRST:
@@ -164,4 +169,23 @@ void cycle_refuse(struct cycler *c, const struct cycle *cycle) {
                 return;
         c->cycle.first = cycle->second;
         c->state = CYCLE_FIRST;
+}
+
+static double lasts_s(const struct move *m) {
+        return (double) (m->end_us - m->start_us) * US_S;
+}
+
+bool cycle_goes_on(struct cycler *c, const struct move *m, struct cycle *ret) {
+        struct move *second = &c->cycle.second;
+
+        if (c->state != CYCLE_EMPTY || c->order == EXERCISE_START_EITHER || m->up != second->up ||
+                m->start_us < second->end_us || second->start_us < c->cycle.first.end_us ||
+                gap_s(second, m) > c->params.hesitate_s || second->travel_m + m->travel_m > c->most_m)
+                return false;
+        if (MAX(lasts_s(&c->cycle.first), lasts_s(second)) < SLOW_S)
+                return false;
+        extend(second, m);
+        c->cycle.until_us = m->end_us;
+        *ret = c->cycle;
+        return true;
 }

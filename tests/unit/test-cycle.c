@@ -4,6 +4,7 @@
 #include <repcast/core.h>
 
 #include "unit.h"
+#include "util/macros.h"
 
 static struct cycler cycler;
 static struct cycle cycle;
@@ -106,6 +107,54 @@ static void test_either_order(void **state) {
         assert_false(cycle.first.up);
 }
 
+/* A slow press that seems to be over and then goes on is one, unless it rests too long or goes too far for one. Where either
+ * movement may lead, the way up may be another rep's. */
+static void test_a_cycle_that_goes_on(void **state) {
+        (void) state;
+        static const struct {
+                enum exercise_start order;
+                bool first_up;
+                double lasts_s, wait_s, travel_m;
+                bool goes_on;
+        } cases[] = {
+                {EXERCISE_START_TOP, false, 6, 1, 0.2, true},
+                {EXERCISE_START_BOTTOM, true, 6, 1, 0.2, true},
+                {EXERCISE_START_TOP, false, 6, 3, 0.2, false},
+                {EXERCISE_START_TOP, false, 6, 1, 0.9, false},
+                {EXERCISE_START_TOP, false, 1, 1, 0.2, false},
+                {EXERCISE_START_EITHER, false, 6, 1, 0.2, false},
+        };
+        for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+                bool up = !cases[i].first_up;
+                struct cycle whole;
+
+                start(cases[i].order);
+                moves(cases[i].first_up, 0.5, 10);
+                assert_int_equal(moves(up, 0.4, 2), CYCLE_DONE);
+                cycler.cycle.first.start_us -= (uint64_t) ((cases[i].lasts_s - 1) * 1e6);
+                uint64_t start_us = now_us + (uint64_t) (cases[i].wait_s * 1e6);
+                struct move m = {
+                        .up = up,
+                        .start_us = start_us,
+                        .end_us = start_us + 1000000,
+                        .travel_m = cases[i].travel_m,
+                };
+                assert_int_equal(cycle_goes_on(&cycler, &m, &whole), cases[i].goes_on);
+                if (!cases[i].goes_on)
+                        continue;
+                assert_int_equal(whole.second.start_us, cycle.second.start_us);
+                assert_int_equal(whole.second.end_us, m.end_us);
+                assert_int_equal(whole.until_us, m.end_us);
+                assert_near(whole.second.travel_m, 0.6, 1e-9);
+                m.up = !up;
+                assert_false(cycle_goes_on(&cycler, &m, &whole));
+        }
+
+        put(CYCLE_EMPTY); /* nothing was handed out */
+        struct move m = {.up = true, .end_us = 1000000, .travel_m = 0.3};
+        assert_false(cycle_goes_on(&cycler, &m, &cycle));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_state_and_movement),
@@ -113,6 +162,7 @@ int main(void) {
                 cmocka_unit_test(test_bounce_stays_in_the_eccentric),
                 cmocka_unit_test(test_concentric_first),
                 cmocka_unit_test(test_either_order),
+                cmocka_unit_test(test_a_cycle_that_goes_on),
         };
         return run_unit_tests(tests);
 }
