@@ -21,8 +21,8 @@
 #define N            NORMAL_N
 #define NODE         25u /* ticks between two places where a border may be */
 #define NODES        (HISTORY_N / NODE + 1)
-#define STRIDE       5u   /* rest is weighed every so many ticks */
-#define SLOW         300u /* ticks: the live borders of quicker movements are good */
+#define STRIDE       5u /* rest is weighed every so many ticks */
+#define SLOW         ((unsigned) (COARSE_S / T + 0.5))
 #define ROM_SHARE    0.12 /* of one lifter's ROM from rep to rep, and in m */
 #define ROM_M        0.03
 #define ROM_MOST     14.0

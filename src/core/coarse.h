@@ -5,6 +5,8 @@
 
 #include "core/smooth.h"
 
+#define COARSE_S 3.0 /* the live borders of quicker movements are good */
+
 /* Improve the live borders of *w if its movements are slow: true if they were. sign: of the first movement. */
 bool borders_coarse(const struct repfit *f, const struct history *h, const struct bias *bias, double drift_mps3,
         double sign, struct window *w);

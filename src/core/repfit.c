@@ -22,8 +22,8 @@
 #include "util/seconds.h"
 
 #define T             TICK_S
-#define BEFORE_S      1.0 /* of the hold before a cycle, so much is used */
-#define AFTER_S       1.0 /* and of what follows it */
+#define AROUND_S      1.0 /* of what is before a cycle and behind it, so much is used, */
+#define SEARCH_S      3.0 /* and so much beside a slow movement: its live border is off by up to two seconds */
 #define DRIFT_MPS2    0.04 /* 4 mg within a cycle: temperature, and sway that tilts the attitude by some degrees */
 #define DRIFT_LEAST_S 2.0  /* but no faster than in so short a cycle */
 #define TURN_MPS2     0.03 /* per radian */
@@ -181,10 +181,17 @@ static unsigned tick_of(const struct history *h, unsigned from, uint64_t t_us) {
         return ago < from ? from - ago : 0;
 }
 
-static int set_up(const struct history *h, const struct cycle *c, struct window *ret) {
-        uint64_t start_us = c->first.start_us, end_us = c->second.end_us + (uint64_t) (AFTER_S * 1e6);
-        uint64_t from_us = start_us - MIN((uint64_t) (BEFORE_S * 1e6), start_us),
-                 until_us = MAX(c->until_us, end_us);
+/* How much of what is beside a movement is looked at, us. */
+static uint64_t reach_us(const struct move *m, bool searched) {
+        bool far = searched && seconds(m->start_us, m->end_us) >= COARSE_S;
+        return (uint64_t) ((far ? SEARCH_S : AROUND_S) / US_S);
+}
+
+/* What was before a set may be anything, as a walk out of the rack: the search does not go far into it. */
+static int set_up(const struct repfit *f, const struct history *h, const struct cycle *c, struct window *ret) {
+        uint64_t start_us = c->first.start_us,
+                 from_us = start_us - MIN(reach_us(&c->first, f->rom.known && !c->swung), start_us),
+                 until_us = MAX(c->until_us, c->second.end_us + reach_us(&c->second, !c->swung));
         if (h->n < 20 || history_find(h, start_us) >= h->n)
                 return -ENODATA;
 
@@ -218,9 +225,11 @@ static double drift(const struct cycle *c) {
  * and a drift alone, so each is taken to make half of it: 10 to 30 mm/s2 on recorded wrists and slow links. At 12.5 Hz a
  * knock on the floor is a single sample. */
 static void doubt(const struct history *h, const struct window *w, struct bias *bias, double *drift_mps3) {
-        double lasts_s = w->n * T, v2 = 0;
-        for (unsigned k = 0; k < w->n; k++)
-                v2 += T * moment_noise(history_ago(h, w->newest_ago + k));
+        const unsigned around = (unsigned) (AROUND_S / T);
+        unsigned from = w->a0 - MIN(w->a0, around), until = MIN(w->b1 + around, w->n);
+        double lasts_s = (until - from) * T, v2 = 0;
+        for (unsigned i = from; i < until; i++)
+                v2 += T * moment_noise(history_ago(h, w->newest_ago + w->n - 1 - i));
         for (unsigned i = 0; i < 3; i++)
                 bias->P[i][i] += v2 / 2 / (lasts_s * lasts_s);
         *drift_mps3 = hypot(*drift_mps3, sqrt(v2 / 2) * 2 / (lasts_s * lasts_s));
@@ -235,7 +244,7 @@ int repfit_run(const struct repfit *f, const struct history *h, const struct cyc
         struct window w;
         struct borders b;
 
-        int r = set_up(h, c, &w);
+        int r = set_up(f, h, c, &w);
         if (r < 0)
                 return r;
         doubt(h, &w, &bias, &drift_mps3);
