@@ -14,6 +14,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define FRESH 1 /* a bool that is true, as a byte */
+
 struct slots {
         pthread_mutex_t mutex;
         int fd;
@@ -76,10 +78,10 @@ void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
 
 /* There is one. Keys are many, and of them few are fresh. */
 static size_t next_fresh(const struct slots *s) {
-        const bool *fresh = memchr(s->fresh + s->next, true, s->n_keys - s->next);
+        const bool *fresh = memchr(s->fresh + s->next, FRESH, s->n_keys - s->next);
 
         if (!fresh)
-                fresh = memchr(s->fresh, true, s->next);
+                fresh = memchr(s->fresh, FRESH, s->next);
         return (size_t) (fresh - s->fresh);
 }
 
