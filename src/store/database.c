@@ -272,7 +272,7 @@ static int set_up(struct database *d, char *ret_why, size_t why_size) {
                 return -EROFS;
         }
         sqlite3_busy_timeout(d->db, BUSY_MS);
-        r = execute(d, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-512"); /* KiB */
+        r = execute(d, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-128"); /* KiB */
         if (r >= 0)
                 r = check_kind(d, &empty, ret_why, why_size);
         /* EXTRA until the log is in use: should the rollback journal of the switch come back after a power cut, it would
