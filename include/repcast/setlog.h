@@ -25,10 +25,9 @@ struct setlog {
         enum exercise_start start;
         struct setmodel model;
         uint64_t now_us;
-        bool agreed;       /* all that the model believes is told, but for what waits for the beam, */
-        uint64_t again_us; /* which is looked at again then; UINT64_MAX: nothing waits */
-        uint64_t
-                went_on_us; /* end of the newest movement without a partner: a half that followed another, perhaps */
+        bool agreed;         /* all that the model believes is told, but for what waits for the beam, */
+        uint64_t again_us;   /* which is looked at again then; UINT64_MAX: nothing waits */
+        uint64_t went_on_us; /* end of the newest movement without a partner: perhaps the other half of one */
         uint64_t lap_us,
                 lap_seen_us; /* start of the round trip that the beam last had under way, and when that was */
         bool open;

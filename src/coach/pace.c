@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define START_SHARE 0.05 /* of the way: before that nothing can be told */
 #define SPEED_TAU_S 0.15 /* of the low-pass on the speed */
@@ -142,7 +143,7 @@ static enum cue find_cue(
 
 static void follow_speed(struct pacer *p, const struct live *live) {
         double speed_mps = fabs(live->velocity_mps);
-        double passed_s = live->t_us > p->t_us ? (double) (live->t_us - p->t_us) * 1e-6 : 0;
+        double passed_s = seconds(p->t_us, live->t_us);
 
         if (!p->running || p->phase != live->phase) {
                 p->speed_mps = speed_mps;

@@ -278,7 +278,8 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
         turn(a->q, half);
         pull(a, tick);
 
-        /* 1 / |q|, by one step of Newton's from 1: a turn by x has lengthened q by x2 / 8. */
+        /* 1 / |q|, by one step of Newton's from 1: a turn by x has lengthened q by x2 / 8. It leaves |q| short by 0.03 % at
+         * 2000 deg/s, and by 4.3 % at the 80 rad/s about each axis that are believed at all (resample.c). */
         double *q = a->q, s = 1.5 - 0.5 * (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
         for (unsigned i = 0; i < 4; i++)
                 q[i] *= s;

@@ -9,8 +9,8 @@
 
 #include "core/missed.h"
 #include "util/macros.h"
+#include "util/seconds.h"
 
-#define US_S    1e-6
 #define UP_UNIT 4096.0 /* of struct moment */
 
 #define MISSED_US     1500000 /* by then the beam has handed out what it found */
@@ -207,7 +207,7 @@ static void show(struct core *c, const struct track *t) {
         bool begun = c->tracker.cycler.state != CYCLE_EMPTY || moving;
         l->t_us = c->history.t_us;
         l->phase = d->phase;
-        l->phase_s = c->history.t_us > d->phase_us ? (double) (c->history.t_us - d->phase_us) * US_S : 0;
+        l->phase_s = seconds(d->phase_us, c->history.t_us);
         l->velocity_mps = d->velocity_mps;
         l->position_m = inside ? d->height_m : (double) NAN;
         l->rom_m = inside ? rom : (double) NAN;

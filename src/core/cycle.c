@@ -13,8 +13,8 @@
 #include <repcast/cycle.h>
 
 #include "util/macros.h"
+#include "util/seconds.h"
 
-#define US_S 1e-6
 #define MOST 2.0 /* no single movement of a lift is longer than twice its usual travel */
 #define SLOW_S                                                                                                 \
         3.0 /* quick strokes do not halt: what follows them is another movement, as of a bar that is carried */
@@ -35,7 +35,7 @@ void cycle_reset(struct cycler *c) {
 }
 
 static double gap_s(const struct move *a, const struct move *b) {
-        return b->start_us > a->end_us ? (double) (b->start_us - a->end_us) * US_S : 0;
+        return seconds(a->end_us, b->start_us);
 }
 
 static void extend(struct move *a, const struct move *b) {
@@ -172,7 +172,7 @@ void cycle_refuse(struct cycler *c, const struct cycle *cycle) {
 }
 
 static double lasts_s(const struct move *m) {
-        return (double) (m->end_us - m->start_us) * US_S;
+        return seconds(m->start_us, m->end_us);
 }
 
 bool cycle_goes_on(struct cycler *c, const struct move *m, struct cycle *ret) {

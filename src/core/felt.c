@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define TENTHS   10u
 #define LEAST    1e-3 /* against division by nothing */
@@ -64,14 +65,14 @@ static double median(const double x[static TENTHS]) {
         return (sorted[TENTHS / 2 - 1] + sorted[TENTHS / 2]) / 2;
 }
 
-static double seconds(const struct phase_fit *p) {
-        return fmax((double) (p->end_us - p->start_us) * 1e-6, TICK_S);
+static double lasts_s(const struct phase_fit *p) {
+        return fmax(seconds(p->start_us, p->end_us), TICK_S);
 }
 
 /* From rest to rest over a way L in a time T no motion takes less than an acceleration that falls evenly from 6 L/T2 to
  * -6 L/T2: rms sqrt(12) L/T2 about its mean. */
 static double least_mps2(const struct phase_fit *p) {
-        return fmax(sqrt(12) * fabs(p->travel_m) / (seconds(p) * seconds(p)), LEAST);
+        return fmax(sqrt(12) * fabs(p->travel_m) / (lasts_s(p) * lasts_s(p)), LEAST);
 }
 
 static double force(const struct phase_fit *p, const struct tenths *t) {
@@ -88,8 +89,8 @@ static double force(const struct phase_fit *p, const struct tenths *t) {
 static double balance(const struct phase_fit *p, const struct tenths *t) {
         double zero = median(t->mean), push = 0, brake = 0;
         for (unsigned k = 0; k < TENTHS; k++) {
-                push += fmax(0, t->mean[k] - zero) * seconds(p) / TENTHS;
-                brake += fmax(0, zero - t->mean[k]) * seconds(p) / TENTHS;
+                push += fmax(0, t->mean[k] - zero) * lasts_s(p) / TENTHS;
+                brake += fmax(0, zero - t->mean[k]) * lasts_s(p) / TENTHS;
         }
         return fmin(push, brake) / fmax(p->peak_mps, LEAST);
 }

@@ -13,9 +13,10 @@
 
 #include <math.h>
 
+#include "core/coarse.h"
 #include "util/seconds.h"
 
-#define SLOW_S    3.0    /* quick strokes are not lost so: from here on the look back searches for the layout */
+/* Only slow reps are lost so, those for whose layout the look back searches (coarse.h). */
 #define ROOM      0.75   /* a lifter's reps last as long as each other to a quarter, */
 #define ROOM_MOST 2.5    /* and two in a row no longer fit into the history */
 #define SLACK_US  500000 /* a slow rep may seem to end so much later than the movement after it begins */
@@ -32,7 +33,7 @@ bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t unti
         const struct phase_fit *first = cycle_fit_first(like), *second = cycle_fit_second(like);
         double whole = (double) (second->end_us - first->start_us);
         double room = (double) until_us - (double) second->end_us, stretch = fmin(1, room / whole);
-        if (fmax(lasts(first), lasts(second)) * US_S < SLOW_S || room < ROOM * whole ||
+        if (fmax(lasts(first), lasts(second)) * US_S < COARSE_S || room < ROOM * whole ||
                 room > ROOM_MOST * whole)
                 return false;
 

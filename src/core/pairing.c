@@ -9,8 +9,7 @@
 #include <repcast/pairing.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 void pairing_init(struct pairing *p, const struct cycle_params *params) {
         *p = (struct pairing){.hold_s = params->hold_s};
@@ -27,7 +26,7 @@ bool pairing_take(struct pairing *p, const struct cycle *c, bool stray, struct c
         p->any = true;
         p->last = stray ? c->first : c->second;
         if (!any || before.up == c->first.up || c->first.start_us < before.end_us ||
-                (double) (c->first.start_us - before.end_us) * US_S > p->hold_s)
+                seconds(before.end_us, c->first.start_us) > p->hold_s)
                 return false;
 
         before.bias = c->first.bias; /* known later, hence better */

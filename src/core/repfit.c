@@ -216,7 +216,7 @@ static int set_up(const struct repfit *f, const struct history *h, const struct 
 
 /* Prior of the error's drift: temperature and sway, and, as the sensor turns, scale and skew errors of 0.3 % of g. */
 static double drift(const struct cycle *c) {
-        double lasted_s = (double) (c->second.end_us - c->first.start_us) * 1e-6;
+        double lasted_s = seconds(c->first.start_us, c->second.end_us);
         double turned = TURN_MPS2 * (c->first.turn_rad + c->second.turn_rad);
         return DRIFT_MPS2 / fmax(lasted_s, DRIFT_LEAST_S) + turned / fmax(lasted_s, 0.2);
 }

@@ -18,8 +18,7 @@
 #include <repcast/resample.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 #define F_LIMIT_MPS2    400.0 /* widest common accelerometer range is 32 g = 314 m/s2 */
 #define W_LIMIT_RADPS   80.0  /* widest common gyroscope range is 4000 deg/s = 70 rad/s */

@@ -453,7 +453,8 @@ static bool beam_follows(const struct setlog *s) {
 }
 
 /* The tracker takes half a stroke that hesitates for a whole one. So where its travel is not the set's, and the beam follows the
- * set, that one is heard first: until it hands its round trip out, or has none under way that this may be, nor has the bar gone on since. */
+ * set, that one is heard first: until it hands its round trip out, or has none under way that this may be, nor has the
+ * bar gone on since. */
 static bool awaited(const struct setlog *s, const struct candidate *c) {
         uint64_t start_us = traits_start_us(&c->fit), end_us = traits_end_us(&c->fit);
         bool under_way = s->lap_us < start_us + (end_us - start_us) / 2;

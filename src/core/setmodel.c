@@ -15,8 +15,7 @@
 #include <repcast/setmodel.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 #define TYPICAL_SIGMA  0.5  /* of the logarithm of a lifter's ROM about the exercise's usual one */
 #define KNOWN_SIGMA    0.35 /* of one lifter's ROM from set to set */
@@ -104,7 +103,7 @@ static double gap_s(const struct candidate *a, const struct candidate *b) {
 }
 
 static double length_s(const struct candidate *c) {
-        return ((double) traits_end_us(&c->fit) - (double) traits_start_us(&c->fit)) * US_S;
+        return seconds(traits_start_us(&c->fit), traits_end_us(&c->fit));
 }
 
 /* What speaks against it being a rep of anything. A flaw may take away what a member adds that fits no better than average. */

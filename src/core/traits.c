@@ -10,8 +10,7 @@
 #include <repcast/traits.h>
 
 #include "util/macros.h"
-
-#define US_S 1e-6
+#include "util/seconds.h"
 
 /* Scatter of the logarithm of a figure within a set, one sigma. */
 #define ROM_SIGMA      0.25
@@ -57,7 +56,7 @@ static double angle_deg(const double a[3], const double b[3]) {
 }
 
 static double concentric_s(const struct cycle_fit *f) {
-        return (double) (f->concentric.end_us - f->concentric.start_us) * US_S;
+        return seconds(f->concentric.start_us, f->concentric.end_us);
 }
 
 /* What the sample interval alone does to a duration, as a variance of its logarithm. */
@@ -99,7 +98,7 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
 double traits_hold_s(const struct cycle_fit *f) {
         uint64_t from = f->eccentric_first ? f->eccentric.end_us : f->concentric.end_us;
         uint64_t to = f->eccentric_first ? f->concentric.start_us : f->eccentric.start_us;
-        return to > from ? (double) (to - from) * US_S : 0;
+        return seconds(from, to);
 }
 
 double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f) {

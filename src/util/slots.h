@@ -3,8 +3,8 @@
 
 /* Latest values between two threads: one slot per key, a new value replaces an old one that nobody took.
  *
- * For what is worthless once something newer exists. One thread puts, one takes. A fast writer can never crowd out a slow reader's other keys,
- * nor anything that goes another way. Nothing is allocated after slots_new(). */
+ * For what is worthless once something newer exists. One thread puts, one takes. A fast writer can never crowd out a slow
+ * reader's other keys, nor anything that goes another way. Nothing is allocated after slots_new(). */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -129,6 +129,31 @@ static void test_silence_contradicts(void **state) {
         assert_near(error_deg(1.0), 0, 0.5);
 }
 
+/* As fast as gyroscopes go, and as fast as is believed at all: the quaternion keeps its length, and what is up is found
+ * again. */
+static void test_turns_without_end(void **state) {
+        static const struct {
+                double w_radps[3], length;
+        } turns[] = {{{35, 0, 0}, 0.9997}, {{80, 80, -80}, 0.957}};
+        (void) state;
+        for (unsigned i = 0; i < 2; i++) {
+                const double *w = turns[i].w_radps, *q = attitude.q;
+                double length = 0;
+                start();
+                for (unsigned k = 0; k < 1000; k++) {
+                        const struct tick t = {
+                                .f_mps2 = {0, 0, STANDARD_GRAVITY_MPS2}, .w_radps = {w[0], w[1], w[2]}};
+                        attitude_push(&attitude, &t, &motion);
+                        length = sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+                        assert_true(length > 0.92 && length < 1.0001);
+                }
+                assert_near(length, turns[i].length, 1e-3);
+                for (unsigned k = 0; k < 500; k++)
+                        tick(0.3, 0, 0);
+                assert_near(error_deg(0.3), 0, 1);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_up_from_the_first_sample),
@@ -137,6 +162,7 @@ int main(void) {
                 cmocka_unit_test(test_does_not_learn_rotation),
                 cmocka_unit_test(test_recovers_within_5_s),
                 cmocka_unit_test(test_silence_contradicts),
+                cmocka_unit_test(test_turns_without_end),
         };
         return run_unit_tests(tests);
 }

@@ -255,16 +255,21 @@ static void test_doubt_ends(void **state) {
         assert_int_equal(events[4].type, EVENT_SET);
 }
 
+/* The beam follows this set. */
+static void three_weighed(void) {
+        for (unsigned i = 0; i < 3; i++) {
+                struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
+                f.weighed = true;
+                cycle(f);
+        }
+}
+
 /* Half a stroke that hesitated, as the tracker takes it, waits for the beam to finish the round trip. */
 static void test_a_half_waits_for_the_whole(void **state) {
         (void) state;
         for (unsigned answers = 0; answers < 2; answers++) {
                 start();
-                for (unsigned i = 0; i < 3; i++) {
-                        struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
-                        f.weighed = true;
-                        cycle(f);
-                }
+                three_weighed();
                 wait_until(28);
                 cycle(fit_rep(25, 0.3));
                 uint64_t ends_us = traits_end_us(&setlog.model.candidates[3].fit);
@@ -293,11 +298,7 @@ static void test_a_half_waits_for_the_whole(void **state) {
 static void test_a_half_that_goes_on_waits(void **state) {
         (void) state;
         start();
-        for (unsigned i = 0; i < 3; i++) {
-                struct cycle_fit f = fit_rep(10 + 5 * i, 0.5);
-                f.weighed = true;
-                cycle(f);
-        }
+        three_weighed();
         wait_until(28);
         cycle(fit_rep(25, 0.3));
         wait_until(29.2);
