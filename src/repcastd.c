@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,11 @@
 #include "util/macros.h"
 
 DEFINE_CLEANUP(char *, free);
+
+/* What is larger than four pages gets pages of its own, which cost nothing until they are touched and go back when they are
+ * freed. Much of a sensor's state is room that only some sensors need, and calloc() would clear it in a heap that was used
+ * before. Told to malloc() as it otherwise raises its own limit with every large piece that is freed. */
+#define OWN_PAGES_FROM (16 * 1024)
 
 const char *argp_program_version = "repcastd " VERSION;
 
@@ -133,6 +139,7 @@ int main(int argc, char *argv[]) {
         struct faults faults = {.sink = hub_log_fault};
         int r;
 
+        mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
         argp_err_exit_status = EX_USAGE;
         argp_parse(&argp, argc, argv, 0, NULL, &o);
         log_open(LOG_INFO);
