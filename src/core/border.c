@@ -75,15 +75,16 @@ static unsigned beside(const struct flank *f, unsigned i, int steps) {
         return (unsigned) ((int) i + steps * f->step);
 }
 
-/* The last tick on the way out at which the movement is under way, by the levels slow and fast. */
-static unsigned under_way(const struct flank *f, double slow, double fast) {
+/* The last tick on the way out at which the movement is under way, by the levels slow and fast. What goes back slower than
+ * `wrong` may be a halt. */
+static unsigned under_way(const struct flank *f, double slow, double fast, double wrong) {
         const unsigned lull = (unsigned) (LULL_S / T);
         double made = 0, more = 0;
         unsigned last = f->peak, below = 0;
 
         for (unsigned i = f->peak; i != f->limit; i = beside(f, i, 1)) {
                 double s = speed(f, i);
-                more += s > slow || s < 0 || below <= lull ? s * T : 0;
+                more += s > slow || s < -wrong || below <= lull ? s * T : 0;
                 if (more < -HALT_SHARE * made)
                         break;
                 if (below <= lull || (s > fast && more > HALT_SHARE * made)) {
@@ -130,7 +131,7 @@ static struct edge edge_of(
         double top = speed(f, f->peak);
         double a = fmin(0.4 * top, fmax(fmax(level * top, p->edge_mps), 1.8 * noise));
         double b = fmin(0.5 * top, fmax(2.6 * a, 0.2 * top)), c = fmin(0.8 * top, 2.25 * b);
-        unsigned last = under_way(f, a, b);
+        unsigned last = under_way(f, a, b, level >= BORDER_ROUGH ? a : 0);
         double ta = passes(f, last, a), tb = passes(f, last, b), tc = passes(f, last, c), gap = fabs(tb - ta);
         if (gap < 1)
                 return (struct edge){ta, 1 / b};

@@ -237,7 +237,7 @@ static void doubt(const struct history *h, const struct window *w, struct bias *
 
 int repfit_run(const struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
         static const double level[] = {
-                0.2, 0.1, 0}; /* from coarse to fine: the first velocity is none too good */
+                BORDER_ROUGH, 0.1, 0}; /* from coarse to fine: the first velocity is none too good */
         double sign = c->first.up ? 1 : -1, drift_mps3 = drift(c), misfit = 0;
         struct bias bias = c->first.bias;
         float v[HISTORY_N]; /* corrected velocity of the cycle, oldest first */

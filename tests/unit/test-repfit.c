@@ -6,6 +6,7 @@
 
 #include <repcast/core.h>
 
+#include "core/border.h"
 #include "fit.h"
 #include "unit.h"
 
@@ -69,9 +70,54 @@ static void test_a_late_border(void **state) {
         assert_true(found_start_s(false) >= START_S + LATE_S - 1);
 }
 
+/* A movement of two halves of 2 s with a halt of 1.5 s between them, and one back. */
+static void halting_mps(float v[TICKS], double halt_mps) {
+        memset(v, 0, TICKS * sizeof(v[0]));
+        for (unsigned i = 0; i < 200; i++) {
+                double bell = 0.15 * sin(M_PI * (i + 0.5) / 200);
+                v[300 + i] = v[650 + i] = (float) -bell;
+                v[1000 + i] = v[1200 + i] = (float) bell;
+        }
+        for (unsigned i = 500; i < 650; i++)
+                v[i] = (float) halt_mps;
+}
+
+/* Start of the first movement, in ticks. */
+static double halting_from(double halt_mps, double level) {
+        const struct window w = {.n = TICKS,
+                .before = 100,
+                .hold_from = 100,
+                .a0 = 300,
+                .a1 = 850,
+                .b0 = 1000,
+                .b1 = 1400,
+                .after = 1700,
+                .hold_until = 1700};
+        struct core_params params;
+        struct borders b;
+        float v[TICKS];
+
+        core_params_init(&params);
+        halting_mps(v, halt_mps);
+        v[750] *= 1.05F; /* the second half is the faster one */
+        assert_int_equal(borders_find(&params.repfit, v, &w, -1, level, &b), 0);
+        return b.a0;
+}
+
+/* A first velocity is wrong by a few cm/s: a halt that seems to go back by so much ends no movement. In the last one it does, as
+ * does what goes back faster. */
+static void test_a_halt_that_seems_to_go_back(void **state) {
+        (void) state;
+        assert_near(halting_from(0, BORDER_ROUGH), 300, 20);
+        assert_near(halting_from(0.025, BORDER_ROUGH), 300, 20);
+        assert_near(halting_from(0.025, 0), 650, 20);
+        assert_near(halting_from(0.08, BORDER_ROUGH), 650, 20);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_late_border),
+                cmocka_unit_test(test_a_halt_that_seems_to_go_back),
         };
         return run_unit_tests(tests);
 }
