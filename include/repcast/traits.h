@@ -14,6 +14,10 @@ struct traits_params {
 /* Squared distance of two reps: chi2 of about 5 degrees of freedom where both are of one set. */
 double traits_distance(const struct traits_params *p, const struct cycle_fit *a, const struct cycle_fit *b);
 
+/* How long they were lowered for: chi2 of 1 degree of freedom. No part of the distance, as a lowering that begins in a walk-out
+ * or ends in putting the weight down has no length of its own. */
+double traits_lowering(const struct cycle_fit *a, const struct cycle_fit *b);
+
 /* Of a rep with itself: chi2 of 1 degree of freedom each. It goes down as far as up; the sensor comes back to its direction. */
 double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f);
 double traits_lean(const struct traits_params *p, const struct cycle_fit *f);

@@ -164,12 +164,19 @@ static double alone(const struct setmodel *m, const struct cycle_fit *f) {
                 traits_unclosed(&m->traits, f);
 }
 
+/* From the one after it. Who picks a bar up and stands with it for a while makes a movement like a rep but for the length of
+ * what seems to be its lowering; where the lowering leads it may begin in the walk-out, and its length tells nothing. */
+static double unlike_next(const struct setmodel *m, const struct cycle_fit *first, const struct cycle_fit *next) {
+        return traits_distance(&m->traits, first, next) +
+                (first->eccentric_first ? 0 : traits_lowering(first, next));
+}
+
 /* Reps change as the lifter tires, towards the end. What begins a set unlike the rest, and is no rep by itself either, is
  * set-up. */
 static void trim(const struct setmodel *m, struct group *g) {
         while (g->n > 1) {
                 const struct cycle_fit *first = &m->candidates[g->at[0]].fit;
-                double d = traits_distance(&m->traits, first, &m->candidates[g->at[1]].fit);
+                double d = unlike_next(m, first, &m->candidates[g->at[1]].fit);
                 if (alone(m, first) + m->params.midway - d >= 0)
                         return;
                 g->n--;

@@ -59,6 +59,10 @@ static double concentric_s(const struct cycle_fit *f) {
         return seconds(f->concentric.start_us, f->concentric.end_us);
 }
 
+static double eccentric_s(const struct cycle_fit *f) {
+        return seconds(f->eccentric.start_us, f->eccentric.end_us);
+}
+
 /* What the sample interval alone does to a duration, as a variance of its logarithm. */
 static double coarse(const struct cycle_fit *f) {
         return square(1.5 * fmax(f->sample_s, TICK_S) / fmax(concentric_s(f), 0.3));
@@ -93,6 +97,11 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
                 MIN(12.0, square(angle_deg(a->up_start, b->up_start) / lean_deg)) +
                 MIN(12.0, square(angle_deg(a->up_end, b->up_end) / lean_deg)) +
                 MIN(6.0, traits_ratio2(balance(a), balance(b)) / (square(BALANCE_SIGMA) + 2 * q));
+}
+
+double traits_lowering(const struct cycle_fit *a, const struct cycle_fit *b) {
+        double q = MAX(coarse(a), coarse(b));
+        return MIN(8.0, traits_ratio2(eccentric_s(a), eccentric_s(b)) / (square(DURATION_SIGMA) + 2 * q));
 }
 
 double traits_hold_s(const struct cycle_fit *f) {

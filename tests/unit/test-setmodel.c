@@ -128,6 +128,29 @@ static void test_who_lingers_carries(void **state) {
         assert_true(believes(f));
 }
 
+/* Picked up quickly and held for eight seconds: a jolt, then what seems to be a slow lowering. A lowering that leads may begin
+ * anywhere. */
+static void test_who_picks_a_bar_up_does_not_lift_it(void **state) {
+        (void) state;
+        struct cycle_fit (*const make[])(double, double) = {fit_pull, fit_rep};
+        for (unsigned eccentric_first = 0; eccentric_first < 2; eccentric_first++) {
+                struct cycle_fit first = make[eccentric_first](10, 0.5);
+                if (eccentric_first)
+                        first.eccentric.start_us -= 8000000;
+                else
+                        first.eccentric.end_us += 8000000;
+                first.concentric.peak_mps *= 1.8;
+                for (unsigned jolt = 0; jolt < 2; jolt++) {
+                        start();
+                        first.balance = jolt ? 0.06F : 0.9F;
+                        add(first);
+                        for (unsigned i = 1; i < 4; i++)
+                                add(make[eccentric_first](18 + 4 * i, 0.5));
+                        assert_int_equal(believed(), !eccentric_first && jolt ? 3 : 4);
+                }
+        }
+}
+
 /* Two that are alike speak for each other where neither would be believed alone. */
 static void test_a_pair(void **state) {
         (void) state;
@@ -305,6 +328,7 @@ int main(void) {
                 cmocka_unit_test(test_what_splits_a_set),
                 cmocka_unit_test(test_a_first_rep_by_itself),
                 cmocka_unit_test(test_who_lingers_carries),
+                cmocka_unit_test(test_who_picks_a_bar_up_does_not_lift_it),
                 cmocka_unit_test(test_a_pair),
                 cmocka_unit_test(test_alike_and_flawed),
                 cmocka_unit_test(test_steps_end_a_set),

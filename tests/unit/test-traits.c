@@ -82,6 +82,20 @@ static void test_terms_are_capped(void **state) {
         b = a;
         b.eccentric.travel_m = 0;
         assert_near(traits_unclosed(&params, &b), 8, 1e-9);
+        b.eccentric.end_us = b.eccentric.start_us;
+        assert_near(traits_lowering(&a, &b), 8, 1e-9);
+}
+
+/* Two sigmas of 0.45: 2 s and 4.9 s. Coarse samples widen them. */
+static void test_the_length_of_a_lowering(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = a;
+        assert_near(traits_lowering(&a, &b), 0, 1e-9);
+        b.eccentric.end_us = fit_us(2 * exp(2 * 0.45));
+        assert_near(traits_lowering(&a, &b), 4, 0.02);
+        assert_near(traits_lowering(&b, &a), 4, 0.02);
+        b.sample_s = 0.125;
+        assert_true(traits_lowering(&a, &b) < 3.5);
 }
 
 /* At 8 Hz the interval alone blurs a duration of a second by 19 %. */
@@ -140,6 +154,7 @@ int main(void) {
                 cmocka_unit_test(test_flaws),
                 cmocka_unit_test(test_swing),
                 cmocka_unit_test(test_terms_are_capped),
+                cmocka_unit_test(test_the_length_of_a_lowering),
                 cmocka_unit_test(test_coarse_samples_widen_the_scatter),
         };
         return run_unit_tests(tests);
