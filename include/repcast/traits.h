@@ -18,6 +18,10 @@ double traits_distance(const struct traits_params *p, const struct cycle_fit *a,
  * or ends in putting the weight down has no length of its own. */
 double traits_lowering(const struct cycle_fit *a, const struct cycle_fit *b);
 
+/* How much less push and brake were felt of a than of b, beyond what traits_flaws() has counted: chi2 of 1 degree of freedom, 0
+ * where it was no less. */
+double traits_feebler(const struct traits_params *p, const struct cycle_fit *a, const struct cycle_fit *b);
+
 /* Of a rep with itself: chi2 of 1 degree of freedom each. It goes down as far as up; the sensor comes back to its direction. */
 double traits_unclosed(const struct traits_params *p, const struct cycle_fit *f);
 double traits_lean(const struct traits_params *p, const struct cycle_fit *f);

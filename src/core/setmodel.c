@@ -164,11 +164,15 @@ static double alone(const struct setmodel *m, const struct cycle_fit *f) {
                 traits_unclosed(&m->traits, f);
 }
 
-/* From the one after it. Who picks a bar up and stands with it for a while makes a movement like a rep but for the length of
- * what seems to be its lowering; where the lowering leads it may begin in the walk-out, and its length tells nothing. */
-static double unlike_next(const struct setmodel *m, const struct cycle_fit *first, const struct cycle_fit *next) {
-        return traits_distance(&m->traits, first, next) +
-                (first->eccentric_first ? 0 : traits_lowering(first, next));
+/* From the one after it. Who picks a bar up and stands with it for a while makes a movement like a rep but for what seems
+ * to be its lowering: that lasts as long as he stands, and nothing pushes or brakes it. Where the lowering leads it may
+ * begin in the walk-out, and tells nothing. */
+static double unlike_next(
+        const struct setmodel *m, const struct cycle_fit *first, const struct cycle_fit *next) {
+        double d = traits_distance(&m->traits, first, next);
+        if (first->eccentric_first)
+                return d;
+        return d + traits_lowering(first, next) + traits_feebler(&m->traits, first, next);
 }
 
 /* Reps change as the lifter tires, towards the end. What begins a set unlike the rest, and is no rep by itself either, is

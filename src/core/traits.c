@@ -29,6 +29,7 @@
 #define EVEN_LEAST                                                                                             \
         0.4 /* of push and brake: reps have 0.5 to 1, one in twenty on a wrist 0.25; a jolt 0.01 to 0.1 */
 #define EVEN_SIGMA  0.12
+#define EVEN_LOG    0.4  /* of its logarithm within recorded sets */
 #define ROUGH_MPS2  0.6  /* in a stroke: tremor is 0.1, a wrist's 0.4, hesitation 0.3 to 1; steps 0.7 to 2.5 */
 #define UNREST_MPS2 0.35 /* in a hold: sway is 0.1, a wrist's 0.3 */
 #define JERK_MPS3   10.0 /* a push of 2 m/s2 comes within 0.2 s */
@@ -136,14 +137,23 @@ static double goes_back(const struct phase_fit *p) {
         return MIN(16.0, square(p->back_m / (BACK_SHARE * MAX(p->travel_m, 1e-3))));
 }
 
+/* Push and brake of a stroke are equal. */
+static double uneven(const struct cycle_fit *f) {
+        return MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA));
+}
+
 double traits_flaws(const struct traits_params *p, const struct cycle_fit *f) {
         double turned_deg = (double) f->turned_rad * 180 / M_PI;
         return p->felt *
-                (MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) +
-                        MIN(16.0, lack2((double) f->balance, EVEN_LEAST, EVEN_SIGMA)) +
+                (MIN(16.0, lack2(fmin(f->concentric.force, f->eccentric.force), 1, FORCE_SIGMA)) + uneven(f) +
                         MIN(16.0, square((double) f->unrest_mps2 / ROUGH_MPS2)) +
                         MIN(16.0, square(turned_deg / TURNED_DEG)) + goes_back(&f->concentric) +
                         goes_back(&f->eccentric) + lingers(f));
+}
+
+double traits_feebler(const struct traits_params *p, const struct cycle_fit *a, const struct cycle_fit *b) {
+        double lack = fmax(log(fmax((double) b->balance, 1e-3) / fmax((double) a->balance, 1e-3)), 0);
+        return p->felt * fmax(MIN(16.0, square(lack / EVEN_LOG)) - uneven(a), 0);
 }
 
 double traits_waste(const struct traits_params *p, const struct cycle_fit *f) {

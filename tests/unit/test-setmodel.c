@@ -151,6 +151,22 @@ static void test_who_picks_a_bar_up_does_not_lift_it(void **state) {
         }
 }
 
+/* The set's lowerings last as long as he stands; but nothing pushes or brakes what only seems to move. */
+static void test_who_stands_as_long_as_a_lowering_lasts(void **state) {
+        (void) state;
+        for (unsigned felt = 0; felt < 2; felt++) {
+                start();
+                for (unsigned i = 0; i < 6; i++) {
+                        struct cycle_fit f = fit_pull(10 + 8 * i, 0.5);
+                        f.eccentric.end_us += 3000000;
+                        f.concentric.peak_mps *= i == 0 ? 2 : 1;
+                        f.balance = i > 0 ? 0.9F : felt ? 0.3F : 0.15F;
+                        add(f);
+                }
+                assert_int_equal(believed(), felt ? 6 : 5);
+        }
+}
+
 /* Two that are alike speak for each other where neither would be believed alone. */
 static void test_a_pair(void **state) {
         (void) state;
@@ -329,6 +345,7 @@ int main(void) {
                 cmocka_unit_test(test_a_first_rep_by_itself),
                 cmocka_unit_test(test_who_lingers_carries),
                 cmocka_unit_test(test_who_picks_a_bar_up_does_not_lift_it),
+                cmocka_unit_test(test_who_stands_as_long_as_a_lowering_lasts),
                 cmocka_unit_test(test_a_pair),
                 cmocka_unit_test(test_alike_and_flawed),
                 cmocka_unit_test(test_steps_end_a_set),

@@ -98,6 +98,20 @@ static void test_the_length_of_a_lowering(void **state) {
         assert_true(traits_lowering(&a, &b) < 3.5);
 }
 
+/* Two sigmas of 0.4 less than the other: 4. What counts as a flaw of any rep, below 0.4, is not counted twice. */
+static void test_less_push_and_brake_than_the_next(void **state) {
+        (void) state;
+        struct cycle_fit a = fit_rep(0, 0.5), b = a;
+        b.balance = 0.9F;
+        a.balance = (float) (0.9 * exp(-2 * 0.4));
+        assert_near(traits_feebler(&params, &a, &b), 4, 1e-3);
+        assert_near(traits_feebler(&params, &b, &a), 0, 1e-9);
+        a.balance = 0.24F;
+        assert_near(traits_feebler(&params, &a, &b), pow(log(0.9 / 0.24) / 0.4, 2) - pow(0.16 / 0.12, 2), 1e-3);
+        a.balance = 0;
+        assert_near(traits_feebler(&params, &a, &b), 16 - pow(0.4 / 0.12, 2), 1e-3);
+}
+
 /* At 8 Hz the interval alone blurs a duration of a second by 19 %. */
 static void test_coarse_samples_widen_the_scatter(void **state) {
         (void) state;
@@ -155,6 +169,7 @@ int main(void) {
                 cmocka_unit_test(test_swing),
                 cmocka_unit_test(test_terms_are_capped),
                 cmocka_unit_test(test_the_length_of_a_lowering),
+                cmocka_unit_test(test_less_push_and_brake_than_the_next),
                 cmocka_unit_test(test_coarse_samples_widen_the_scatter),
         };
         return run_unit_tests(tests);
