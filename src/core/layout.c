@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who knows where the movements of a rep begin and end:
  *
- *     the swing   saw it: no doubt, and no need of what tracker and beam make of the same movements,
+ *     the swing   saw it: no doubt, and no need of what tracker and beam make of the same movements later,
  *     the beam    weighed what followed,
  *     the tracker is early, and may take a hesitation or a hold for the end.
  */
@@ -45,9 +45,9 @@ static bool rivals(const struct candidate *c, const struct cycle_fit *fit) {
 bool layout_settled(const struct setmodel *m, const struct cycle_fit *fit) {
         for (unsigned i = 0; i < m->n; i++) {
                 const struct candidate *c = &m->candidates[i];
-                if (fit->swung && alike(fit, &c->fit, ALIKE_SHARE))
+                if (fit->swung && alike(fit, &c->fit, ALIKE_SHARE) && c->fit.misfit <= fit->misfit)
                         return true;
-                if (!fit->swung && c->fit.swung && rivals(c, fit) && !alike(&c->fit, fit, ALIKE_SHARE))
+                if (!fit->swung && c->fit.swung && rivals(c, fit))
                         return true;
         }
         return false;

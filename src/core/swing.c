@@ -23,6 +23,9 @@
 #define BACK_SHARE 0.25 /* of a stroke: so far back it has turned round */
 #define GREW_RAD   0.1  /* 6 degrees on, the stroke was not over */
 #define REST_S     1.0
+#define HELD_TICKS 50u /* for half a second it turned at less than ... */
+#define HELD_SHARE                                                                                             \
+        0.1 /* of the pace at which it goes on: a smooth stroke does so in its first hundredth only */
 
 /* Onsets go as t^2.75, as a speed of t^1.75 (border.c) integrates to. */
 #define NEAR_SHARE 0.1
@@ -54,13 +57,30 @@ static double travelled(const struct history *h, unsigned from, unsigned to) {
         return sum;
 }
 
-/* From home to where it was farthest, if the history holds it whole. */
+/* Where it was held last, before it was where it was so many ticks ago and with most of the way to go; else home. A wrist
+ * settles while it holds a weight, and before a set it was turned some other way: neither is the start of a stroke. */
+static const struct moment *held(const struct swing *s, const struct history *h, unsigned ago) {
+        for (unsigned k = ago + 1; k + HELD_TICKS < h->n; k++) {
+                const struct moment *m = history_ago(h, k);
+                double pace = moment_angle(m, history_ago(h, ago)) / (k - ago);
+                if (moment_angle(&s->home, m) < NEAR_SHARE * s->far_rad)
+                        break;
+                if (moment_angle(m, &s->far) > (1 - FAR_SHARE) * s->far_rad &&
+                        moment_angle(history_ago(h, k + HELD_TICKS), m) < HELD_SHARE * pace * HELD_TICKS)
+                        return m;
+        }
+        return &s->home;
+}
+
+/* From home, or where it was held since, to where it was farthest, if the history holds it whole. */
 static bool stroke(const struct swing *s, const struct history *h, struct move *ret) {
         unsigned end = history_find(h, s->far_us);
         unsigned b1 = back_to(h, end, &s->far, false, NEAR_SHARE * s->far_rad);
         unsigned b3 = back_to(h, b1, &s->far, false, FAR_SHARE * s->far_rad);
-        unsigned a3 = back_to(h, b3, &s->home, true, FAR_SHARE * s->far_rad);
-        unsigned a1 = back_to(h, a3, &s->home, true, NEAR_SHARE * s->far_rad);
+        const struct moment *home = held(s, h, b3);
+        double away_rad = moment_angle(home, &s->far);
+        unsigned a3 = back_to(h, b3, home, true, FAR_SHARE * away_rad);
+        unsigned a1 = back_to(h, a3, home, true, NEAR_SHARE * away_rad);
 
         double from = a1 + OUTSIDE * (a1 - a3), to = fmax(b1 - OUTSIDE * (b3 - b1), end);
         if (from >= h->n)
@@ -72,7 +92,7 @@ static bool stroke(const struct swing *s, const struct history *h, struct move *
                 .end_us = instant(h, to),
                 .still_since_us = instant(h, from),
                 .travel_m = fabs(way_m),
-                .turn_rad = s->far_rad,
+                .turn_rad = away_rad,
                 .bias = s->bias,
         };
         return true;

@@ -391,6 +391,30 @@ static void test_what_was_seen_needs_no_other_layout(void **state) {
         assert_int_equal(nth(EVENT_SET, 0)->set->reps[3].start_us, fit_us(25));
 }
 
+/* Half a second apart they may be of the same movements, and the one stands that fits better. What comes after the swing is not
+ * looked at. */
+static void test_the_better_of_two_that_agree_stands(void **state) {
+        (void) state;
+        for (unsigned better = 0; better < 2; better++) {
+                start();
+                for (unsigned i = 0; i < 3; i++)
+                        cycle(fit_rep(10 + 5 * i, 0.5));
+                cycle(fit_rep(25.5, 0.5));
+                struct cycle_fit seen = fit_rep(25, 0.5), later = fit_rep(25.5, 0.5);
+                seen.swung = true;
+                seen.misfit = better ? 3 : 7; /* the other has 5 */
+                cycle(seen);
+                later.misfit = 2;
+                cycle(later);
+                end();
+                assert_int_equal(count(EVENT_REP), 4);
+                assert_int_equal(count(EVENT_AMEND), better);
+                const struct set *set = nth(EVENT_SET, 0)->set;
+                assert_int_equal(set->n_reps, 4);
+                assert_int_equal(set->reps[3].start_us, fit_us(better ? 25 : 25.5));
+        }
+}
+
 /* Negatives of 11 s with holds: 17 s from rep to rep, and a set gap of 15 s. One of them is missed. */
 static void test_a_slow_rep_that_is_missed_ends_no_set(void **state) {
         (void) state;
@@ -442,6 +466,7 @@ int main(void) {
                 cmocka_unit_test(test_reasons),
                 cmocka_unit_test(test_doubt_ends),
                 cmocka_unit_test(test_what_was_seen_needs_no_other_layout),
+                cmocka_unit_test(test_the_better_of_two_that_agree_stands),
                 cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),
                 cmocka_unit_test(test_numbers_end_at_the_limit),
         };

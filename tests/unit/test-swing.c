@@ -105,6 +105,33 @@ static void test_a_hesitation_is_no_border(void **state) {
         assert_near(at(found[0].second.end_us), 8.6, 0.2);
 }
 
+/* The wrist sinks by 20 degrees while the weight is held at the top: the way down begins when it leaves that. */
+static void test_a_wrist_that_settles_begins_no_stroke(void **state) {
+        (void) state;
+        start();
+        turn_to(120, 1.5);
+        turn_to(100, 6);
+        turn_to(0, 2);
+        hold(1.3);
+        assert_int_equal(n_found, 1);
+        assert_near(at(found[0].first.end_us), 3.5, 0.3);
+        assert_near(at(found[0].second.start_us), 9.5, 0.2);
+        assert_near(found[0].second.turn_rad * 180 / M_PI, 100, 5);
+}
+
+/* Nor does it begin where the arm hung before, some other way. */
+static void test_an_arm_that_hung_some_other_way_has_not_begun(void **state) {
+        (void) state;
+        start();
+        turn_to(40, 1);
+        hold(5);
+        turn_to(150, 2);
+        turn_to(40, 2);
+        hold(1.3);
+        assert_int_equal(n_found, 1);
+        assert_near(at(found[0].first.start_us), 8, 0.2);
+}
+
 static void test_a_bar_that_rolls_does_not_swing(void **state) {
         (void) state;
         start();
@@ -130,6 +157,8 @@ int main(void) {
                 cmocka_unit_test(test_strokes_are_seen),
                 cmocka_unit_test(test_every_two_strokes_are_a_cycle),
                 cmocka_unit_test(test_a_hesitation_is_no_border),
+                cmocka_unit_test(test_a_wrist_that_settles_begins_no_stroke),
+                cmocka_unit_test(test_an_arm_that_hung_some_other_way_has_not_begun),
                 cmocka_unit_test(test_a_bar_that_rolls_does_not_swing),
                 cmocka_unit_test(test_what_the_history_lost_is_none),
         };
