@@ -10,6 +10,9 @@
  * n is 1.75 between a jerk (2) and a push (1.5) unless the three passages tell it better than the noise confuses them:
  * lifters start and stop with n from 1 (a ramp) to 4 (a late burst).
  *
+ * In a slow lowering noise leaves the three passages nothing to say, but the stroke as a whole does: one that is late begins
+ * softly, one that is early ends so.
+ *
  * Two movements without a hold between them share a border. Each side has an opinion of it, as sharp as its velocity
  * is steep; they are averaged so. */
 
@@ -24,8 +27,9 @@
 #define ONSET_POWER  1.75
 #define POWER_LEAST  1.3
 #define POWER_MOST   4.0
-#define POWER_SPREAD 0.5   /* of lifters, in the share of tb - ta that is extrapolated: 1.0 for n = 1.75 */
-#define POWER_NOISE  6.0   /* by so much of (velocity error) / (b - a) that share is wrong, if n is measured */
+#define POWER_SPREAD 0.5 /* of lifters, in the share of tb - ta that is extrapolated: 1.0 for n = 1.75 */
+#define POWER_NOISE  6.0 /* by so much of (velocity error) / (b - a) that share is wrong, if n is measured */
+#define POWER_SKEW   3.8 /* ln(n/m) of v ~ s^n (1-s)^m by the skew of its times; 3.6 to 4 for n, m from 1 to 5 */
 #define SATURATION   1.2   /* on the way to its peak a velocity rises less than its onset promises */
 #define ONSET_SHARE  0.25  /* an onset is not extrapolated by more than this share of the movement */
 #define ERROR_MPS    0.005 /* of a corrected velocity: sway of a lifter */
@@ -33,6 +37,7 @@
 #define LULL_S       0.25  /* a movement is over where it stays slow for so long, */
 #define HALT_SHARE   0.15  /* unless so much of what it has made follows in its direction: then it has halted */
 #define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
+#define SKEW_PARTS   8     /* a stroke is looked at in eighths of its time */
 #define GUARD        25    /* ticks of a hold next to a border that may still move */
 
 /* One end of a movement. */
@@ -65,6 +70,7 @@ struct flank {
         double sign;
         unsigned peak, limit;
         int step;
+        double power; /* n of its onset, unless that is seen to be another */
 };
 
 static double speed(const struct flank *f, unsigned i) {
@@ -126,6 +132,54 @@ static double beyond(double a, double b, double n) {
         return 1 / (pow(b / a, 1 / n) - 1);
 }
 
+/* A stroke whose speed rises again after it fell, in eighths of its time, was made in two goes. */
+static bool halts(const float *v, double sign, unsigned from, unsigned to) {
+        const unsigned part = (to - from) / SKEW_PARTS;
+        double high = 0, low = 0;
+
+        for (unsigned i = from; i + part <= to; i += part) {
+                double made = 0;
+
+                for (unsigned k = i; k < i + part; k++)
+                        made += sign * (double) v[k];
+                if (made > high)
+                        high = low = made;
+                low = fmin(low, made);
+                if (made > low + HALT_SHARE * high)
+                        return true;
+        }
+        return false;
+}
+
+/* ln(n/m) of a stroke v ~ s^n (1-s)^m, by the time from 10 to 50 % of its travel and that from 50 to 90 %: its ends, where
+ * noise hides the velocity, have no part in them. */
+static double skew(const float *v, double sign, unsigned from, unsigned to) {
+        static const double share[] = {0.1, 0.5, 0.9};
+        double travel = 0, made = 0, at[ARRAY_SIZE(share)];
+        unsigned k = 0;
+
+        if (to < from + SKEW_PARTS || halts(v, sign, from, to))
+                return 0;
+        for (unsigned i = from; i < to; i++)
+                travel += sign * (double) v[i];
+        if (travel <= 0)
+                return 0;
+        for (unsigned i = from; i < to; i++) {
+                double s = sign * (double) v[i];
+                made += s;
+                for (; k < ARRAY_SIZE(share) && s > 0 && made >= share[k] * travel; k++)
+                        at[k] = i + 1 - (made - share[k] * travel) / s;
+        }
+        if (k < ARRAY_SIZE(share))
+                return 0;
+        return POWER_SKEW * log(fmax(at[1] - at[0], 1) / fmax(at[2] - at[1], 1));
+}
+
+/* Power at the end of a stroke that is softer by so much than the other: that one is the usual one. */
+static double soft(double by) {
+        return fmin(ONSET_POWER * exp(fmax(by, 0)), POWER_MOST);
+}
+
 static struct edge edge_of(
         const struct flank *f, const struct repfit_params *p, double level, double noise, unsigned length) {
         double top = speed(f, f->peak);
@@ -136,7 +190,7 @@ static struct edge edge_of(
         if (gap < 1)
                 return (struct edge){ta, 1 / b};
 
-        double usual = beyond(a, b, ONSET_POWER);
+        double usual = beyond(a, b, f->power);
         double own = beyond(a, b, power_of(a, b, c, fabs(tc - tb) / gap / SATURATION));
         double unsure = POWER_NOISE * fmax(noise, ERROR_MPS) / (b - a) / POWER_SPREAD;
         double out = gap * (usual + (own - usual) / (1 + unsure * unsure));
@@ -184,10 +238,15 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
         if (pa >= pb || sign * (double) v[pa] <= 0 || sign * (double) v[pb] >= 0)
                 return -ENODATA;
 
-        struct edge a0 = edge_of(&(struct flank){v, sign, pa, 0, -1}, p, level, noise, length_a);
-        struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1}, p, level, noise, length_a);
-        struct edge b0 = edge_of(&(struct flank){v, -sign, pb, pa, -1}, p, level, noise, length_b);
-        struct edge b1 = edge_of(&(struct flank){v, -sign, pb, end, 1}, p, level, noise, length_b);
+        /* A concentric is skewed by where the lifter is weak, which tells nothing of its ends. */
+        double late_a = sign < 0 ? skew(v, sign, w->a0, w->a1) : 0;
+        double late_b = sign > 0 ? skew(v, -sign, w->b0, w->b1) : 0;
+        struct edge a0 = edge_of(&(struct flank){v, sign, pa, 0, -1, soft(late_a)}, p, level, noise, length_a);
+        struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1, soft(-late_a)}, p, level, noise, length_a);
+        struct edge b0 =
+                edge_of(&(struct flank){v, -sign, pb, pa, -1, soft(late_b)}, p, level, noise, length_b);
+        struct edge b1 =
+                edge_of(&(struct flank){v, -sign, pb, end, 1, soft(-late_b)}, p, level, noise, length_b);
         join(p, &a1, &b0, &ret->a1, &ret->b0);
 
         /* What is left of the movement before the first, what is seen of the one after the second. */
@@ -195,13 +254,15 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
         ret->before = w->hold_from;
         ret->a0 = fmax(a0.at, 0);
         if (-sign * (double) v[p0] > MAX(0.2 * sign * (double) v[pa], 4 * ERROR_MPS)) {
-                struct edge e = edge_of(&(struct flank){v, -sign, p0, pa, 1}, p, level, noise, length_b);
+                struct edge e =
+                        edge_of(&(struct flank){v, -sign, p0, pa, 1, ONSET_POWER}, p, level, noise, length_b);
                 join(p, &e, &a0, &ret->before, &ret->a0);
         }
         ret->b1 = fmin(b1.at, end);
         ret->after = w->hold_until;
         if (sign * (double) v[n0] > MAX(-0.2 * sign * (double) v[pb], 4 * ERROR_MPS)) {
-                struct edge e = edge_of(&(struct flank){v, sign, n0, pb, -1}, p, level, noise, length_a);
+                struct edge e =
+                        edge_of(&(struct flank){v, sign, n0, pb, -1, ONSET_POWER}, p, level, noise, length_a);
                 join(p, &b1, &e, &ret->b1, &ret->after);
         }
         return 0;

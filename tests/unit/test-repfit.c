@@ -114,10 +114,61 @@ static void test_a_halt_that_seems_to_go_back(void **state) {
         assert_near(halting_from(0.08, BORDER_ROUGH), 650, 20);
 }
 
+/* A way of 0.5 m with the velocity s^n (1-s)^m. */
+static void add_stroke(float *v, unsigned length, double sign, double n, double m) {
+        double beta = tgamma(n + 1) * tgamma(m + 1) / tgamma(n + m + 2);
+
+        for (unsigned i = 0; i < length; i++) {
+                double s = (i + 0.5) / length;
+                v[i] += (float) (sign * ROM_M / (length * TICK_S) * pow(s, n) * pow(1 - s, m) / beta);
+        }
+}
+
+/* A lowering of 8 s and a lift of 3 s without a hold between them, by a lifter who sways. */
+static void lowering_mps(float v[TICKS], double n, double m) {
+        for (unsigned i = 0; i < TICKS; i++)
+                v[i] = (float) (0.004 * sin(2 * M_PI * 0.6 * i * TICK_S));
+        add_stroke(v + 400, 800, -1, n, m);
+        add_stroke(v + 1200, 300, 1, 2, 2);
+}
+
+static struct borders lowering(double n, double m) {
+        const struct window w = {.n = TICKS,
+                .before = 50,
+                .hold_from = 50,
+                .a0 = 400,
+                .a1 = 1200,
+                .b0 = 1200,
+                .b1 = 1500,
+                .after = 1950,
+                .hold_until = 1950};
+        struct core_params params;
+        struct borders b;
+        float v[TICKS];
+
+        core_params_init(&params);
+        lowering_mps(v, n, m);
+        assert_int_equal(borders_find(&params.repfit, v, &w, -1, 0, &b), 0);
+        return b;
+}
+
+/* A lowering that is late begins softly, one that is early ends so: in the sway only its course as a whole shows that. */
+static void test_a_skewed_lowering(void **state) {
+        (void) state;
+        struct borders even = lowering(2, 2), late = lowering(4, 2), early = lowering(2, 4);
+        assert_near(even.a0, 400, 40);
+        assert_near(even.a1, 1200, 40);
+        assert_near(late.a0, 400, 80);
+        assert_near(late.a1, 1200, 40);
+        assert_near(early.a0, 400, 40);
+        assert_near(early.a1, 1200, 80);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_late_border),
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
+                cmocka_unit_test(test_a_skewed_lowering),
         };
         return run_unit_tests(tests);
 }
