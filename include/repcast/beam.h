@@ -78,8 +78,9 @@ struct beam_claim {
 
 struct beam_view {
         struct beam_claim down, up, hold;
-        double loose;  /* probability of what belongs to no rep */
-        double a_mps2; /* of the last moments, less the bias of the best hypothesis */
+        double loose;      /* probability of what belongs to no rep */
+        double a_mps2;     /* of the last 30 ms, less the bias of the best hypothesis */
+        double swell_mps2; /* the same of 0.1 s: tremor is not in it any more */
 };
 
 struct beam {
@@ -100,7 +101,6 @@ struct beam {
         double quiet_s;
         unsigned n;
         struct hypothesis hypotheses[BEAM_WIDTH]; /* best first */
-        double push_mps2;                         /* acceleration without the bias, low-passed */
         struct beam_view view;
 };
 

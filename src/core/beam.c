@@ -16,6 +16,7 @@
 #define PER_KIND       8u   /* hypotheses of one leg and number of laps */
 #define COLD           16.0 /* against starting in the middle of a rep */
 #define PUSH_TAU_S     0.03 /* half of what tremor of 9 Hz shakes is left */
+#define SWELL_TAU_S    0.1
 #define FAST_TAU_S     0.12
 #define SLOW_TAU_S     0.7
 #define RIPPLE_S       0.35
@@ -59,7 +60,7 @@ void beam_reset(struct beam *b) {
         b->started = b->rested = false;
         b->n = b->ticks = 0;
         b->step = (struct vertical_step){0};
-        b->turn_rad = b->quiet_s = b->push_mps2 = 0;
+        b->turn_rad = b->quiet_s = 0;
         b->view = (struct beam_view){.loose = 1};
 }
 
@@ -304,7 +305,7 @@ static void look(struct beam *b) {
         struct beam_view *v = &b->view;
         double sum = 0;
 
-        *v = (struct beam_view){0};
+        *v = (struct beam_view){.a_mps2 = v->a_mps2, .swell_mps2 = v->swell_mps2};
         for (unsigned i = 0; i < b->n; i++) {
                 const struct hypothesis *h = &b->hypotheses[i];
                 double p = exp(h->score);
@@ -336,8 +337,8 @@ static void glance(struct beam *b, const struct motion *m) {
         double a = m->a_mps2;
         for (unsigned i = 0; i < 3 && b->n > 0; i++)
                 a -= m->up[i] * b->hypotheses[0].motion.b[i];
-        b->push_mps2 += (a - b->push_mps2) * (TICK_S / PUSH_TAU_S);
-        b->view.a_mps2 = b->push_mps2;
+        b->view.a_mps2 += (a - b->view.a_mps2) * (TICK_S / PUSH_TAU_S);
+        b->view.swell_mps2 += (a - b->view.swell_mps2) * (TICK_S / SWELL_TAU_S);
         if (b->ticks > 0) {
                 b->view.down.v_mps += a * TICK_S;
                 b->view.up.v_mps += a * TICK_S;

@@ -25,11 +25,14 @@
 #define BEFORE_SET   2.2  /* nats: who waits under the bar has mostly not begun yet */
 #define BEYOND       4.0  /* sigmas: unless it is no error of the velocity */
 #define LOOSE_LEAST  0.75 /* the motion belongs to no rep, as the beam sees it */
-#define DRIFT_NATS   0.04 /* per s2 of the movement before: the variance from an error of bias grows so */
+#define DRIFT_NATS   0.05 /* per s2 of the movement before: so the odds grow that what seems to turn goes on */
 #define GOES_SIGMAS  1.5  /* so sure that the bar goes where it is pushed to */
 #define UNREST_MPS2  0.15 /* of a hold: tremor and sway, without what is quicker than 30 ms */
 #define PUSH_MOST    3.0
-#define PUSH_HELD    1.0 /* a bar pushed harder is not held */
+#define PUSH_HELD    1.0  /* a bar pushed harder is not held */
+#define JERK_PEAK    5.77 /* 10 / sqrt(3): of a minimum-jerk movement of 1 m in 1 s, m/s2 */
+#define JERK_SHARE   0.5  /* of lifters' movements about that */
+#define SWELL_MPS2   0.03 /* tremor of 0.12 at 8 Hz comes to 0.024 in 0.1 s, sway to 0.012, the bias to 0.01 */
 #define DRIFT_MOST   6.0
 #define STANDS_S     1.0  /* longer than a movement hesitates */
 #define SURE_LEAST   0.95 /* so likely and so fast, a bar is not at rest, though the tracker may think so */
@@ -102,6 +105,26 @@ static double push_nats(const struct beam_claim *c, double way, double a_mps2) {
         return goes ? fmin(PUSH_MOST, 0.5 * a_mps2 * a_mps2 / (UNREST_MPS2 * UNREST_MPS2)) : 0;
 }
 
+static double hardest_mps2(double way_m, double lasts_s) {
+        return JERK_PEAK * way_m / (lasts_s * lasts_s);
+}
+
+/* In a set it is known how hard a movement begins: as its way and usual time take. What it follows, if that went on, would
+ * brake no harder than its own take, and a hold not at all. The odds of two normal distributions of one spread; of a
+ * movement that is no quicker than the one before they say nothing. a_mps2: the way that it goes. */
+static double begins(const struct display *d, enum phase to, double a_mps2, double rom_m) {
+        double takes_s = rhythm_usual(&d->rhythm, to, 0);
+        if (!d->in_set || d->phase == to || d->phase == PHASE_REST || !(takes_s > 0))
+                return 0;
+        double before_s = fmax(d->lasted_s, rhythm_usual(&d->rhythm, d->phase, 0));
+        double goes = hardest_mps2(rom_m, takes_s),
+               stays = display_moving(d) ? hardest_mps2(rom_m, before_s) : 0;
+        double middle = (goes + stays) / 2, spread = hypot(JERK_SHARE * middle, SWELL_MPS2);
+        return stays < goes
+                ? CLAMP((goes - stays) * (a_mps2 - middle) / (spread * spread), -PUSH_MOST, PUSH_MOST)
+                : 0;
+}
+
 static double odds(double p) {
         return log(fmax(p, 1e-9) / fmax(1 - p, 1e-9));
 }
@@ -144,7 +167,7 @@ static double reluctance(const struct display *d, uint64_t since_us, double rom_
         return fmax(-HOLD_READY, -due - HALT_PLACE * placed(d, rom_m) - stood_s / fmax(halt_s, HALT_LEAST_S));
 }
 
-/* push: nats that speak for it besides the odds of the beam. */
+/* push: nats that its acceleration is worth. */
 static bool likely(const struct display *d, enum phase to, const struct beam_claim *c, double push,
         double rom_m, uint64_t now_us) {
         double nats =
@@ -188,15 +211,17 @@ static bool change(struct display *d, const struct beam_view *view, const struct
         uint64_t now_us) {
         const struct beam_claim *down = &view->down, *up = &view->up;
         double push = push_nats(up, 1, view->a_mps2) - push_nats(down, -1, view->a_mps2);
+        double lifts = fmin(PUSH_MOST, push + begins(d, PHASE_CONCENTRIC, view->swell_mps2, rom_m));
+        double lowers = fmin(PUSH_MOST, -push + begins(d, PHASE_ECCENTRIC, -view->swell_mps2, rom_m));
         double shown = d->phase == PHASE_ECCENTRIC ? down->p : d->phase == PHASE_CONCENTRIC ? up->p : 0;
 
         if (track->rests)
                 return hold(d, now_us, now_us);
         if (down->v_mps < 0 && agreed(d, down, track->mode, TRACK_DOWN) &&
-                likely(d, PHASE_ECCENTRIC, down, -push, rom_m, now_us))
+                likely(d, PHASE_ECCENTRIC, down, lowers, rom_m, now_us))
                 return lower(d, down->since_us, rom_m);
         if (up->v_mps > 0 && agreed(d, up, track->mode, TRACK_UP) &&
-                likely(d, PHASE_CONCENTRIC, up, push, rom_m, now_us))
+                likely(d, PHASE_CONCENTRIC, up, lifts, rom_m, now_us))
                 return begin(d, PHASE_CONCENTRIC, up->since_us);
         if (fabs(push) < PUSH_HELD && likely_held(d, &view->hold, rom_m, now_us))
                 return hold(d, view->hold.since_us, now_us);

@@ -13,9 +13,11 @@ static struct display display;
 static struct track track;
 static bool in_set;
 static uint64_t now_us;
+static double swell_mps2;
 
 static void start(void) {
         now_us = 1000000;
+        swell_mps2 = 0;
         in_set = true;
         track = (struct track){0};
         display_init(&display, SET_GAP_S);
@@ -28,6 +30,7 @@ static unsigned look(double down, double up, double hold, double travel_m, doubl
                 .up = {.p = up, .since_us = now_us, .v_mps = 0.4, .travel_m = travel_m},
                 .hold = {.p = hold, .since_us = now_us},
                 .loose = 1 - down - up - hold,
+                .swell_mps2 = swell_mps2,
         };
         unsigned news = 0;
         for (; s > 0; s -= 0.05) {
@@ -60,19 +63,24 @@ static void test_a_rep(void **state) {
         assert_near(display.height_m, 0.38, 1e-9);
 }
 
-/* An eccentric of 2 s, a hold of 1 s, a concentric of 1 s, no pause. */
-static void learn(unsigned reps) {
-        struct rep rep = {.n_phases = 3};
+/* Reps without a pause between them. */
+static void learn_tempo(unsigned reps, double eccentric_s, double hold_s, double concentric_s) {
+        struct rep rep = {.n_phases = 3, .end_us = 1000000};
         for (unsigned i = 0; i < reps; i++) {
-                uint64_t at_us = 1000000 + 4000000ull * i;
+                uint64_t at_us = rep.end_us, far_us = at_us + (uint64_t) (eccentric_s * 1e6),
+                         back_us = far_us + (uint64_t) (hold_s * 1e6);
                 rep.start_us = at_us;
-                rep.end_us = at_us + 4000000;
-                rep.phases[0] = (struct phase_span){PHASE_ECCENTRIC, at_us, at_us + 2000000};
-                rep.phases[1] = (struct phase_span){PHASE_BOTTOM, at_us + 2000000, at_us + 3000000};
-                rep.phases[2] = (struct phase_span){PHASE_CONCENTRIC, at_us + 3000000, at_us + 4000000};
+                rep.end_us = back_us + (uint64_t) (concentric_s * 1e6);
+                rep.phases[0] = (struct phase_span){PHASE_ECCENTRIC, at_us, far_us};
+                rep.phases[1] = (struct phase_span){PHASE_BOTTOM, far_us, back_us};
+                rep.phases[2] = (struct phase_span){PHASE_CONCENTRIC, back_us, rep.end_us};
                 display_learn(&display, &rep);
                 display.in_set = true;
         }
+}
+
+static void learn(unsigned reps) {
+        learn_tempo(reps, 2, 1, 1);
 }
 
 /* How long the display goes on with its movement when the bar stands still. */
@@ -108,10 +116,12 @@ static void test_the_rhythm_of_the_set_has_a_say(void **state) {
         assert_int_equal(look(0, 0.05, 0.95, 0.49, 0.5), 1);
         assert_int_equal(display.phase, PHASE_TOP);
         look(0, 0.1, 0.9, 0.49, 1);
+        swell_mps2 = -0.4;
         assert_int_equal(look(0.2, 0.1, 0.7, 0.01, 0.05), 1); /* there is no pause in this set: it is due */
         assert_int_equal(display.phase, PHASE_ECCENTRIC);
         assert_int_equal(look(0.1, 0.85, 0.05, 0.01, 0.3), 0); /* neither the time nor the place to turn */
-        assert_int_equal(look(0, 0.999, 0, 0.1, 3), 1);        /* but a lifter may, and goes on */
+        swell_mps2 = 2;
+        assert_int_equal(look(0, 0.999, 0, 0.1, 3), 1); /* but a lifter may, and goes on */
         assert_int_equal(display.phase, PHASE_CONCENTRIC);
 }
 
@@ -120,11 +130,38 @@ static void test_a_slow_movement_is_not_turned_by_a_guess(void **state) {
         (void) state;
         start();
         look(0.9, 0, 0.1, ROM_M, 1);
-        assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.04 nats */
+        assert_int_equal(look(0.1, 0.6, 0.3, 0.1, 0.1), 1); /* even odds and 0.05 nats */
         start();
         look(0.9, 0, 0.1, ROM_M, 6);
-        assert_int_equal(look(0.1, 0.79, 0.11, ROM_M, 0.1), 0); /* 1.3 nats of 1.4 */
+        assert_int_equal(look(0.1, 0.79, 0.11, ROM_M, 0.1), 0); /* 1.3 nats of 1.8 */
         assert_int_equal(look(0, 0.95, 0.05, 0.1, 0.1), 1);
+}
+
+/* Who lifts in 2 s begins with 0.7 m/s2. What slows down a lowering of 6 s, or sways in a hold, is none of that. */
+static void test_a_lift_begins_with_a_push(void **state) {
+        (void) state;
+        for (unsigned held = 0; held < 2; held++) {
+                start();
+                learn_tempo(3, 6, held ? 1 : 0, 2);
+                look(0.9, 0, 0.1, ROM_M, held ? 6 : 5.5);
+                if (held)
+                        assert_int_equal(look(0, 0, 1, ROM_M, 0.5), 1);
+                swell_mps2 = 0.08;
+                assert_int_equal(look(0, 0.95, 0.05, 0.05, 0.3), 0);
+                swell_mps2 = 0.5;
+                assert_int_equal(look(0, 0.95, 0.05, 0.05, 0.05), 1);
+                assert_int_equal(display.phase, PHASE_CONCENTRIC);
+        }
+}
+
+/* A lowering as slow as that begins as softly as the lift before it ends: nothing is asked of it. */
+static void test_a_slow_lowering_begins_softly(void **state) {
+        (void) state;
+        start();
+        learn_tempo(3, 6, 0, 2);
+        look(0, 0.9, 0.1, ROM_M, 2);
+        assert_int_equal(look(0.9, 0, 0.1, 0.05, 0.05), 1);
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
 }
 
 static void test_before_a_set_the_tracker_must_agree(void **state) {
@@ -201,6 +238,8 @@ int main(void) {
                 cmocka_unit_test(test_a_halt_is_no_bottom),
                 cmocka_unit_test(test_the_rhythm_of_the_set_has_a_say),
                 cmocka_unit_test(test_a_slow_movement_is_not_turned_by_a_guess),
+                cmocka_unit_test(test_a_lift_begins_with_a_push),
+                cmocka_unit_test(test_a_slow_lowering_begins_softly),
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
                 cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
                 cmocka_unit_test(test_holds_end_in_rest),
