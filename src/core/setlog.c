@@ -316,6 +316,12 @@ static bool correct(struct setlog *s, struct candidate *c, const struct cycle_fi
         return true;
 }
 
+/* Nor does it if the look back on the tracker's guess had to search, and nobody was told of it yet: with a first border in
+ * the walk out of the rack the walk is held to be rest, and the fit is pulled. */
+static bool untold_guess(const struct candidate *c, const struct cycle_fit *fit) {
+        return fit->weighed && c->fit.searched && !c->fit.weighed && !c->rep && fit->misfit <= c->fit.misfit;
+}
+
 /* Here the set, too, goes on with the better layout: the worse one is no way of looking at a rep. */
 static bool supersede(
         struct setlog *s, struct candidate *worse, const struct cycle_fit *fit, struct event *ret) {
@@ -330,7 +336,7 @@ static bool supersede(
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
         struct candidate *known = heard(s, fit) ? NULL : layout_twin(&s->model, fit);
         if (known)
-                return correct(s, known, fit, ret);
+                return untold_guess(known, fit) ? supersede(s, known, fit, ret) : correct(s, known, fit, ret);
         if (heard(s, fit) || layout_settled(&s->model, fit))
                 return false;
         int reason = impossible(s, fit);

@@ -19,7 +19,8 @@
 
 #define TYPICAL_SIGMA  0.5  /* of the logarithm of a lifter's ROM about the exercise's usual one */
 #define KNOWN_SIGMA    0.35 /* of one lifter's ROM from set to set */
-#define MISFIT_SCALE   50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed */
+#define MISFIT_SCALE   50.0 /* chi2 of the correction counts in full where errors are 7 times those assumed, */
+#define MISFIT_SOUGHT  10.0 /* and 3 times where the borders were chosen to suit it */
 #define STILL_RADPS    0.26 /* rate of turn in the hold before a first rep, one sigma, on a wrist */
 #define NEXT_S         1.0  /* a rep begins within this of the end of the one before it: nothing lies between */
 #define FLAWS_EXPECTED 2.0  /* wrists at 100 Hz have so much */
@@ -82,6 +83,12 @@ static bool follows(const struct setmodel *m, const struct cycle_fit *f) {
         return false;
 }
 
+/* How hard the correction had to pull. A layout that was searched for is the one that suits it best: where that has to be pulled
+ * as well, as half a stroke does whose other half is taken for a hold, it is a wrong one. */
+static double forced(const struct cycle_fit *f) {
+        return MIN(16.0, f->misfit / (f->searched ? MISFIT_SOUGHT : MISFIT_SCALE));
+}
+
 /* chi2 of a first rep with 4 degrees of freedom: closed, back in its direction, of the expected travel (the exercise's
  * usual one, or what the set before has shown), out of a still hold; and not won by force from the correction. */
 static double lone(const struct setmodel *m, const struct cycle_fit *f) {
@@ -89,8 +96,8 @@ static double lone(const struct setmodel *m, const struct cycle_fit *f) {
         double rom_m = m->known_m > 0 ? m->known_m : m->rom_typical_m;
         return traits_unclosed(&m->traits, f) + traits_lean(&m->traits, f) +
                 traits_ratio2(f->concentric.travel_m, rom_m) / square(sigma) +
-                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + MIN(16.0, f->misfit / MISFIT_SCALE) +
-                traits_flaws(&m->traits, f) + (follows(m, f) ? 0 : traits_unrest(&m->traits, f));
+                MIN(9.0, square(f->turn_before_radps / STILL_RADPS)) + forced(f) + traits_flaws(&m->traits, f) +
+                (follows(m, f) ? 0 : traits_unrest(&m->traits, f));
 }
 
 /* ---- groups ---- */

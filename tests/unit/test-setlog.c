@@ -368,6 +368,23 @@ static void test_a_slow_rep_laid_out_anew(void **state) {
         }
 }
 
+/* The look back on the tracker's guess of a first rep held the walk out of the rack to be rest, and is not believed. The beam finds
+ * the same borders without force: that is told, at once. */
+static void test_an_untold_guess_gives_way(void **state) {
+        (void) state;
+        struct cycle_fit guess = fit_rep(10, 0.5), found = fit_rep(10.05, 0.5);
+        guess.searched = true;
+        guess.misfit = 100;
+        found.weighed = true;
+        start();
+        cycle(guess);
+        assert_int_equal(count(EVENT_REP), 0);
+        cycle(found);
+        assert_int_equal(count(EVENT_REP), 1);
+        assert_int_equal(nth(EVENT_REP, 0)->rep.start_us, fit_us(10.05));
+        assert_int_equal(setlog.model.n, 1);
+}
+
 /* The sensor turned with the fourth rep, which the tracker took for two. What others make of it afterwards is not looked at. */
 static void test_what_was_seen_needs_no_other_layout(void **state) {
         (void) state;
@@ -465,6 +482,7 @@ int main(void) {
                 cmocka_unit_test(test_a_set_of_nothing),
                 cmocka_unit_test(test_reasons),
                 cmocka_unit_test(test_doubt_ends),
+                cmocka_unit_test(test_an_untold_guess_gives_way),
                 cmocka_unit_test(test_what_was_seen_needs_no_other_layout),
                 cmocka_unit_test(test_the_better_of_two_that_agree_stands),
                 cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),

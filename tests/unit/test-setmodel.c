@@ -109,6 +109,10 @@ static void test_a_first_rep_by_itself(void **state) {
         f = fit_rep(0, 0.55);
         f.misfit = 1000;
         assert_false(believes(f));
+        f.misfit = 100;
+        assert_true(believes(f));
+        f.searched = true; /* the borders were chosen to suit the correction, and it pulls all the same */
+        assert_false(believes(f));
         f = fit_rep(0, 0.55);
         f.eccentric.travel_m = 0.15;
         assert_false(believes(f));
