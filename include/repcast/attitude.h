@@ -28,6 +28,7 @@ struct motion {
         double shake_m2ps4; /* energy of the accelerometer's fast part */
         double q_m2ps3;     /* growth of velocity variance by what lay between the samples, m2/s3 */
         double silent_s;    /* neither sensor has shown more than its noise for so long */
+        bool knocked;       /* that began within half a second of a knock */
         bool quiet;         /* nobody holds it: no tremor, no turn, for 0.8 s */
         bool anew;          /* up was found to be wrong, and starts anew here */
 };
@@ -35,6 +36,7 @@ struct motion {
 struct attitude {
         struct attitude_params params;
         bool started;
+        float ring_s;                /* so long it may still ring of a knock; stands in silence */
         double age_s;                /* since the start of the timeline */
         double q[4];                 /* sensor to level frame; its heading is arbitrary */
         double heading_rad;          /* turned about the vertical since the start */

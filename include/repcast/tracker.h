@@ -96,6 +96,7 @@ struct track {
         bool changed;       /* mode is new, since */
         uint64_t border_us; /* this instant */
         double held_s;      /* in a hold for so long */
+        bool put_down;      /* it hit something, and has been silent since: it lies there */
         bool rests;         /* nobody touches the bar, and nothing moves it */
         bool lies;          /* the same of a hold, less exactly: no movement has begun in it */
         double v_mps, p_m;  /* up is positive; p is 0 where the cycle began */

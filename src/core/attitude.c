@@ -39,6 +39,8 @@
 #define F_MOST         (2 * STANDARD_GRAVITY_MPS2) /* no lift accelerates by more than 1 g; impacts and nonsense do */
 #define LOST_TAU_S     0.3
 #define W_MOST         3.0  /* rad/s: surely no rest, yet soon forgotten */
+#define KNOCK_MPS2     2.0  /* of the fast part: a lift of 0.5 m in 1 s comes to 1.8 */
+#define RINGS_S        0.5F /* after a knock */
 #define SILENT_SIGMAS  5.0  /* peaks of noise that is quiet */
 #define SILENT_S       0.5  /* nothing in a lift stays within them for so long, but a hold or a slow glide */
 #define LOST_RATE      0.03 /* rad/s for 1 s: 1.7 degrees would have shown in a silent accelerometer */
@@ -139,6 +141,9 @@ static void watch(struct attitude *a, const struct tick *tick) {
                 turn2 += (a->w_slow[i] - a->gyro_bias[i]) * (a->w_slow[i] - a->gyro_bias[i]);
         }
         a->w_var += (w2 - a->w_var) * (T / W_SLOW_TAU_S);
+        a->ring_s = f2 > square(KNOCK_MPS2) ? RINGS_S
+                : a->silent_s > 0           ? a->ring_s
+                                            : fmaxf(0, a->ring_s - (float) T);
         a->shake += (MIN(f2, F_MOST * F_MOST) - a->shake) * (T / SHAKE_TAU_S);
 
         bool calm = a->shake < p->calm_mps2 * p->calm_mps2 && a->w_var < CALM_W_RADPS * CALM_W_RADPS &&
@@ -289,6 +294,7 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
                 .turn_radps = norm(w),
                 .shake_m2ps4 = a->shake,
                 .q_m2ps3 = tick->q_m2ps3,
+                .knocked = a->ring_s > 0,
                 .quiet = a->quiet_s > REPORT_QUIET_S,
                 .silent_s = a->silent_s,
                 .anew = anew,

@@ -215,7 +215,7 @@ static bool change(struct display *d, const struct beam_view *view, const struct
         double lowers = fmin(PUSH_MOST, -push + begins(d, PHASE_ECCENTRIC, -view->swell_mps2, rom_m));
         double shown = d->phase == PHASE_ECCENTRIC ? down->p : d->phase == PHASE_CONCENTRIC ? up->p : 0;
 
-        if (track->rests)
+        if (track->rests || track->put_down)
                 return hold(d, now_us, now_us);
         if (down->v_mps < 0 && agreed(d, down, track->mode, TRACK_DOWN) &&
                 likely(d, PHASE_ECCENTRIC, down, lowers, rom_m, now_us))

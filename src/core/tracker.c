@@ -35,6 +35,7 @@
 #define EVEN_MPS2                                                                                              \
         0.004 /* three times the noise of the mean acceleration: the top of a 10 s negative's has more */
 #define FORGET_MPS2    0.3 /* nothing that is silent goes so far from its mean */
+#define PUT_DOWN_S     1.0 /* so long silent after a knock, longer than a movement hesitates */
 #define REST_S         1.0 /* steady for so long in a hold: the bias is known */
 #define SNAPSHOT_TICKS 25
 #define LIES_TICKS     5     /* taken as one while the bar lies, as the beam takes them while it moves */
@@ -491,6 +492,7 @@ void tracker_push(struct tracker *t, const struct motion *m, const struct histor
 
         ret->mode = t->mode;
         ret->rests = rests(t, m);
+        ret->put_down = m->knocked && m->silent_s > PUT_DOWN_S;
         ret->lies = lies(t, m);
         ret->held_s = moving(t->mode) ? 0 : (double) (h->t_us - t->hold_us) * 1e-6;
         ret->v_mps = v_of(t);

@@ -4,6 +4,7 @@
 #include <repcast/core.h>
 
 #include "unit.h"
+#include "util/macros.h"
 
 static struct attitude attitude;
 static struct motion motion;
@@ -129,6 +130,31 @@ static void test_silence_contradicts(void **state) {
         assert_near(error_deg(1.0), 0, 0.5);
 }
 
+/* Silence tells whether it came of a knock. */
+static void test_a_knock_before_silence(void **state) {
+        (void) state;
+        static const struct {
+                double knock_mps2, shaken_s;
+                bool knocked;
+        } cases[] = {{0, 0, false}, {1.5, 0, false}, {5, 0, true}, {5, 0.3, true}, {5, 1, false}};
+        for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {
+                struct tick t = {.f_mps2 = {0, 0, STANDARD_GRAVITY_MPS2}};
+                start();
+                for (unsigned i = 0; i < 300; i++)
+                        tick(0, 0, 0);
+                assert_false(motion.knocked);
+                t.f_mps2[2] += cases[k].knock_mps2;
+                attitude_push(&attitude, &t, &motion);
+                for (unsigned i = 0; i < 100 * cases[k].shaken_s; i++) {
+                        t.f_mps2[2] = STANDARD_GRAVITY_MPS2 + (i % 2 ? 0.2 : -0.2);
+                        attitude_push(&attitude, &t, &motion);
+                }
+                for (unsigned i = 0; i < 300; i++)
+                        tick(0, 0, 0);
+                assert_int_equal(motion.knocked, cases[k].knocked);
+        }
+}
+
 /* As fast as gyroscopes go, and as fast as is believed at all: the quaternion keeps its length, and what is up is found
  * again. */
 static void test_turns_without_end(void **state) {
@@ -162,6 +188,7 @@ int main(void) {
                 cmocka_unit_test(test_does_not_learn_rotation),
                 cmocka_unit_test(test_recovers_within_5_s),
                 cmocka_unit_test(test_silence_contradicts),
+                cmocka_unit_test(test_a_knock_before_silence),
                 cmocka_unit_test(test_turns_without_end),
         };
         return run_unit_tests(tests);

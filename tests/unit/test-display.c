@@ -221,6 +221,19 @@ static void test_holds_end_in_rest(void **state) {
         assert_false(display_reset(&display, now_us));
 }
 
+/* Whatever beam and tracker believe of its velocity. */
+static void test_a_bar_that_was_put_down_does_not_move(void **state) {
+        (void) state;
+        start();
+        look(0.9, 0, 0.1, ROM_M, 1);
+        track = (struct track){.mode = TRACK_DOWN, .put_down = true};
+        assert_int_equal(look(1, 0, 0, ROM_M, 0.1), 1);
+        assert_int_equal(display.phase, PHASE_BOTTOM);
+        track.put_down = false;
+        assert_int_equal(look(1, 0, 0, ROM_M, 0.1), 1);
+        assert_int_equal(display.phase, PHASE_ECCENTRIC);
+}
+
 static void test_a_set_that_is_over_leaves_no_hold(void **state) {
         (void) state;
         start();
@@ -243,6 +256,7 @@ int main(void) {
                 cmocka_unit_test(test_before_a_set_the_tracker_must_agree),
                 cmocka_unit_test(test_where_the_beam_is_lost_the_tracker_leads),
                 cmocka_unit_test(test_holds_end_in_rest),
+                cmocka_unit_test(test_a_bar_that_was_put_down_does_not_move),
                 cmocka_unit_test(test_a_set_that_is_over_leaves_no_hold),
         };
         return run_unit_tests(tests);

@@ -64,8 +64,36 @@ static void test_push_out_of_rest(void **state) {
         }
 }
 
+/* A second of silence after a knock: it lies. After anything else it may be held. */
+static void test_put_down(void **state) {
+        (void) state;
+        static struct history history;
+        const struct exercise squat = {.rom_typical_m = 0.5, .rom_min_m = 0.2, .set_gap_s = 15};
+        double bias_P[3][3] = {{1e-4, 0, 0}, {0, 1e-4, 0}, {0, 0, 1e-4}};
+        struct core_params params;
+
+        core_params_init(&params);
+        for (unsigned knocked = 0; knocked < 2; knocked++) {
+                struct tracker t;
+                struct track track = {.mode = TRACK_IDLE};
+                struct moment moment = {.up = {0, 0, 4096}};
+
+                history_reset(&history);
+                tracker_init(&t, &params.tracker, &params.cycle, &params.vertical, &squat);
+                tracker_trust(&t, bias_P);
+                for (unsigned i = 1; i < 200; i++) {
+                        struct motion m = {
+                                .up = {0, 0, 1}, .q_m2ps3 = 1e-5, .silent_s = i * TICK_S, .knocked = knocked};
+                        history_push(&history, (uint64_t) i * TICK_US, &moment);
+                        tracker_push(&t, &m, &history, &track);
+                        if (i != 100) /* the second itself */
+                                assert_int_equal(track.put_down, knocked && i > 100);
+                }
+        }
+}
+
 int main(void) {
-        const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_every_pair), cmocka_unit_test(test_push_out_of_rest)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_pair),
+                cmocka_unit_test(test_push_out_of_rest), cmocka_unit_test(test_put_down)};
         return run_unit_tests(tests);
 }
