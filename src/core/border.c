@@ -257,6 +257,8 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
                 struct edge e =
                         edge_of(&(struct flank){v, -sign, p0, pa, 1, ONSET_POWER}, p, level, noise, length_b);
                 join(p, &e, &a0, &ret->before, &ret->a0);
+                /* In a walk that the search left out something like the end of a movement is soon found. */
+                ret->before = fmin(fmax(ret->before, w->rest_from), ret->a0);
         }
         ret->b1 = fmin(b1.at, end);
         ret->after = w->hold_until;

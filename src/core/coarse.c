@@ -284,7 +284,7 @@ bool borders_coarse(const struct repfit *f, const struct history *h, const struc
         for (unsigned i = 0; i < BORDERS; i++)
                 if (best.b[i] != live.b[i])
                         *ticks[i] = best.b[i] * NODE;
-        w->hold_from = w->before;
+        w->hold_from = w->rest_from = w->before;
         w->hold_until = w->after;
         return true;
 }

@@ -136,6 +136,12 @@ static bool is_steady(enum synth_family family) {
         return family == SYNTH_MIN_JERK || family == SYNTH_RAMP || family == SYNTH_ASYMMETRIC;
 }
 
+/* At three quarters of the time a movement with an early peak has made nearly all of its way, and how long its soft end takes is
+ * drawn anew for each. */
+static double end_most(enum synth_family family) {
+        return family == SYNTH_ASYMMETRIC ? 1.0 / 3 : 0.25;
+}
+
 /* Fewer trials are fewer lines, not fewer seeds: the limits are those of a line as a whole. */
 static bool is_drawn(unsigned line, unsigned n) {
         return line % (n / trials(n)) == 0;
@@ -165,7 +171,7 @@ static void test_prediction(void **state) {
                         snprintf(what, sizeof(what), "squat, eccentric %.0f s", tempi[i]);
                         row(what, family, &o, PHASE_ECCENTRIC, tempi[i], median);
                         if (is_steady(family) && tempi[i] < 5)
-                                assert_true(median[1] < 0.25 && median[2] < 0.25);
+                                assert_true(median[1] < 0.25 && median[2] < end_most(family));
                 }
         o.tempo_s[0] = 2;
         o.tempo_s[2] = 3;

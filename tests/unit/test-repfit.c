@@ -164,11 +164,41 @@ static void test_a_skewed_lowering(void **state) {
         assert_near(early.a1, 1200, 80);
 }
 
+/* Before the lowering of a first rep a walk, which goes up and down; the search holds no more than the half second behind it to
+ * be rest. Without a search the velocity's word counts. */
+static void test_a_walk_before_is_no_rest(void **state) {
+        (void) state;
+        struct window w = {.n = TICKS,
+                .before = 350,
+                .hold_from = 350,
+                .a0 = 400,
+                .a1 = 1200,
+                .b0 = 1200,
+                .b1 = 1500,
+                .after = 1950,
+                .hold_until = 1950};
+        struct core_params params;
+        struct borders b;
+        float v[TICKS];
+
+        core_params_init(&params);
+        for (unsigned searched = 2; searched-- > 0;) {
+                lowering_mps(v, 2, 2);
+                for (unsigned i = 50; i < 150; i++)
+                        v[i] += (float) (0.2 * sin(M_PI * (i - 50) / 100));
+                w.rest_from = searched ? 350 : 0;
+                assert_int_equal(borders_find(&params.repfit, v, &w, -1, 0, &b), 0);
+                assert_near(b.before, searched ? 350 : 150, 25);
+                assert_near(b.a0, 400, 40);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_late_border),
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
                 cmocka_unit_test(test_a_skewed_lowering),
+                cmocka_unit_test(test_a_walk_before_is_no_rest),
         };
         return run_unit_tests(tests);
 }
