@@ -22,6 +22,17 @@ def free_port():
         return s.getsockname()[1]
 
 
+held = []
+
+
+def dead_port():
+    """A port on which nobody listens. It is held to the end, lest another test's broker takes it."""
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    held.append(s)
+    return s.getsockname()[1]
+
+
 def wait_for(what, check, seconds=10.0):
     """Wait until check() is true and return its value; fail by name otherwise."""
     end = time.monotonic() + seconds

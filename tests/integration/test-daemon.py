@@ -15,7 +15,7 @@ import time
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 from bar import unracked_and_turned  # noqa: E402
-from broker import BROKER, Broker, Listener, Tap, free_port, wait_for  # noqa: E402
+from broker import BROKER, Broker, Listener, Tap, dead_port, free_port, wait_for  # noqa: E402
 from hub import (DAEMON, WORK, Daemon, Manager, check_sequence, configure, deadlift, equal, of,  # noqa: E402
                  reconfigure, record, sensor_state, squat, station, true, write)
 
@@ -193,7 +193,7 @@ def reload_changes_what_changed():
 
 
 def keys_that_wait_for_the_next_start():
-    path = configure(free_port())
+    path = configure(dead_port())
     password = write("password", "old")
     os.chmod(password, 0o600)
     secret = f"Username=hub\nPasswordFile={password}\n"
@@ -220,7 +220,7 @@ def keys_that_wait_for_the_next_start():
 def levels_of_the_log():
     for level, said, unsaid in (("debug", "rack-1: set 1, rep 5: ", None), ("info", "rack-1: set 1 of back-squat", ", rep 5: "),
                                 ("error", "absent: the sensor failed", "rack-1")):
-        path = configure(free_port(), station("rack-1", squat(), speed=1000), station("absent", WORK + "/absent.rec"))
+        path = configure(dead_port(), station("rack-1", squat(), speed=1000), station("absent", WORK + "/absent.rec"))
         os.mkdir(path + ".d")
         with open(path + ".d/level.conf", "w", encoding="ascii") as f:
             f.write(f"[hub]\nLogLevel={level}\n")

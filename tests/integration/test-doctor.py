@@ -14,7 +14,7 @@ import time
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 import gym  # noqa: E402
-from broker import BROKER, Broker, Tap, free_port, wait_for  # noqa: E402
+from broker import BROKER, Broker, Tap, dead_port, free_port, wait_for  # noqa: E402
 from certificates import OPENSSL, Authority  # noqa: E402
 from house import CTL, GOOD_BLUEZ, House  # noqa: E402
 from hub import DAEMON, WORK, Daemon, equal, squat, true  # noqa: E402
@@ -224,7 +224,7 @@ def versions_and_settings():
 
 
 def brokers():
-    port, dead = World.broker.port, free_port()
+    port, dead = World.broker.port, dead_port()
     House(f"Broker=127.0.0.1:{port}").expect(but=NO_BUS)
     true("nothing listens" in House(f"Broker=127.0.0.1:{dead}").expect("broker-away", but=NO_BUS)["broker-away"], "why")
     House(f"Broker=127.0.0.1:{port} 127.0.0.1:{dead}").expect("broker-spare", but=NO_BUS)
@@ -342,7 +342,7 @@ def events_that_were_lost():
     if not house.clock.works:
         House.seen.add("hub-lost")
         return
-    house.configure(f"Broker=127.0.0.1:{free_port()}", f"[station a]\nExercise=back-squat\nRecording={squat()}\nRecordingSpeed=40\n",
+    house.configure(f"Broker=127.0.0.1:{dead_port()}", f"[station a]\nExercise=back-squat\nRecording={squat()}\nRecordingSpeed=40\n",
                     "UnsentDays=1\n")
     env = {**World.bus.environment, **house.clock.env}
     Daemon(str(house.config), "--until-end", env=env).end(30)
