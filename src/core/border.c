@@ -23,22 +23,23 @@
 
 #include "util/macros.h"
 
-#define T            TICK_S
-#define ONSET_POWER  1.75
-#define POWER_LEAST  1.3
-#define POWER_MOST   4.0
-#define POWER_SPREAD 0.5 /* of lifters, in the share of tb - ta that is extrapolated: 1.0 for n = 1.75 */
-#define POWER_NOISE  6.0 /* by so much of (velocity error) / (b - a) that share is wrong, if n is measured */
-#define POWER_SKEW   3.8 /* ln(n/m) of v ~ s^n (1-s)^m by the skew of its times; 3.6 to 4 for n, m from 1 to 5 */
-#define SATURATION   1.2   /* on the way to its peak a velocity rises less than its onset promises */
-#define ONSET_SHARE  0.25  /* an onset is not extrapolated by more than this share of the movement */
-#define ERROR_MPS    0.005 /* of a corrected velocity: sway of a lifter */
-#define SWAY_MOST    0.012 /* 3 mm rms at 0.6 Hz: more is no hold */
-#define LULL_S       0.25  /* a movement is over where it stays slow for so long, */
-#define HALT_SHARE   0.15  /* unless so much of what it has made follows in its direction: then it has halted */
-#define SMOOTH_SHARE 0.012 /* sway is smoothed out over this share of a movement */
-#define SKEW_PARTS   8     /* a stroke is looked at in eighths of its time */
-#define GUARD        25    /* ticks of a hold next to a border that may still move */
+#define T             TICK_S
+#define ONSET_POWER   1.75
+#define POWER_LEAST   1.3
+#define POWER_MOST    4.0
+#define POWER_SPREAD  0.5 /* of lifters, in the share of tb - ta that is extrapolated: 1.0 for n = 1.75 */
+#define POWER_NOISE   6.0 /* by so much of (velocity error) / (b - a) that share is wrong, if n is measured */
+#define POWER_SKEW    3.8 /* ln(n/m) of v ~ s^n (1-s)^m by the skew of its times; 3.6 to 4 for n, m from 1 to 5 */
+#define SATURATION    1.2   /* on the way to its peak a velocity rises less than its onset promises */
+#define ONSET_SHARE   0.25  /* an onset is not extrapolated by more than this share of the movement */
+#define ERROR_MPS     0.005 /* of a corrected velocity: sway of a lifter */
+#define SWAY_MOST     0.012 /* 3 mm rms at 0.6 Hz: more is no hold */
+#define LULL_S        0.25  /* a movement is over where it stays slow for so long, */
+#define HALT_SHARE    0.15 /* unless so much of what it has made follows in its direction: then it has halted */
+#define SMOOTH_SHARE  0.012 /* sway is smoothed out over this share of a movement */
+#define SKEW_PARTS    8     /* a stroke is looked at in eighths of its time */
+#define STOPPED_SHARE 0.6   /* of its greatest speed is left in the last of them */
+#define GUARD         25    /* ticks of a hold next to a border that may still move */
 
 /* One end of a movement. */
 struct edge {
@@ -132,14 +133,14 @@ static double beyond(double a, double b, double n) {
         return 1 / (pow(b / a, 1 / n) - 1);
 }
 
-/* A stroke whose speed rises again after it fell, in eighths of its time, was made in two goes. */
-static bool halts(const float *v, double sign, unsigned from, unsigned to) {
+/* In eighths of its time: a stroke whose speed rises again after it fell was made in two goes, and one that is fast in its last
+ * was stopped, by the floor mostly. s^4 (1-s), the latest of all, has 0.54 of its speed there. */
+static bool is_broken(const float *v, double sign, unsigned from, unsigned to) {
         const unsigned part = (to - from) / SKEW_PARTS;
-        double high = 0, low = 0;
+        double high = 0, low = 0, made = 0;
 
         for (unsigned i = from; i + part <= to; i += part) {
-                double made = 0;
-
+                made = 0;
                 for (unsigned k = i; k < i + part; k++)
                         made += sign * (double) v[k];
                 if (made > high)
@@ -148,7 +149,7 @@ static bool halts(const float *v, double sign, unsigned from, unsigned to) {
                 if (made > low + HALT_SHARE * high)
                         return true;
         }
-        return false;
+        return made > STOPPED_SHARE * high;
 }
 
 /* ln(n/m) of a stroke v ~ s^n (1-s)^m, by the time from 10 to 50 % of its travel and that from 50 to 90 %: its ends, where
@@ -158,7 +159,7 @@ static double skew(const float *v, double sign, unsigned from, unsigned to) {
         double travel = 0, made = 0, at[ARRAY_SIZE(share)];
         unsigned k = 0;
 
-        if (to < from + SKEW_PARTS || halts(v, sign, from, to))
+        if (to < from + SKEW_PARTS || is_broken(v, sign, from, to))
                 return 0;
         for (unsigned i = from; i < to; i++)
                 travel += sign * (double) v[i];

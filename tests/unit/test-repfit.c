@@ -132,7 +132,7 @@ static void lowering_mps(float v[TICKS], double n, double m) {
         add_stroke(v + 1200, 300, 1, 2, 2);
 }
 
-static struct borders lowering(double n, double m) {
+static struct borders borders_of(float v[TICKS]) {
         const struct window w = {.n = TICKS,
                 .before = 50,
                 .hold_from = 50,
@@ -144,12 +144,17 @@ static struct borders lowering(double n, double m) {
                 .hold_until = 1950};
         struct core_params params;
         struct borders b;
-        float v[TICKS];
 
         core_params_init(&params);
-        lowering_mps(v, n, m);
         assert_int_equal(borders_find(&params.repfit, v, &w, -1, 0, &b), 0);
         return b;
+}
+
+static struct borders lowering(double n, double m) {
+        float v[TICKS];
+
+        lowering_mps(v, n, m);
+        return borders_of(v);
 }
 
 /* A lowering that is late begins softly, one that is early ends so: in the sway only its course as a whole shows that. */
@@ -162,6 +167,20 @@ static void test_a_skewed_lowering(void **state) {
         assert_near(late.a1, 1200, 40);
         assert_near(early.a0, 400, 40);
         assert_near(early.a1, 1200, 80);
+}
+
+/* A bar that is let down ever faster until the floor stops it is late for that, and not for a soft beginning. */
+static void test_a_lowering_that_the_floor_stops(void **state) {
+        (void) state;
+        float v[TICKS];
+        struct borders b;
+
+        lowering_mps(v, 2, 2);
+        for (unsigned i = 400; i < 1200; i++)
+                v[i] = (float) (-0.09 * fmin(1, (i - 400) / 480.0));
+        b = borders_of(v);
+        assert_near(b.a0, 400, 50);
+        assert_near(b.a1, 1200, 20);
 }
 
 /* Before the lowering of a first rep a walk, which goes up and down; the search holds no more than the half second behind it to
@@ -198,6 +217,7 @@ int main(void) {
                 cmocka_unit_test(test_a_late_border),
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
                 cmocka_unit_test(test_a_skewed_lowering),
+                cmocka_unit_test(test_a_lowering_that_the_floor_stops),
                 cmocka_unit_test(test_a_walk_before_is_no_rest),
         };
         return run_unit_tests(tests);
