@@ -82,6 +82,15 @@ static void halting_mps(float v[TICKS], double halt_mps) {
                 v[i] = (float) halt_mps;
 }
 
+static struct borders borders_in(float v[TICKS], const struct window *w, double level) {
+        struct core_params params;
+        struct borders b;
+
+        core_params_init(&params);
+        assert_int_equal(borders_find(&params.repfit, v, w, -1, level, &b), 0);
+        return b;
+}
+
 /* Start of the first movement, in ticks. */
 static double halting_from(double halt_mps, double level) {
         const struct window w = {.n = TICKS,
@@ -93,15 +102,11 @@ static double halting_from(double halt_mps, double level) {
                 .b1 = 1400,
                 .after = 1700,
                 .hold_until = 1700};
-        struct core_params params;
-        struct borders b;
         float v[TICKS];
 
-        core_params_init(&params);
         halting_mps(v, halt_mps);
         v[750] *= 1.05F; /* the second half is the faster one */
-        assert_int_equal(borders_find(&params.repfit, v, &w, -1, level, &b), 0);
-        return b.a0;
+        return borders_in(v, &w, level).a0;
 }
 
 /* A first velocity is wrong by a few cm/s: a halt that seems to go back by so much ends no movement. In the last one it does, as
@@ -132,29 +137,21 @@ static void lowering_mps(float v[TICKS], double n, double m) {
         add_stroke(v + 1200, 300, 1, 2, 2);
 }
 
-static struct borders borders_of(float v[TICKS]) {
-        const struct window w = {.n = TICKS,
-                .before = 50,
-                .hold_from = 50,
-                .a0 = 400,
-                .a1 = 1200,
-                .b0 = 1200,
-                .b1 = 1500,
-                .after = 1950,
-                .hold_until = 1950};
-        struct core_params params;
-        struct borders b;
-
-        core_params_init(&params);
-        assert_int_equal(borders_find(&params.repfit, v, &w, -1, 0, &b), 0);
-        return b;
-}
+static const struct window lowered = {.n = TICKS,
+        .before = 50,
+        .hold_from = 50,
+        .a0 = 400,
+        .a1 = 1200,
+        .b0 = 1200,
+        .b1 = 1500,
+        .after = 1950,
+        .hold_until = 1950};
 
 static struct borders lowering(double n, double m) {
         float v[TICKS];
 
         lowering_mps(v, n, m);
-        return borders_of(v);
+        return borders_in(v, &lowered, 0);
 }
 
 /* A lowering that is late begins softly, one that is early ends so: in the sway only its course as a whole shows that. */
@@ -178,7 +175,7 @@ static void test_a_lowering_that_the_floor_stops(void **state) {
         lowering_mps(v, 2, 2);
         for (unsigned i = 400; i < 1200; i++)
                 v[i] = (float) (-0.09 * fmin(1, (i - 400) / 480.0));
-        b = borders_of(v);
+        b = borders_in(v, &lowered, 0);
         assert_near(b.a0, 400, 50);
         assert_near(b.a1, 1200, 20);
 }
@@ -187,26 +184,16 @@ static void test_a_lowering_that_the_floor_stops(void **state) {
  * be rest. Without a search the velocity's word counts. */
 static void test_a_walk_before_is_no_rest(void **state) {
         (void) state;
-        struct window w = {.n = TICKS,
-                .before = 350,
-                .hold_from = 350,
-                .a0 = 400,
-                .a1 = 1200,
-                .b0 = 1200,
-                .b1 = 1500,
-                .after = 1950,
-                .hold_until = 1950};
-        struct core_params params;
-        struct borders b;
+        struct window w = lowered;
         float v[TICKS];
 
-        core_params_init(&params);
+        w.before = w.hold_from = 350;
         for (unsigned searched = 2; searched-- > 0;) {
                 lowering_mps(v, 2, 2);
                 for (unsigned i = 50; i < 150; i++)
                         v[i] += (float) (0.2 * sin(M_PI * (i - 50) / 100));
                 w.rest_from = searched ? 350 : 0;
-                assert_int_equal(borders_find(&params.repfit, v, &w, -1, 0, &b), 0);
+                struct borders b = borders_in(v, &w, 0);
                 assert_near(b.before, searched ? 350 : 150, 25);
                 assert_near(b.a0, 400, 40);
         }
