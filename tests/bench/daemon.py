@@ -5,6 +5,7 @@ in a notification."""
 
 import os
 import shutil
+import statistics
 import subprocess
 import time
 
@@ -22,6 +23,7 @@ GOAL_CELL = (20, 100, 1)
 PEER_MAX = 100  # each of its links is a connection to the bus, of which a user may have 256
 WARM_S, HUB_S, FLOOR_S, PEER_S = 3, 6, 2, 3
 GOAL_S = 60  # until the cores' histories of 25 s and SQLite's cache are full, and for the 99 % of some 500 borders
+TURNS, TURN_S = 3, 8  # in which hub, floor and core are measured once more for the goals: a machine has better and worse minutes
 
 
 def peer_is_there():
@@ -104,12 +106,19 @@ def run_other(command, sensors, rate, batch, seconds):
     return figures
 
 
-def run_floor(sensors, rate, batch, seconds=FLOOR_S):
-    return run_other(lambda c: [FLOOR, sensors, c.air.n_adapters], sensors, rate, batch, seconds)
+def run_floor(sensors, rate, batch, seconds=FLOOR_S, with_core=False):
+    return run_other(lambda c: [FLOOR, sensors, c.air.n_adapters, *([rate] if with_core else [])], sensors, rate, batch, seconds)
 
 
 def run_peer(sensors, rate, batch, seconds=PEER_S):
     return run_other(lambda c: [PYTHON, PEER, sensors, c.air.n_adapters, rate, c.broker.port], sensors, rate, batch, seconds)
+
+
+def run_turns(cell, turns, seconds):
+    """CPU % of hub, floor, and floor with a core for each bar, one after the other: the medians of the turns."""
+    turn = [(run_hub(*cell, seconds)["cpu_pct"], run_floor(*cell, seconds)["cpu_pct"],
+             run_floor(*cell, seconds, with_core=True)["cpu_pct"]) for _ in range(turns)]
+    return dict(zip(("hub", "floor", "floor_and_core"), map(statistics.median, zip(*turn))))
 
 
 def has_peer(sensors, rate):
@@ -138,6 +147,9 @@ def run(progress, quick=False):
             continue
         row["floor"] = run_floor(sensors, rate, batch, seconds[1])
         row["peer"] = run_peer(sensors, rate, batch, seconds[2]) if peer and has_peer(sensors, rate) else None
+        if cells[i] == GOAL_CELL:
+            progress("daemon: the same in turns with the floor")
+            row["turns"] = run_turns(GOAL_CELL, *((1, 1) if quick else (TURNS, TURN_S)))
         rows.append(row)
     return {"rows": rows, "peer": peer, "failed": failed}
 
@@ -165,21 +177,21 @@ def table(rows):
     return lines
 
 
-def goals(rows, core_us):
-    """The goal's cell against the goals of the project. core_us: of one sample, by bench-core."""
+def goals(rows):
+    """The goal's cell against the goals of the project."""
     row = next((r for r in rows if (r["sensors"], r["rate"], r["batch"]) == GOAL_CELL), None)
     if not row:
         return ["The cell of the goals was not measured."]
-    hub, floor, peer = row["hub"], row["floor"], row["peer"]
-    core = core_us * row["sensors"] * row["rate"] / 1e4
-    limit = 3 * floor["cpu_pct"] + core
+    hub, floor, peer, turns = row["hub"], row["floor"], row["peer"], row["turns"]
+    core = turns["floor_and_core"] - turns["floor"]
+    limit = 3 * turns["floor"] + core
 
     def say(goal, value, met):
         return f"| {goal} | {value} | {'yes' if met else 'no'} |"
 
     out = ["| goal at 20 sensors, 100 Hz, one sample a notification | measured | met |", "|---|---|---|",
-           say("CPU at most three times the floor and the core's own", f"{hub['cpu_pct']:.1f} % of a core; allowed "
-               f"{limit:.1f} % ({floor['cpu_pct']:.1f} % floor, {core:.1f} % core)", hub["cpu_pct"] <= limit)]
+           say("CPU at most three times the floor and the core's own", f"{turns['hub']:.2f} % of a core; allowed "
+               f"{limit:.2f} % ({turns['floor']:.2f} % floor, {core:.2f} % core)", turns["hub"] <= limit)]
     if peer:
         ratio = peer["cpu_pct"] / hub["cpu_pct"]
         out.append(say("CPU at most a thirtieth of the Python gateway's", f"1/{ratio:.1f}; the floor alone is 1/"
@@ -202,12 +214,14 @@ def bounds(rows, core_us):
     row = next((r for r in rows if (r["sensors"], r["rate"], r["batch"]) == GOAL_CELL), None)
     if not row:
         return []
-    hub, floor, peer = row["hub"], row["floor"], row["peer"]
-    cpu, n = hub["threads_pct"], row["sensors"] * row["rate"]
-    out = ["", f"Of these {hub['cpu_pct']:.1f} % the thread of the samples has {cpu.get('repcastd', 0):.1f}, the uplink, which formats and "
-           f"sends what the stations show ten times a second, {cpu.get('uplink', 0):.1f}, the store {cpu.get('store', 0):.1f}. The core's own "
-           f"arithmetic is {core_us * n / 1e4:.1f}, measured with its data in the cache, where twenty lifters' do not all stay. A loop "
-           f"is woken {hub['wakeups_s'] / hub['notifications_s']:.2f} times a notification, the floor's "
+    hub, floor, peer, turns = row["hub"], row["floor"], row["peer"], row["turns"]
+    cpu, hot = hub["threads_pct"], core_us * row["sensors"] * row["rate"] / 1e4
+    out = ["", f"CPU in this rule: medians of {TURNS} turns of hub, floor, and floor with a core for each bar; what the last has more than "
+           f"the floor is the core's own, in the rhythm of the radio, where each sample finds the caches full of something else. Without "
+           f"a pause, all in the cache, the core takes {hot:.2f} %; with that, {3 * turns['floor'] + hot:.2f} % would be allowed.",
+           "", f"In the minute of the row below, of {hub['cpu_pct']:.1f} % the thread of the samples has {cpu.get('repcastd', 0):.1f}, the "
+           f"uplink, which formats and sends what the stations show ten times a second, {cpu.get('uplink', 0):.1f}, the store "
+           f"{cpu.get('store', 0):.1f}. A loop is woken {hub['wakeups_s'] / hub['notifications_s']:.2f} times a notification, the floor's "
            f"{floor['wakeups_s'] / floor['notifications_s']:.2f} times."]
     if peer:
         out += ["", f"A thirtieth of the Python gateway's {peer['cpu_pct']:.1f} % would be {peer['cpu_pct'] / 30:.2f} %: less than the "
@@ -219,7 +233,7 @@ def bounds(rows, core_us):
 
 def words(figures, core_us):
     rows = figures["rows"]
-    out = goals(rows, core_us) + bounds(rows, core_us) + [""] + table(rows)
+    out = goals(rows) + bounds(rows, core_us) + [""] + table(rows)
     for rate, batch in sorted({(r["rate"], r["batch"]) for r in rows}):
         line = [r for r in rows if (r["rate"], r["batch"]) == (rate, batch) and r["sensors"] >= 20]
         if len(line) > 1:
