@@ -10,6 +10,7 @@
 #include "util/macros.h"
 
 #define MOST_PHASES 4096
+#define SEEDS       12
 
 static const double marks[] = {0.25, 0.5, 0.75}; /* of the phase's time */
 
@@ -109,11 +110,11 @@ static void play(const struct synth_options *o, enum phase phase, double target_
 
 static struct errors errors;
 
-/* One line of the table: three seeds. */
+/* One line of the table: a dozen sets, for of three the median varies by some points. */
 static void row(const char *what, enum synth_family family, const struct synth_options *base, enum phase phase,
         double target_s, double ret_median[static ARRAY_SIZE(marks)]) {
         memset(&errors, 0, sizeof(errors));
-        for (unsigned seed = 1; seed <= 3; seed++) {
+        for (unsigned seed = 1; seed <= SEEDS; seed++) {
                 struct synth_options o = *base;
 
                 o.family = family;
@@ -134,12 +135,6 @@ static void row(const char *what, enum synth_family family, const struct synth_o
  * nobody can foretell: printed, not judged. */
 static bool is_steady(enum synth_family family) {
         return family == SYNTH_MIN_JERK || family == SYNTH_RAMP || family == SYNTH_ASYMMETRIC;
-}
-
-/* At three quarters of the time a movement with an early peak has made nearly all of its way, and how long its soft end takes is
- * drawn anew for each. */
-static double end_most(enum synth_family family) {
-        return family == SYNTH_ASYMMETRIC ? 1.0 / 3 : 0.25;
 }
 
 /* Fewer trials are fewer lines, not fewer seeds: the limits are those of a line as a whole. */
@@ -171,7 +166,7 @@ static void test_prediction(void **state) {
                         snprintf(what, sizeof(what), "squat, eccentric %.0f s", tempi[i]);
                         row(what, family, &o, PHASE_ECCENTRIC, tempi[i], median);
                         if (is_steady(family) && tempi[i] < 5)
-                                assert_true(median[1] < 0.25 && median[2] < end_most(family));
+                                assert_true(median[1] < 0.25 && median[2] < 0.25);
                 }
         o.tempo_s[0] = 2;
         o.tempo_s[2] = 3;
