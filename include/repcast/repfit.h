@@ -68,13 +68,14 @@ struct repfit {
         struct repfit_params params;
         struct expected_rom rom;
         struct expected_tempo tempo;
+        bool within; /* a set: between the rep before and a cycle there is rest, or more of the cycle */
         double incline_sin;
 };
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise);
 
-/* like: the rep before, NULL = there was none. */
-void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycle_fit *like);
+/* within: a rep of the same set came before. like: a rep of the set, NULL = none is known yet. */
+void repfit_expect(struct repfit *f, double rom_m, bool within, const struct cycle_fit *like);
 
 /* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. Takes
  * up to 48 KiB of the stack: the velocity of the cycle, and what the search for the layout of a slow one knows of each

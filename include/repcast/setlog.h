@@ -48,6 +48,9 @@ void setlog_init(struct setlog *s, const struct setlog_params *params, const str
  * *ret is EVENT_REJECTED. */
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret);
 
+/* A rep of the open set was looked at again, and this is what it is. True if it was told: *ret is EVENT_AMEND. */
+bool setlog_again(struct setlog *s, struct candidate *rep, const struct cycle_fit *fit, struct event *ret);
+
 /* Take a movement that has no partner. True if it was long enough to tell of: *ret is EVENT_REJECTED. */
 bool setlog_stray(struct setlog *s, const struct move *move, struct event *ret);
 

@@ -242,7 +242,8 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
         /* A concentric is skewed by where the lifter is weak, which tells nothing of its ends. */
         double late_a = sign < 0 ? skew(v, sign, w->a0, w->a1) : 0;
         double late_b = sign > 0 ? skew(v, -sign, w->b0, w->b1) : 0;
-        struct edge a0 = edge_of(&(struct flank){v, sign, pa, 0, -1, soft(late_a)}, p, level, noise, length_a);
+        struct edge a0 = edge_of(&(struct flank){v, sign, pa, MIN(w->begin_from, pa), -1, soft(late_a)}, p,
+                level, noise, length_a);
         struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1, soft(-late_a)}, p, level, noise, length_a);
         struct edge b0 =
                 edge_of(&(struct flank){v, -sign, pb, pa, -1, soft(late_b)}, p, level, noise, length_b);

@@ -28,7 +28,6 @@
 #define ROM_MOST     14.0
 #define TYPICAL_LOG  0.5 /* of lifters' ROMs about the usual one, as a logarithm */
 #define TYPICAL_MOST 9.0
-#define TEMPO_LOG    0.25 /* of one lifter's slow strokes from rep to rep, as a logarithm */
 #define TEMPO_MOST   9.0
 #define REST_NATS    1.5   /* per second: speeds of 3 to 10 cm/s against 7 mm/s of sway */
 #define LOOSE_NATS   2.0   /* per second of what lies between two reps and is neither */
@@ -37,6 +36,7 @@
 #define RANGE_SHARE  0.5 /* a live border is off by so much of its movement and 1 s at most */
 #define LEAST        2u  /* nodes of a movement */
 #define REACHES      5u  /* lengths of the rest before and after that are tried */
+#define SOFT         50u /* ticks: a start may be soft, and the search knows it to a quarter of a second */
 
 enum border { R0, A0, A1, B0, B1, R1, BORDERS };
 
@@ -51,6 +51,7 @@ struct search {
         const struct expected_rom *rom;
         const struct expected_tempo *tempo;
         double sign;
+        bool within;             /* a set */
         unsigned n, from, until; /* nodes; where the rests around the cycle begin and end at the most */
         struct normal prior;
         struct node nodes[NODES];
@@ -152,7 +153,7 @@ static double weigh(const struct search *s, const unsigned b[BORDERS]) {
                 nats -= log(n.A[i][i]); /* Cholesky's factor: half the logarithm of the determinant */
         nats -= unusual(s, b[A0], b[A1], s->sign, x);
         nats -= untimely(b[A0], b[A1], s->tempo->first_s) + untimely(b[B0], b[B1], s->tempo->second_s);
-        if (s->rom->known) { /* before a set anything may have happened, as a walk out of the rack */
+        if (s->within) { /* before a set anything may have happened, as a walk out of the rack */
                 unsigned loose = MAX(b[R0], s->from) - s->from + s->until - MIN(b[R1], s->until);
                 nats -= LOOSE_NATS * NODE * T * loose;
         }
@@ -262,8 +263,12 @@ static struct choice search_from(const struct search *s, const struct choice *st
 bool borders_coarse(const struct repfit *f, const struct history *h, const struct bias *bias, double drift_mps3,
         double sign, struct window *w) {
         unsigned *ticks[BORDERS] = {&w->before, &w->a0, &w->a1, &w->b0, &w->b1, &w->after};
-        struct search s = {
-                .params = &f->params, .rom = &f->rom, .tempo = &f->tempo, .bias = bias, .sign = sign};
+        struct search s = {.params = &f->params,
+                .rom = &f->rom,
+                .tempo = &f->tempo,
+                .bias = bias,
+                .sign = sign,
+                .within = f->within};
         struct choice live, alike;
 
         if (w->a1 - w->a0 < SLOW && w->b1 - w->b0 < SLOW)
@@ -286,5 +291,8 @@ bool borders_coarse(const struct repfit *f, const struct history *h, const struc
                         *ticks[i] = best.b[i] * NODE;
         w->hold_from = w->rest_from = w->before;
         w->hold_until = w->after;
+        /* A first rep that is looked at again: the walk before it may well look like more of it. */
+        if (!f->within && f->tempo.first_s > 0)
+                w->begin_from = w->before - MIN(w->before, SOFT);
         return true;
 }

@@ -7,6 +7,7 @@
 
 #include <repcast/core.h>
 
+#include "core/first.h"
 #include "core/missed.h"
 #include "util/macros.h"
 #include "util/seconds.h"
@@ -154,6 +155,26 @@ static void find_missed(struct core *c) {
                 (void) fit_cycle(c, &missed, true, MISSED_MISFIT);
         c->missed.until_us = 0;
         hear(c);
+}
+
+/* The second rep has come: the first is laid out anew with what it tells. */
+static void look_again(struct core *c) {
+        struct candidate *first;
+        const struct cycle_fit *like;
+        struct cycle_fit fit;
+        struct cycle cycle;
+        struct bias bias;
+        struct event e;
+
+        tracker_bias(&c->tracker, &bias);
+        if (!first_doubtful(&c->setlog.model, &bias, &first, &like, &cycle))
+                return;
+        repfit_expect(&c->repfit, like->concentric.travel_m, false, like);
+        if (repfit_run(&c->repfit, &c->history, &cycle, &fit) < 0 || !first_better(&first->fit, &fit, like))
+                return;
+        fit.weighed = first->fit.weighed;
+        if (setlog_again(&c->setlog, first, &fit, &e))
+                say(c, &e);
 }
 
 static void take_stray(struct core *c, const struct cycle *cycle) {
@@ -322,6 +343,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
         struct motion m;
         struct track t _uninitialized_;
         struct cycle lap _uninitialized_;
+        uint32_t reps = setlog_reps(&c->setlog);
 
         front_push(&c->front, tick, &m);
         if (m.anew)
@@ -343,6 +365,8 @@ static void push_tick(struct core *c, const struct tick *tick) {
         find_missed(c);
         setlog_wait(&c->setlog, tick->t_us, begun(c), beam_begun(&c->beam), m.quiet);
         hear(c);
+        if (reps == 1 && setlog_reps(&c->setlog) == 2)
+                look_again(c);
         show(c, &t);
         if (m.quiet && c->tracker.cycler.state == CYCLE_EMPTY && !setlog_set(&c->setlog) &&
                 beam_begun(&c->beam) >= tick->t_us)

@@ -44,8 +44,9 @@ const struct phase_fit *cycle_fit_second(const struct cycle_fit *f) {
         return f->eccentric_first ? &f->concentric : &f->eccentric;
 }
 
-void repfit_expect(struct repfit *f, double rom_m, bool known, const struct cycle_fit *like) {
-        f->rom = (struct expected_rom){rom_m, known};
+void repfit_expect(struct repfit *f, double rom_m, bool within, const struct cycle_fit *like) {
+        f->rom = (struct expected_rom){rom_m, within || like};
+        f->within = within;
         f->tempo = (struct expected_tempo){0};
         if (!like)
                 return;
@@ -190,7 +191,7 @@ static uint64_t reach_us(const struct move *m, bool searched) {
 /* What was before a set may be anything, as a walk out of the rack: the search does not go far into it. */
 static int set_up(const struct repfit *f, const struct history *h, const struct cycle *c, struct window *ret) {
         uint64_t start_us = c->first.start_us,
-                 from_us = start_us - MIN(reach_us(&c->first, f->rom.known && !c->swung), start_us),
+                 from_us = start_us - MIN(reach_us(&c->first, f->within && !c->swung), start_us),
                  until_us = MAX(c->until_us, c->second.end_us + reach_us(&c->second, !c->swung));
         if (h->n < 20 || history_find(h, start_us) >= h->n)
                 return -ENODATA;

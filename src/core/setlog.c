@@ -333,6 +333,10 @@ static bool supersede(
         return c->rep > 0;
 }
 
+bool setlog_again(struct setlog *s, struct candidate *rep, const struct cycle_fit *fit, struct event *ret) {
+        return impossible(s, fit) < 0 && supersede(s, rep, fit, ret);
+}
+
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret) {
         struct candidate *known = heard(s, fit) ? NULL : layout_twin(&s->model, fit);
         if (known)

@@ -11,7 +11,8 @@
 struct window {
         unsigned newest_ago, n;         /* the window ends this many ticks before the newest, and is so long */
         unsigned hold_from, hold_until; /* the holds around them as first seen */
-        unsigned rest_from;             /* before this the search has left out what there is; 0: no search */
+        unsigned begin_from; /* the first movement begins no earlier: before this is something else */
+        unsigned rest_from;  /* before this the search has left out what there is; 0: no search */
         unsigned before, a0, a1, b0, b1, after; /* in this order */
         double way_m; /* of the first movement, as expected; 0: it may have gone any way */
 };
