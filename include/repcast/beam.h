@@ -88,7 +88,8 @@ struct beam {
         struct vertical_params vertical;
         double bias_P[3][3]; /* what is known of the accelerometer's bias when it starts */
         double rom_min_m, rom_typical_m;
-        double rom_m; /* of this lifter; 0 = not known yet */
+        double rom_m;         /* of this lifter; 0 = not known yet */
+        uint64_t rom_from_us; /* round trips that set out before tell nothing but what it was learned from */
         enum exercise_start order;
 
         bool started, rested, quiet;
@@ -111,8 +112,8 @@ void beam_init(struct beam *b, const struct beam_params *params, const struct ve
 void beam_reset(struct beam *b);
 void beam_trust(struct beam *b, double bias_P[3][3]);
 
-/* What the set has shown: the order of the movements, the lifter's ROM (0 = nothing yet). */
-void beam_expect(struct beam *b, enum exercise_start order, double rom_m);
+/* What the set has shown: the order of the movements, the lifter's ROM (0 = nothing yet) and from when on that foretells others'. */
+void beam_expect(struct beam *b, enum exercise_start order, double rom_m, uint64_t rom_from_us);
 
 /* Take the motion of a tick. lies: no movement can have begun, by what the tracker feels. Returns true if
  * that completed a round trip. */

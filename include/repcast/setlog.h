@@ -51,6 +51,9 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
 /* A rep of the open set was looked at again, and this is what it is. True if it was told: *ret is EVENT_AMEND. */
 bool setlog_again(struct setlog *s, struct candidate *rep, const struct cycle_fit *fit, struct event *ret);
 
+/* A movement without a partner ended: the bar may have gone on after a halt. */
+void setlog_goes_on(struct setlog *s, const struct move *m);
+
 /* Take a movement that has no partner. True if it was long enough to tell of: *ret is EVENT_REJECTED. */
 bool setlog_stray(struct setlog *s, const struct move *move, struct event *ret);
 

@@ -72,8 +72,16 @@ bool setmodel_overlap(const struct candidate *a, const struct candidate *b);
 /* ROM of the next rep, as far as it can be foretold. */
 double setmodel_rom(const struct setmodel *m);
 
+/* Where the first of the reps that showed it turned: what begins later is another movement. */
+uint64_t setmodel_rom_since(const struct setmodel *m);
+
 /* The newest rep that was told and over by then; NULL if there is none. */
 const struct cycle_fit *setmodel_rep_before(const struct setmodel *m, uint64_t us);
+
+/* The newest of the reps told so far that are not of the movements in that time, and what ROM they let expect there; NULL if there
+ * are none. */
+const struct cycle_fit *setmodel_others(
+        const struct setmodel *m, uint64_t from_us, uint64_t until_us, double *ret_rom_m);
 
 /* The set is over: its reps go, what was learned of them stays. */
 void setmodel_end_set(struct setmodel *m);

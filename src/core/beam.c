@@ -69,9 +69,10 @@ void beam_trust(struct beam *b, double bias_P[3][3]) {
         beam_reset(b);
 }
 
-void beam_expect(struct beam *b, enum exercise_start order, double rom_m) {
+void beam_expect(struct beam *b, enum exercise_start order, double rom_m, uint64_t rom_from_us) {
         b->order = order;
         b->rom_m = rom_m;
+        b->rom_from_us = rom_from_us;
 }
 
 static bool may_be(const struct beam *b, bool up_first) {
@@ -114,7 +115,8 @@ static void watch(struct beam *b) {
 /* A lifter stands in one place: neither position nor velocity wanders far. */
 static void follow(const struct beam *b, struct hypothesis *h) {
         const struct beam_params *p = &b->params;
-        double rom = b->rom_m > 0 ? b->rom_m : b->rom_typical_m, reach_m = p->reach * b->rom_typical_m;
+        double rom_m = hypothesis_rom(b, h), rom = rom_m > 0 ? rom_m : b->rom_typical_m,
+               reach_m = p->reach * b->rom_typical_m;
 
         vertical_advance(&h->motion, &b->step);
         if (h->leg != LEG_LOOSE)

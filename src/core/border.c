@@ -71,7 +71,8 @@ struct flank {
         double sign;
         unsigned peak, limit;
         int step;
-        double power; /* n of its onset, unless that is seen to be another */
+        double power;                  /* n of its onset, unless that is seen to be another */
+        unsigned whole_from, whole_to; /* within them it has no end */
 };
 
 static double speed(const struct flank *f, unsigned i) {
@@ -90,8 +91,8 @@ static unsigned under_way(const struct flank *f, double slow, double fast, doubl
         unsigned last = f->peak, below = 0;
 
         for (unsigned i = f->peak; i != f->limit; i = beside(f, i, 1)) {
-                double s = speed(f, i);
-                more += s > slow || s < -wrong || below <= lull ? s * T : 0;
+                double s = speed(f, i), back = i >= f->whole_from && i < f->whole_to ? HUGE_VAL : wrong;
+                more += s > slow || s < -back || below <= lull ? s * T : 0;
                 if (more < -HALT_SHARE * made)
                         break;
                 if (below <= lull || (s > fast && more > HALT_SHARE * made)) {
@@ -242,22 +243,26 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
         /* A concentric is skewed by where the lifter is weak, which tells nothing of its ends. */
         double late_a = sign < 0 ? skew(v, sign, w->a0, w->a1) : 0;
         double late_b = sign > 0 ? skew(v, -sign, w->b0, w->b1) : 0;
-        struct edge a0 = edge_of(&(struct flank){v, sign, pa, MIN(w->begin_from, pa), -1, soft(late_a)}, p,
-                level, noise, length_a);
-        struct edge a1 = edge_of(&(struct flank){v, sign, pa, pb, 1, soft(-late_a)}, p, level, noise, length_a);
-        struct edge b0 =
-                edge_of(&(struct flank){v, -sign, pb, pa, -1, soft(late_b)}, p, level, noise, length_b);
-        struct edge b1 =
-                edge_of(&(struct flank){v, -sign, pb, end, 1, soft(-late_b)}, p, level, noise, length_b);
+        const unsigned a_end = w->whole ? w->a1 : w->a0, b_end = w->whole ? w->b1 : w->b0;
+        struct edge a0 =
+                edge_of(&(struct flank){v, sign, pa, MIN(w->begin_from, pa), -1, soft(late_a), w->a0, a_end}, p,
+                        level, noise, length_a);
+        struct edge a1 = edge_of(
+                &(struct flank){v, sign, pa, pb, 1, soft(-late_a), w->a0, a_end}, p, level, noise, length_a);
+        struct edge b0 = edge_of(
+                &(struct flank){v, -sign, pb, pa, -1, soft(late_b), w->b0, b_end}, p, level, noise, length_b);
+        struct edge b1 = edge_of(
+                &(struct flank){v, -sign, pb, end, 1, soft(-late_b), w->b0, b_end}, p, level, noise, length_b);
         join(p, &a1, &b0, &ret->a1, &ret->b0);
 
         /* What is left of the movement before the first, what is seen of the one after the second. */
-        unsigned p0 = velocity_peak(v, -sign, 0, pa), n0 = velocity_peak(v, sign, pb, w->n);
+        unsigned p0 = velocity_peak(v, -sign, 0, w->whole ? MIN(w->a0, pa) : pa);
+        unsigned n0 = velocity_peak(v, sign, w->whole ? MAX(w->b1, pb) : pb, w->n);
         ret->before = w->hold_from;
         ret->a0 = fmax(a0.at, 0);
         if (-sign * (double) v[p0] > MAX(0.2 * sign * (double) v[pa], 4 * ERROR_MPS)) {
-                struct edge e =
-                        edge_of(&(struct flank){v, -sign, p0, pa, 1, ONSET_POWER}, p, level, noise, length_b);
+                struct edge e = edge_of(
+                        &(struct flank){v, -sign, p0, pa, 1, ONSET_POWER, 0, 0}, p, level, noise, length_b);
                 join(p, &e, &a0, &ret->before, &ret->a0);
                 /* In a walk that the search left out something like the end of a movement is soon found. */
                 ret->before = fmin(fmax(ret->before, w->rest_from), ret->a0);
@@ -265,8 +270,8 @@ int borders_find(const struct repfit_params *p, float *v, const struct window *w
         ret->b1 = fmin(b1.at, end);
         ret->after = w->hold_until;
         if (sign * (double) v[n0] > MAX(-0.2 * sign * (double) v[pb], 4 * ERROR_MPS)) {
-                struct edge e =
-                        edge_of(&(struct flank){v, sign, n0, pb, -1, ONSET_POWER}, p, level, noise, length_a);
+                struct edge e = edge_of(
+                        &(struct flank){v, sign, n0, pb, -1, ONSET_POWER, 0, 0}, p, level, noise, length_a);
                 join(p, &b1, &e, &ret->b1, &ret->after);
         }
         return 0;

@@ -223,12 +223,12 @@ static void improve(const struct search *s, struct choice *best) {
         for (unsigned sweep = 0; sweep < SWEEPS; sweep++) {
                 before = best->nats;
                 if (first_slow) {
-                        move(s, &live, A0, false, b[A0] - MIN(b[A0], first), b[A1], best);
+                        move(s, &live, A0, false, b[A0] - MIN(b[A0], first), MAX(b[A1], best->b[A1]), best);
                         move(s, &live, A1, false, b[A1] - MIN(b[A1], first), MIN(last, b[A1] + first), best);
                 }
                 if (second_slow) {
                         move(s, &live, A1, true, b[A1] - MIN(b[A1], first), MIN(last, b[B0] + second), best);
-                        move(s, &live, B0, false, b[B0] - MIN(b[B0], second), b[B1], best);
+                        move(s, &live, B0, false, b[B0] - MIN(b[B0], second), MAX(b[B1], best->b[B1]), best);
                         move(s, &live, B1, false, b[B1] - MIN(b[B1], second), MIN(last, b[B1] + second), best);
                 }
                 if (best->nats <= before)

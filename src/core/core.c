@@ -120,9 +120,12 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
 static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, double most) {
         struct cycle_fit fit;
         struct event e;
+        double rom_m;
+        /* A rep that was told of these very movements says nothing of how they were. */
+        const struct cycle_fit *like =
+                setmodel_others(&c->setlog.model, cycle->first.start_us, cycle->second.end_us, &rom_m);
 
-        repfit_expect(&c->repfit, setlog_rom(&c->setlog), setlog_set(&c->setlog) > 0,
-                setmodel_rep_before(&c->setlog.model, c->history.t_us));
+        repfit_expect(&c->repfit, rom_m, like && traits_start_us(like) < cycle->first.start_us, like);
         if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 || fit.misfit > most)
                 return false;
         fit.weighed = weighed;
@@ -181,8 +184,9 @@ static void take_stray(struct core *c, const struct cycle *cycle) {
         struct cycle whole;
         struct event e;
 
+        setlog_goes_on(&c->setlog, &cycle->first);
         if (cycle_goes_on(&c->tracker.cycler, &cycle->first, &whole) &&
-                fit_cycle(c, &whole, false, MISSED_MISFIT))
+                fit_cycle(c, &whole, true, MISSED_MISFIT))
                 return;
         if (cycle->first.up != (setlog_order(&c->setlog) == EXERCISE_START_BOTTOM))
                 miss(c, &cycle->first);
@@ -357,7 +361,8 @@ static void push_tick(struct core *c, const struct tick *tick) {
         if (glides(c, &m, &t) || absurd(&c->tracker))
                 doubt_tracker(c, &t);
         take_result(c, t.result, &t.cycle);
-        beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0);
+        beam_expect(&c->beam, setlog_order(&c->setlog), setlog_set(&c->setlog) ? setlog_rom(&c->setlog) : 0,
+                setmodel_rom_since(&c->setlog.model));
         if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
         if (swing_due(&c->swing))

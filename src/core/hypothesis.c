@@ -88,6 +88,10 @@ static double lasted_s(const struct beam *b, const struct hypothesis *h) {
         return (double) (b->now_us - h->since_us) * 1e-6;
 }
 
+double hypothesis_rom(const struct beam *b, const struct hypothesis *h) {
+        return h->lap.out_us >= b->rom_from_us ? b->rom_m : 0;
+}
+
 /* Log of the normal distribution function; an expansion where that would underflow, and 0 from where it is less than a
  * double can tell from it. */
 static double log_phi(double z) {
@@ -128,7 +132,7 @@ static double contradiction(const struct beam *b, struct hypothesis *h, double v
  * stays far more even is at rest, with a velocity that is an error. Charged up to a limit: a bar can be led evenly. */
 static double evenness(const struct beam *b, struct hypothesis *h, double v) {
         h->peak_mps = fmaxf(h->peak_mps, (float) (v - sqrt(var_v(h))));
-        double rom = b->rom_m > 0 ? b->rom_m : b->rom_typical_m;
+        double rom_m = hypothesis_rom(b, h), rom = rom_m > 0 ? rom_m : b->rom_typical_m;
         double expected = FLAT_SHARE * 1.2 * square((double) h->peak_mps) / rom, found = sqrt(b->ripple);
         if (found >= expected || (double) h->flat >= FLAT_MOST)
                 return 0;
@@ -138,7 +142,8 @@ static double evenness(const struct beam *b, struct hypothesis *h, double v) {
 }
 
 static double move(const struct beam *b, struct hypothesis *h) {
-        double v = way(h) * v_of(h), most = b->rom_m > 0 ? 1.15 * b->rom_m + 0.06 : 2 * b->rom_typical_m;
+        double v = way(h) * v_of(h), rom_m = hypothesis_rom(b, h);
+        double most = rom_m > 0 ? 1.15 * rom_m + 0.06 : 2 * b->rom_typical_m;
         double too_far = fmax(0, travel(h) - most);
         double nats = contradiction(b, h, v) + evenness(b, h, v);
         nats += fmin(3, 0.3 * square(too_far) / (square(0.05) + var_p(h)));
@@ -182,15 +187,15 @@ static double stop_variance(const struct beam *b, bool turns) {
 
 /* Of a movement that ends here: what its travel and its speed are worth. */
 static double ending(const struct beam *b, const struct hypothesis *h) {
-        double made = travel(h), least = 0.7 * b->rom_min_m, v = var_p(h);
+        double made = travel(h), least = 0.7 * b->rom_min_m, v = var_p(h), rom_m = hypothesis_rom(b, h);
         double nats = (double) h->peak_mps < b->params.sure_mps ? UNSURE : 0;
 
         if (made < least)
                 nats += fmin(SHORT_MOST, 0.5 * square(least - made) / (square(SHORT_M) + v) + 2);
         if (h->leg == LEG_BACK)
                 return nats + 0.5 * fmin(CHI2_MOST, square(p_of(h)) / (v + square(b->params.close_m)));
-        if (b->rom_m > 0)
-                nats += 0.5 * fmin(14, square(made - b->rom_m) / (square(ROM_M + ROM_SHARE * b->rom_m) + v));
+        if (rom_m > 0)
+                nats += 0.5 * fmin(14, square(made - rom_m) / (square(ROM_M + ROM_SHARE * rom_m) + v));
         else if (made > 0.02)
                 nats += 0.5 *
                         fmin(9,
@@ -257,9 +262,9 @@ static void set_out(const struct beam *b, struct hypothesis *h, uint64_t hold_us
 }
 
 static void arrive(const struct beam *b, struct hypothesis *h) {
-        double s = h->up_first ? 1 : -1;
-        if (b->rom_m > 0)
-                vertical_update_p(&h->motion, s * b->rom_m, square(ROM_M + ROM_SHARE * b->rom_m));
+        double s = h->up_first ? 1 : -1, rom_m = hypothesis_rom(b, h);
+        if (rom_m > 0)
+                vertical_update_p(&h->motion, s * rom_m, square(ROM_M + ROM_SHARE * rom_m));
         h->far_m = p_of(h);
         h->lap.far_us = b->now_us;
         h->lap.out_m = (float) (s * p_of(h));

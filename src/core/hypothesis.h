@@ -8,6 +8,9 @@
 /* Price of going from one leg to another whatever the motion, or -1 where no way leads. The whole state machine. */
 double hypothesis_price(enum leg from, enum leg to);
 
+/* ROM that it may count on; 0 = none. One that was learned from a rep does not tell whether that rep was laid out right. */
+double hypothesis_rom(const struct beam *b, const struct hypothesis *h);
+
 /* Price of staying in the leg since the last weighing. What is charged once only is remembered. */
 double hypothesis_stay(const struct beam *b, struct hypothesis *h);
 

@@ -13,7 +13,10 @@
 #include "util/macros.h"
 #include "util/seconds.h"
 
-#define SAME_SHARE  0.1  /* of a rep: borders that close are the same */
+#define SAME_SHARE 0.1    /* of a rep: borders that close are the same */
+#define WENT_ON_US 500000 /* after the end of a rep may a movement seem to last that was a part of it */
+#define MISFIT_USUAL                                                                                           \
+        5.0 /* chi2 of a right layout, 5 degrees of freedom: one that is smaller is none the better for it */
 #define ALIKE_SHARE 0.25 /* and these may be of the same movements: a turn shows borders to half a second */
 
 static bool near(uint64_t a_us, uint64_t b_us, double within_s) {
@@ -53,23 +56,38 @@ bool layout_settled(const struct setmodel *m, const struct cycle_fit *fit) {
         return false;
 }
 
+/* It lies within the whole, and went on after what was taken for its end. */
+static bool is_part(const struct cycle_fit *part, const struct cycle_fit *whole, uint64_t went_on_us) {
+        return traits_start_us(part) >= traits_start_us(whole) && traits_end_us(part) < went_on_us &&
+                went_on_us < traits_end_us(whole) + WENT_ON_US;
+}
+
 /* Of a slow rep the tracker may have seen another layout than the beam: a hesitation or a hold is not the same to both. Where
  * most of the time of either is the other's, one of them is wrong, and it is the one that the look back had to pull harder
  * for. */
-static struct candidate *worse_than_weighed(struct setmodel *m, const struct cycle_fit *fit) {
-        uint64_t start_us = traits_start_us(fit), end_us = traits_end_us(fit);
+static bool mostly_same(const struct cycle_fit *a, const struct cycle_fit *b) {
+        uint64_t from_us = MAX(traits_start_us(a), traits_start_us(b));
+        uint64_t until_us = MIN(traits_end_us(a), traits_end_us(b));
+        double longer_s = MAX(
+                seconds(traits_start_us(a), traits_end_us(a)), seconds(traits_start_us(b), traits_end_us(b)));
+        return seconds(from_us, until_us) > longer_s / 2;
+}
+
+static struct candidate *worse_than_weighed(
+        struct setmodel *m, const struct cycle_fit *fit, uint64_t went_on_us) {
+        struct candidate *found = NULL;
+        bool cut = false;
 
         for (unsigned i = m->n; i-- > 0;) {
                 struct candidate *c = &m->candidates[i];
-                uint64_t from_us = traits_start_us(&c->fit), until_us = traits_end_us(&c->fit);
-                double common_s = seconds(MAX(start_us, from_us), MIN(end_us, until_us));
-                double longer_s = MAX(seconds(start_us, end_us), seconds(from_us, until_us));
-
-                if (c->fit.searched && !c->fit.weighed && c->fit.eccentric_first == fit->eccentric_first &&
-                        common_s > longer_s / 2)
-                        return fit->misfit <= c->fit.misfit ? c : NULL;
+                bool part = is_part(&c->fit, fit, went_on_us);
+                if (!c->fit.searched || c->fit.weighed || c->fit.eccentric_first != fit->eccentric_first ||
+                        !(part || mostly_same(&c->fit, fit)) || (found && (found->rep || !c->rep)))
+                        continue;
+                found = c;
+                cut = part;
         }
-        return NULL;
+        return found && fit->misfit <= fmax(found->fit.misfit, cut ? MISFIT_USUAL : 0) ? found : NULL;
 }
 
 /* Of two pieces of it the one that was told. */
@@ -84,8 +102,8 @@ static struct candidate *worse_than_swung(struct setmodel *m, const struct cycle
         return found;
 }
 
-struct candidate *layout_worse(struct setmodel *m, const struct cycle_fit *fit) {
+struct candidate *layout_worse(struct setmodel *m, const struct cycle_fit *fit, uint64_t went_on_us) {
         if (fit->swung)
                 return worse_than_swung(m, fit);
-        return fit->weighed && fit->searched ? worse_than_weighed(m, fit) : NULL;
+        return fit->weighed && fit->searched ? worse_than_weighed(m, fit, went_on_us) : NULL;
 }

@@ -28,6 +28,7 @@
 #define DRIFT_LEAST_S 2.0  /* but no faster than in so short a cycle */
 #define TURN_MPS2     0.03 /* per radian */
 #define STILL_S       0.4  /* the lifter stands still for so long before a first rep */
+#define REFUTED       12.8 /* chi2, 5 degrees of freedom, 97.5 %: borders that pull so much harder are wrong */
 #define LOOK_OUT_S    0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
@@ -236,58 +237,112 @@ static void doubt(const struct history *h, const struct window *w, struct bias *
         *drift_mps3 = hypot(*drift_mps3, sqrt(v2 / 2) * 2 / (lasts_s * lasts_s));
 }
 
-int repfit_run(const struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
-        static const double level[] = {
-                BORDER_ROUGH, 0.1, 0}; /* from coarse to fine: the first velocity is none too good */
-        double sign = c->first.up ? 1 : -1, drift_mps3 = drift(c), misfit = 0;
-        struct bias bias = c->first.bias;
-        float v[HISTORY_N]; /* corrected velocity of the cycle, oldest first */
+/* A look back that is under way. */
+struct look {
+        const struct repfit_params *params;
+        const struct history *h;
+        struct bias bias;
+        double drift_mps3, sign;
         struct window w;
         struct borders b;
+        float v[HISTORY_N]; /* corrected velocity of the cycle, oldest first */
+        double misfit;      /* of that velocity */
+};
 
-        int r = set_up(f, h, c, &w);
+static double find_velocity(struct look *l, enum borders_known known) {
+        l->misfit = smooth_velocity(l->params, l->h, &l->w, &l->bias, l->drift_mps3, known, l->v);
+        return l->misfit;
+}
+
+static int find_borders(struct look *l, double level) {
+        int r = borders_find(l->params, l->v, &l->w, l->sign, fmax(level, l->params->edge_share), &l->b);
+
+        if (r >= 0)
+                set_window(&l->w, &l->b);
+        return r;
+}
+
+/* Rough borders from a first velocity, and the velocity with them. Where they contradict a search that was right they come of
+ * a halt that was taken for an end: once more, with none within a movement, unless that was not the reason. */
+static int begin(struct look *l, enum borders_known known, bool trusted) {
+        const struct window sought = l->w;
+        double misfit = find_velocity(l, known), cut_misfit;
+        int r = find_borders(l, BORDER_ROUGH);
+
         if (r < 0)
                 return r;
-        doubt(h, &w, &bias, &drift_mps3);
+        cut_misfit = find_velocity(l, BORDERS_FOUND);
+        if (!trusted || cut_misfit <= misfit + REFUTED)
+                return 0;
+
+        const struct window cut = l->w;
+        l->w = sought;
+        l->w.whole = true;
+        (void) find_velocity(l, known);
+        r = find_borders(l, BORDER_ROUGH);
+        if (r >= 0 && find_velocity(l, BORDERS_FOUND) <= cut_misfit / 2)
+                return 0;
+        l->w = cut;
+        (void) find_velocity(l, BORDERS_FOUND);
+        return 0;
+}
+
+int repfit_run(const struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
+        static const double level[] = {0.1, 0}; /* from coarse to fine, after the rough ones */
+        struct look l = {.params = &f->params,
+                .h = h,
+                .bias = c->first.bias,
+                .drift_mps3 = drift(c),
+                .sign = c->first.up ? 1 : -1};
+        const struct window *w = &l.w;
+        const struct borders *b = &l.b;
+        const float *v = l.v;
+        const double sign = l.sign;
+
+        int r = set_up(f, h, c, &l.w);
+        if (r < 0)
+                return r;
+        doubt(h, &l.w, &l.bias, &l.drift_mps3);
         if (c->swung && f->rom.known) /* whose bias turns with the position cannot tell travel from it */
-                w.way_m = sign * f->rom.rom_m;
-        b = (struct borders){
-                .before = w.before, .a0 = w.a0, .a1 = w.a1, .b0 = w.b0, .b1 = w.b1, .after = w.after};
-        bool searched = f->params.passes > 0 && !c->swung && borders_coarse(f, h, &bias, drift_mps3, sign, &w);
-        enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
+                l.w.way_m = sign * f->rom.rom_m;
+        l.b = (struct borders){
+                .before = w->before, .a0 = w->a0, .a1 = w->a1, .b0 = w->b0, .b1 = w->b1, .after = w->after};
         double passes = c->swung ? 0 : f->params.passes;
+        bool searched = passes > 0 && borders_coarse(f, h, &l.bias, l.drift_mps3, sign, &l.w);
+        enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
         if (passes < 1)
-                misfit = smooth_velocity(&f->params, h, &w, &bias, drift_mps3, known, v);
-        for (unsigned pass = 0; pass < ARRAY_SIZE(level) && pass < passes; pass++) {
-                misfit = smooth_velocity(&f->params, h, &w, &bias, drift_mps3, known, v);
-                r = borders_find(&f->params, v, &w, sign, fmax(level[pass], f->params.edge_share), &b);
-                if (r < 0)
-                        return r;
-                set_window(&w, &b);
-                known = BORDERS_FOUND;
+                (void) find_velocity(&l, known);
+        else
+                r = begin(&l, known, searched && f->rom.known);
+        for (unsigned pass = 1; pass < passes && r >= 0; pass++) {
+                if (pass > 1)
+                        (void) find_velocity(&l, BORDERS_FOUND);
+                r = find_borders(&l, level[MIN(pass - 1, ARRAY_SIZE(level) - 1)]);
         }
+        if (r < 0)
+                return r;
 
         struct cycle_fit fit = {.eccentric_first = !c->first.up,
                 .searched = searched,
                 .swung = c->swung,
-                .misfit = misfit,
+                .misfit = l.misfit,
                 .flags = c->first.cold ? REP_FLAG_COLD : 0};
         struct phase_fit *first = c->first.up ? &fit.concentric : &fit.eccentric;
         struct phase_fit *second = c->first.up ? &fit.eccentric : &fit.concentric;
-        uint64_t zero_us = h->t_us - (uint64_t) (w.newest_ago + w.n - 1) * TICK_US;
+        uint64_t zero_us = h->t_us - (uint64_t) (w->newest_ago + w->n - 1) * TICK_US;
 
-        measure(v, sign, b.a0, b.a1, first);
-        measure(v, -sign, b.b0, b.b1, second);
-        first->start_us = zero_us + (uint64_t) (b.a0 * TICK_US);
-        first->end_us = zero_us + (uint64_t) (b.a1 * TICK_US);
-        second->start_us = zero_us + (uint64_t) (b.b0 * TICK_US);
-        second->end_us = zero_us + (uint64_t) (b.b1 * TICK_US);
+        measure(v, sign, b->a0, b->a1, first);
+        measure(v, -sign, b->b0, b->b1, second);
+        first->start_us = zero_us + (uint64_t) (b->a0 * TICK_US);
+        first->end_us = zero_us + (uint64_t) (b->a1 * TICK_US);
+        second->start_us = zero_us + (uint64_t) (b->b0 * TICK_US);
+        second->end_us = zero_us + (uint64_t) (b->b1 * TICK_US);
 
-        double con0 = c->first.up ? b.a0 : b.b0, con1 = c->first.up ? b.a1 : b.b1;
+        double con0 = c->first.up ? b->a0 : b->b0, con1 = c->first.up ? b->a1 : b->b1;
         fit.mpv_mps = propulsive(v, f->incline_sin, 1, con0, con1);
         fit.sticking = find_sticking(v, f->params.sticking_depth, 1, con0, con1);
-        chart(v, -1, c->first.up ? b.b0 : b.a0, c->first.up ? b.b1 : b.a1, fit.course);
-        look_around(h, &w, &b, &fit);
+        chart(v, -1, c->first.up ? b->b0 : b->a0, c->first.up ? b->b1 : b->a1, fit.course);
+        look_around(h, w, b, &fit);
         felt_cycle(h, &fit);
         *ret = fit;
         return 0;

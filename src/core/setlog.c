@@ -351,7 +351,7 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
                 s->put_away = reason == REJECTED_RERACK;
                 return true;
         }
-        struct candidate *worse = layout_worse(&s->model, fit);
+        struct candidate *worse = layout_worse(&s->model, fit, s->went_on_us);
         if (worse)
                 return supersede(s, worse, fit, ret);
         setmodel_add(&s->model, fit);
@@ -359,8 +359,12 @@ bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *r
         return false;
 }
 
-bool setlog_stray(struct setlog *s, const struct move *m, struct event *ret) {
+void setlog_goes_on(struct setlog *s, const struct move *m) {
         s->went_on_us = m->end_us;
+}
+
+bool setlog_stray(struct setlog *s, const struct move *m, struct event *ret) {
+        setlog_goes_on(s, m);
         if (m->travel_m < TOLD_SHARE * s->rom_min_m)
                 return false;
         enum rejection reason =

@@ -31,9 +31,11 @@
 #define EXPECTED       5.0 /* distance of two reps of one set: degrees of freedom */
 #define UNWEIGHED                                                                                              \
         8.0 /* the beam, which hands out what leads by 4 nats, did not see it: chi2 is twice a logarithm */
-#define SURE_N  3
-#define NEAREST 3    /* members next to it that a candidate is compared with */
-#define SHARED  0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
+/* A quick rep may be seen to begin so much earlier; a part of a slow one begins seconds late. */
+#define ONSET_US UINT64_C(500000)
+#define SURE_N   3
+#define NEAREST  3    /* members next to it that a candidate is compared with */
+#define SHARED   0.25 /* two pairings of the same movements share a stroke; neighbours touch at most */
 
 struct group {
         unsigned n, at[SETMODEL_CANDIDATES];
@@ -366,6 +368,10 @@ bool setmodel_believes(const struct setmodel *m, const struct candidate *c) {
         return setmodel_confidence(m, c) >= (m->over ? NEARLY_CERTAIN : 0.5);
 }
 
+static double foretold_rom(const struct setmodel *m) {
+        return m->known_m > 0 ? m->known_m : m->rom_typical_m;
+}
+
 double setmodel_rom(const struct setmodel *m) {
         double sum = 0;
         unsigned n = 0;
@@ -374,9 +380,17 @@ double setmodel_rom(const struct setmodel *m) {
                         sum += m->candidates[i].fit.concentric.travel_m;
                         n++;
                 }
-        if (n > 0)
-                return sum / n;
-        return m->known_m > 0 ? m->known_m : m->rom_typical_m;
+        return n > 0 ? sum / n : foretold_rom(m);
+}
+
+uint64_t setmodel_rom_since(const struct setmodel *m) {
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct cycle_fit *f = &m->candidates[i].fit;
+                uint64_t start_us = traits_start_us(f);
+                if (m->candidates[i].rep)
+                        return f->searched ? cycle_fit_second(f)->start_us : start_us - MIN(ONSET_US, start_us);
+        }
+        return 0;
 }
 
 const struct cycle_fit *setmodel_rep_before(const struct setmodel *m, uint64_t us) {
@@ -384,6 +398,30 @@ const struct cycle_fit *setmodel_rep_before(const struct setmodel *m, uint64_t u
                 if (m->candidates[n - 1].rep && traits_end_us(&m->candidates[n - 1].fit) < us)
                         return &m->candidates[n - 1].fit;
         return NULL;
+}
+
+/* Most of it lies in that time. */
+static bool inside(const struct cycle_fit *f, uint64_t from_us, uint64_t until_us) {
+        uint64_t start_us = traits_start_us(f), end_us = traits_end_us(f);
+        return seconds(MAX(start_us, from_us), MIN(end_us, until_us)) > seconds(start_us, end_us) / 2;
+}
+
+const struct cycle_fit *setmodel_others(
+        const struct setmodel *m, uint64_t from_us, uint64_t until_us, double *ret_rom_m) {
+        const struct cycle_fit *newest = NULL;
+        double sum = 0;
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < m->n; i++) {
+                const struct cycle_fit *f = &m->candidates[i].fit;
+                if (!m->candidates[i].rep || inside(f, from_us, until_us))
+                        continue;
+                sum += f->concentric.travel_m;
+                n++;
+                newest = f;
+        }
+        *ret_rom_m = n > 0 ? sum / n : foretold_rom(m);
+        return newest;
 }
 
 /* ---- from set to set ---- */

@@ -14,6 +14,7 @@ struct window {
         unsigned begin_from; /* the first movement begins no earlier: before this is something else */
         unsigned rest_from;  /* before this the search has left out what there is; 0: no search */
         unsigned before, a0, a1, b0, b1, after; /* in this order */
+        bool whole;                             /* the search is right: its movements have no end within them */
         double way_m; /* of the first movement, as expected; 0: it may have gone any way */
 };
 

@@ -77,6 +77,18 @@ static void test_every_way(void **state) {
                                 assert_true(hypothesis_price(from, to) < 0);
 }
 
+/* What a rep has shown of the travel is nothing new for a round trip that set out before it. */
+static void test_a_rep_foretells_later_ones(void **state) {
+        (void) state;
+        static struct bar bar;
+        struct hypothesis h = {.lap = {.out_us = 5000000}};
+        start(&bar, EXERCISE_START_TOP);
+        beam_expect(&bar.beam, EXERCISE_START_TOP, 0.3, 5000000);
+        assert_near(hypothesis_rom(&bar.beam, &h), 0.3, 1e-9);
+        h.lap.out_us--;
+        assert_near(hypothesis_rom(&bar.beam, &h), 0, 1e-9);
+}
+
 static void strokes(double out_s, double far_s, double back_s, double home_s) {
         static struct bar bar;
         start(&bar, EXERCISE_START_TOP);
@@ -228,6 +240,7 @@ static void test_the_end_of_the_stream(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_way),
+                cmocka_unit_test(test_a_rep_foretells_later_ones),
                 cmocka_unit_test(test_quick_and_slow),
                 cmocka_unit_test(test_slower_than_the_doubt),
                 cmocka_unit_test(test_stops_on_the_way),

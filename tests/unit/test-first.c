@@ -138,7 +138,7 @@ static void test_walk_is_no_lowering(void **state) {
                 enum synth_family family;
                 unsigned seed;
         } sets[] = {{SYNTH_MIN_JERK, 3}, {SYNTH_MIN_JERK, 12}, {SYNTH_MIN_JERK, 40}, {SYNTH_SUBMOVEMENTS, 9},
-                {SYNTH_SUBMOVEMENTS, 26}, {SYNTH_RAMP, 6}, {SYNTH_RAMP, 36}, {SYNTH_HESITATION, 9}};
+                {SYNTH_SUBMOVEMENTS, 26}, {SYNTH_RAMP, 6}, {SYNTH_RAMP, 37}, {SYNTH_HESITATION, 9}};
         _cleanup_(exercises_done) struct exercises table = {NULL, 0};
         struct faults faults = {.sink = NULL};
 

@@ -7,6 +7,7 @@
 #include <repcast/core.h>
 
 #include "core/border.h"
+#include "core/coarse.h"
 #include "fit.h"
 #include "unit.h"
 
@@ -70,6 +71,26 @@ static void test_a_late_border(void **state) {
         assert_true(found_start_s(false) >= START_S + LATE_S - 1);
 }
 
+/* The live lowering was over before the true one began: once the turn has moved, the beginning may follow. */
+static void test_a_lowering_seen_too_soon(void **state) {
+        (void) state;
+        const struct bias bias = {.P = {{4e-4, 0, 0}, {0, 4e-4, 0}, {0, 0, 4e-4}}};
+        struct window w = {.n = TICKS};
+        struct core_params params;
+        struct repfit f;
+
+        record();
+        w.before = w.a0 = (unsigned) ((START_S - 4) / TICK_S);
+        w.a1 = (unsigned) ((START_S - 0.8) / TICK_S);
+        w.b0 = (unsigned) ((START_S + 7) / TICK_S);
+        w.b1 = (unsigned) ((START_S + 11) / TICK_S);
+        w.after = w.b1 + 100;
+        core_params_init(&params);
+        repfit_init(&f, &params.repfit, &fit_squat);
+        assert_true(borders_coarse(&f, &history, &bias, 0.004, -1, &w));
+        assert_near(w.a0 * TICK_S, START_S, 0.6);
+}
+
 /* A movement of two halves of 2 s with a halt of 1.5 s between them, and one back. */
 static void halting_mps(float v[TICKS], double halt_mps) {
         memset(v, 0, TICKS * sizeof(v[0]));
@@ -92,7 +113,7 @@ static struct borders borders_in(float v[TICKS], const struct window *w, double 
 }
 
 /* Start of the first movement, in ticks. */
-static double halting_from(double halt_mps, double level) {
+static double halting_within(double halt_mps, double level, bool whole) {
         const struct window w = {.n = TICKS,
                 .before = 100,
                 .hold_from = 100,
@@ -101,12 +122,23 @@ static double halting_from(double halt_mps, double level) {
                 .b0 = 1000,
                 .b1 = 1400,
                 .after = 1700,
-                .hold_until = 1700};
+                .hold_until = 1700,
+                .whole = whole};
         float v[TICKS];
 
         halting_mps(v, halt_mps);
         v[750] *= 1.05F; /* the second half is the faster one */
         return borders_in(v, &w, level).a0;
+}
+
+static double halting_from(double halt_mps, double level) {
+        return halting_within(halt_mps, level, false);
+}
+
+/* Where the search was right no halt within a movement ends it, however wrong its velocity is. */
+static void test_a_halt_within_a_movement(void **state) {
+        (void) state;
+        assert_near(halting_within(0.08, BORDER_ROUGH, true), 300, 20);
 }
 
 /* A first velocity is wrong by a few cm/s: a halt that seems to go back by so much ends no movement. In the last one it does, as
@@ -202,7 +234,9 @@ static void test_a_walk_before_is_no_rest(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_late_border),
+                cmocka_unit_test(test_a_lowering_seen_too_soon),
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
+                cmocka_unit_test(test_a_halt_within_a_movement),
                 cmocka_unit_test(test_a_skewed_lowering),
                 cmocka_unit_test(test_a_lowering_that_the_floor_stops),
                 cmocka_unit_test(test_a_walk_before_is_no_rest),

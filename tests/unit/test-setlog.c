@@ -368,6 +368,33 @@ static void test_a_slow_rep_laid_out_anew(void **state) {
         }
 }
 
+/* A first rep is told at its halt: lowered by half, and lifted by half. The bar goes on, and what the beam found of the whole takes
+ * its place, though the half fits no worse. Without a movement that followed it is the beam that saw too much. */
+static void test_a_part_that_went_on(void **state) {
+        (void) state;
+        for (unsigned went_on = 0; went_on < 2; went_on++) {
+                struct cycle_fit part = fit_slow(14, 0.3), whole = fit_slow(10, 0.6);
+                struct move rest = {
+                        .up = true, .start_us = fit_us(27.5), .end_us = fit_us(30), .travel_m = 0.3};
+                whole.eccentric.end_us = part.eccentric.end_us;
+                whole.concentric.start_us = part.concentric.start_us;
+                whole.concentric.end_us = fit_us(30);
+                whole.weighed = true;
+                whole.misfit = 1;
+                part.misfit = 0.1;
+                start();
+                cycle(part);
+                assert_int_equal(count(EVENT_REP), 1);
+                if (went_on)
+                        setlog_goes_on(&setlog, &rest);
+                cycle(whole);
+                assert_int_equal(count(EVENT_REP), 1);
+                assert_int_equal(count(EVENT_AMEND), went_on);
+                if (went_on)
+                        assert_int_equal(nth(EVENT_AMEND, 0)->amend.figures.end_us, fit_us(30));
+        }
+}
+
 /* The look back on the tracker's guess of a first rep held the walk out of the rack to be rest, and is not believed. The beam finds
  * the same borders without force: that is told, at once. */
 static void test_an_untold_guess_gives_way(void **state) {
@@ -483,6 +510,7 @@ int main(void) {
                 cmocka_unit_test(test_reasons),
                 cmocka_unit_test(test_doubt_ends),
                 cmocka_unit_test(test_an_untold_guess_gives_way),
+                cmocka_unit_test(test_a_part_that_went_on),
                 cmocka_unit_test(test_what_was_seen_needs_no_other_layout),
                 cmocka_unit_test(test_the_better_of_two_that_agree_stands),
                 cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),

@@ -272,6 +272,29 @@ static void end_a_set_of(unsigned n, double at_s, struct cycle_fit (*make)(doubl
         assert_int_equal(model.n, 0);
 }
 
+/* Of a rep that was laid out wrong nothing is to be learned for the movements that it was made of. */
+static void test_a_rep_foretells_others(void **state) {
+        (void) state;
+        double rom_m;
+        start();
+        assert_null(setmodel_others(&model, 0, fit_us(9), &rom_m));
+        assert_near(rom_m, fit_squat.rom_typical_m, 1e-9);
+        assert_int_equal(setmodel_rom_since(&model), 0);
+        for (unsigned i = 0; i < 2; i++)
+                add(fit_rep(10 + 4 * i, 0.4 + 0.1 * i));
+        publish_all();
+        assert_ptr_equal(setmodel_others(&model, fit_us(18), fit_us(21), &rom_m), &model.candidates[1].fit);
+        assert_near(rom_m, 0.45, 1e-9);
+        assert_ptr_equal(setmodel_others(&model, fit_us(13), fit_us(18), &rom_m), &model.candidates[0].fit);
+        assert_near(rom_m, 0.4, 1e-9);
+        assert_null(setmodel_others(&model, fit_us(9), fit_us(18), &rom_m));
+        assert_near(rom_m, fit_squat.rom_typical_m, 1e-9);
+
+        assert_int_equal(setmodel_rom_since(&model), fit_us(9.5)); /* quick: as it is */
+        model.candidates[0].fit.searched = true;
+        assert_int_equal(setmodel_rom_since(&model), model.candidates[0].fit.concentric.start_us);
+}
+
 static struct cycle_fit upside_down(double at_s, double rom_m) {
         return fit_turned(fit_rep(at_s, rom_m), 170, 170);
 }
@@ -357,6 +380,7 @@ int main(void) {
                 cmocka_unit_test(test_either_order),
                 cmocka_unit_test(test_the_published_pairing_stays),
                 cmocka_unit_test(test_the_set_before),
+                cmocka_unit_test(test_a_rep_foretells_others),
                 cmocka_unit_test(test_confidence_follows_the_fit),
                 cmocka_unit_test(test_there_is_always_room),
                 cmocka_unit_test(test_what_goes_takes_its_other_pairing_along),
