@@ -33,12 +33,12 @@ static unsigned read_all(struct bluez *b) {
         int n;
 
         b->streams_read_us = bluez_now_us(b);
-        do {
-                n = epoll_wait(b->streams_fd, events, ARRAY_SIZE(events), 0);
+        /* Until nothing is there: a socket is told of once each time, however much waits in it after a stall. */
+        while (done < AT_ONE_GO && (n = epoll_wait(b->streams_fd, events, ARRAY_SIZE(events), 0)) > 0) {
                 for (int i = 0; i < n; i++)
                         stream_read(events[i].data.ptr, events[i].events);
-                done += (unsigned) MAX(n, 0);
-        } while (n == ARRAY_SIZE(events) && done < AT_ONE_GO);
+                done += (unsigned) n;
+        }
         return done;
 }
 

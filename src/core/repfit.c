@@ -276,6 +276,7 @@ static int begin(struct look *l, enum borders_known known, bool trusted) {
                 return 0;
 
         const struct window cut = l->w;
+        const struct borders cut_borders = l->b;
         l->w = sought;
         l->w.whole = true;
         (void) find_velocity(l, known);
@@ -283,6 +284,7 @@ static int begin(struct look *l, enum borders_known known, bool trusted) {
         if (r >= 0 && find_velocity(l, BORDERS_FOUND) <= cut_misfit / 2)
                 return 0;
         l->w = cut;
+        l->b = cut_borders;
         (void) find_velocity(l, BORDERS_FOUND);
         return 0;
 }

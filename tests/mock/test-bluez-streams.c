@@ -2,6 +2,7 @@
 /* The client against the fake BlueZ: what works when all is well, and when there is much of it. */
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "rig.h"
 #include "unit.h"
@@ -144,6 +145,26 @@ static void test_a_burst(void **state) {
         rig_stop(r);
 }
 
+/* What waits in a socket after a stall is read at one go, not one notification each turn. */
+static void test_a_stall(void **state) {
+        struct rig *r = rig_new(true);
+        struct rig_sensor *s = &r->sensors[1];
+        unsigned before;
+
+        (void) state;
+        rig_tell(r, "adapter hci0 00:11:22:33:44:00");
+        rig_sensor(r, 1, "");
+        rig_client(r);
+        rig_want(r, 1, NULL);
+        UNTIL(r, STREAMS(r, 1) && s->packets >= 10);
+        before = s->packets;
+        usleep(1000000); /* 200 notifications; a socket holds 280 */
+        for (unsigned i = 0; i < 8; i++)
+                assert_true(rig_run_once(r));
+        assert_in_range(s->packets - before, 100, 280);
+        rig_stop(r);
+}
+
 static void test_idle_wake_poll(void **state) {
         struct rig *r = rig_new(true);
         struct gatt_plan plan = rig_plan();
@@ -267,6 +288,7 @@ int main(void) {
                 cmocka_unit_test(test_ten_sensors_on_two_adapters),
                 cmocka_unit_test(test_an_absent_sensor_leaves_the_others_alone),
                 cmocka_unit_test(test_a_burst),
+                cmocka_unit_test(test_a_stall),
                 cmocka_unit_test(test_idle_wake_poll),
                 cmocka_unit_test(test_scan_for_a_person),
                 cmocka_unit_test(test_a_flood),
