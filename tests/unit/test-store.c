@@ -185,10 +185,10 @@ static void test_rejected_movements_are_passed_on_and_not_kept(void **state) {
         start();
         assert_int_equal(store_start(store), 0);
         assert_int_equal(post(MESSAGE_REJECTED), 0); /* nobody is there */
-        wait_for_waiting(0);
-        outbox_connected(outbox);
         assert_int_equal(post(MESSAGE_REP), 0);
-        expect(OUTBOX_LIVE, 2, false, true);
+        wait_for_waiting(1); /* so both have been worked through */
+        outbox_connected(outbox);
+        expect(OUTBOX_LATE, 2, true, true); /* so the store knows of the connection */
         assert_int_equal(post(MESSAGE_REJECTED), 0);
         struct parcel p = take(OUTBOX_LIVE);
         assert_int_equal(p.position, 0);
