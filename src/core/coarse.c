@@ -241,15 +241,26 @@ static unsigned nodes(double seconds) {
         return (unsigned) lrint(fmin(seconds / (NODE * T), most));
 }
 
-/* Timed as the rep before, up to the same end. */
+/* Timed as the rep before, where that suits best: a live end may be seconds off as well. */
 static void begin_alike(const struct search *s, const struct choice *live, struct choice *ret) {
-        unsigned *b = ret->b;
+        const unsigned second = nodes(s->tempo->second_s), hold = nodes(s->tempo->hold_s),
+                       first = nodes(s->tempo->first_s), whole = first + hold + second, last = s->n - 1,
+                       off = range(live->b[A0], live->b[A1]), end = live->b[B1];
+        unsigned b[BORDERS];
 
         *ret = *live;
-        b[B0] = b[B1] - MIN(b[B1], nodes(s->tempo->second_s));
-        b[A1] = b[B0] - MIN(b[B0], nodes(s->tempo->hold_s));
-        b[A0] = b[A1] - MIN(b[A1], nodes(s->tempo->first_s));
-        b[R0] = MIN(b[R0], b[A0]);
+        ret->nats = -HUGE_VAL;
+        for (unsigned at = MAX(end - MIN(end, off), whole); at <= MIN(end + off, last); at++) {
+                b[B1] = at;
+                b[B0] = at - second;
+                b[A1] = b[B0] - hold;
+                b[A0] = b[A1] - first;
+                for (unsigned k = 0; k < 4; k++) { /* with and without a rest before and after */
+                        b[R0] = k & 1 ? b[A0] : MIN(live->b[R0], b[A0]);
+                        b[R1] = k & 2 ? at : MAX(live->b[R1], at);
+                        consider(s, b, ret);
+                }
+        }
 }
 
 static struct choice search_from(const struct search *s, const struct choice *start) {

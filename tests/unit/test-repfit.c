@@ -10,6 +10,7 @@
 #include "core/coarse.h"
 #include "fit.h"
 #include "unit.h"
+#include "util/macros.h"
 
 #define ROM_M   0.5
 #define START_S 5.0 /* eccentric of 6 s, hold of 1 s, concentric of 4 s, minimum jerk, and rest around them */
@@ -89,6 +90,36 @@ static void test_a_lowering_seen_too_soon(void **state) {
         repfit_init(&f, &params.repfit, &fit_squat);
         assert_true(borders_coarse(&f, &history, &bias, 0.004, -1, &w));
         assert_near(w.a0 * TICK_S, START_S, 0.6);
+}
+
+/* The live cycle is off as a whole by 4 s: timed as the rep before, it is found where that suits. */
+static void test_a_cycle_seen_too_soon_or_late(void **state) {
+        (void) state;
+        const double starts_s[] = {START_S - 4, START_S + 4};
+        const struct bias bias = {.P = {{4e-4, 0, 0}, {0, 4e-4, 0}, {0, 0, 4e-4}}};
+        struct cycle_fit like = fit_rep(0, ROM_M);
+        struct core_params params;
+        struct repfit f;
+
+        record();
+        like.eccentric.end_us = fit_us(6);
+        like.concentric.start_us = fit_us(7);
+        like.concentric.end_us = fit_us(11);
+        core_params_init(&params);
+        repfit_init(&f, &params.repfit, &fit_squat);
+        repfit_expect(&f, ROM_M, true, &like);
+        for (unsigned i = 0; i < ARRAY_SIZE(starts_s); i++) {
+                struct window w = {.n = TICKS};
+                w.before = w.a0 = (unsigned) (starts_s[i] / TICK_S);
+                w.a1 = w.a0 + (unsigned) (6 / TICK_S);
+                w.b0 = w.a1 + (unsigned) (1 / TICK_S);
+                w.b1 = w.after = MIN(w.b0 + (unsigned) (4 / TICK_S), TICKS - 1u);
+                assert_true(borders_coarse(&f, &history, &bias, 0.004, -1, &w));
+                assert_near(w.a0 * TICK_S, START_S, 0.6);
+                assert_near(w.a1 * TICK_S, START_S + 6, 0.6);
+                assert_near(w.b0 * TICK_S, START_S + 7, 0.6);
+                assert_near(w.b1 * TICK_S, START_S + 11, 0.6);
+        }
 }
 
 /* A movement of two halves of 2 s with a halt of 1.5 s between them, and one back. */
@@ -237,6 +268,7 @@ int main(void) {
                 cmocka_unit_test(test_a_lowering_seen_too_soon),
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
                 cmocka_unit_test(test_a_halt_within_a_movement),
+                cmocka_unit_test(test_a_cycle_seen_too_soon_or_late),
                 cmocka_unit_test(test_a_skewed_lowering),
                 cmocka_unit_test(test_a_lowering_that_the_floor_stops),
                 cmocka_unit_test(test_a_walk_before_is_no_rest),
