@@ -29,6 +29,7 @@
 #define TURN_MPS2     0.03 /* per radian */
 #define STILL_S       0.4  /* the lifter stands still for so long before a first rep */
 #define REFUTED       12.8 /* chi2, 5 degrees of freedom, 97.5 %: borders that pull so much harder are wrong */
+#define AGREE_S       1.25 /* the search steps by a quarter of a second, and a soft start lasts one */
 #define LOOK_OUT_S    0.1  /* the sensor's direction is read so far outside the movement */
 
 void repfit_init(struct repfit *f, const struct repfit_params *params, const struct exercise *exercise) {
@@ -245,8 +246,9 @@ struct look {
         double drift_mps3, sign;
         struct window w;
         struct borders b;
-        float v[HISTORY_N]; /* corrected velocity of the cycle, oldest first */
-        double misfit;      /* of that velocity */
+        float v[HISTORY_N];  /* corrected velocity of the cycle, oldest first */
+        double misfit;       /* of that velocity */
+        double first_misfit; /* of the first one, with borders as they were given */
 };
 
 static double find_velocity(struct look *l, enum borders_known known) {
@@ -262,35 +264,45 @@ static int find_borders(struct look *l, double level) {
         return r;
 }
 
-/* Rough borders from a first velocity, and the velocity with them. Where they contradict a search that was right they come of
- * a halt that was taken for an end: once more, with none within a movement, unless that was not the reason. */
-static int begin(struct look *l, enum borders_known known, bool trusted) {
+/* Borders in a velocity, and the velocity with them, from coarse to fine. */
+static int refine(struct look *l, enum borders_known known, double passes) {
+        static const double level[] = {BORDER_ROUGH, 0.1, 0};
+
+        l->first_misfit = find_velocity(l, known);
+        for (unsigned pass = 0; pass < passes; pass++) {
+                if (pass > 0)
+                        (void) find_velocity(l, BORDERS_FOUND);
+                int r = find_borders(l, level[MIN(pass, ARRAY_SIZE(level) - 1)]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Those of a cycle as a whole; its turn is for the velocity to tell. */
+static bool agree(const struct borders *found, const struct window *sought) {
+        return fabs(found->a0 - sought->a0) * T < AGREE_S && fabs(found->b1 - sought->b1) * T < AGREE_S;
+}
+
+/* Where the borders contradict a search that was right they come of a halt that was taken for an end: once more, with none
+ * within a movement, unless that was not the reason. */
+static int refine_sought(struct look *l, double passes) {
         const struct window sought = l->w;
-        double misfit = find_velocity(l, known), cut_misfit;
-        int r = find_borders(l, BORDER_ROUGH);
+        int r = refine(l, BORDERS_SEARCHED, passes);
 
-        if (r < 0)
+        if (r < 0 || l->misfit <= l->first_misfit + REFUTED)
                 return r;
-        cut_misfit = find_velocity(l, BORDERS_FOUND);
-        if (!trusted || cut_misfit <= misfit + REFUTED)
-                return 0;
 
-        const struct window cut = l->w;
-        const struct borders cut_borders = l->b;
+        const struct look cut = *l;
         l->w = sought;
         l->w.whole = true;
-        (void) find_velocity(l, known);
-        r = find_borders(l, BORDER_ROUGH);
-        if (r >= 0 && find_velocity(l, BORDERS_FOUND) <= cut_misfit / 2)
-                return 0;
-        l->w = cut;
-        l->b = cut_borders;
-        (void) find_velocity(l, BORDERS_FOUND);
+        r = refine(l, BORDERS_SEARCHED, passes);
+        if (r < 0 || l->misfit > cut.misfit / 2 || !agree(&l->b, &sought))
+                *l = cut;
         return 0;
 }
 
 int repfit_run(const struct repfit *f, const struct history *h, const struct cycle *c, struct cycle_fit *ret) {
-        static const double level[] = {0.1, 0}; /* from coarse to fine, after the rough ones */
         struct look l = {.params = &f->params,
                 .h = h,
                 .bias = c->first.bias,
@@ -311,16 +323,10 @@ int repfit_run(const struct repfit *f, const struct history *h, const struct cyc
                 .before = w->before, .a0 = w->a0, .a1 = w->a1, .b0 = w->b0, .b1 = w->b1, .after = w->after};
         double passes = c->swung ? 0 : f->params.passes;
         bool searched = passes > 0 && borders_coarse(f, h, &l.bias, l.drift_mps3, sign, &l.w);
-        enum borders_known known = searched ? BORDERS_SEARCHED : BORDERS_LIVE;
-        if (passes < 1)
-                (void) find_velocity(&l, known);
+        if (searched && f->rom.known)
+                r = refine_sought(&l, passes);
         else
-                r = begin(&l, known, searched && f->rom.known);
-        for (unsigned pass = 1; pass < passes && r >= 0; pass++) {
-                if (pass > 1)
-                        (void) find_velocity(&l, BORDERS_FOUND);
-                r = find_borders(&l, level[MIN(pass - 1, ARRAY_SIZE(level) - 1)]);
-        }
+                r = refine(&l, searched ? BORDERS_SEARCHED : BORDERS_LIVE, passes);
         if (r < 0)
                 return r;
 

@@ -11,6 +11,7 @@
 #include "fit.h"
 #include "unit.h"
 #include "util/macros.h"
+#include "util/seconds.h"
 
 #define ROM_M   0.5
 #define START_S 5.0 /* eccentric of 6 s, hold of 1 s, concentric of 4 s, minimum jerk, and rest around them */
@@ -182,6 +183,53 @@ static void test_a_halt_that_seems_to_go_back(void **state) {
         assert_near(halting_from(0.08, BORDER_ROUGH), 650, 20);
 }
 
+/* Of a rep whose ROM is known, with such a halt in the lowering that goes back so fast. */
+static struct cycle_fit look_back_on_halt(double halt_mps) {
+        const struct bias bias = {.P = {{4e-4, 0, 0}, {0, 4e-4, 0}, {0, 0, 4e-4}}};
+        const struct cycle cycle = {
+                .first = {.start_us = fit_us(3),
+                        .end_us = fit_us(8.5),
+                        .still_since_us = fit_us(1),
+                        .travel_m = 0.38,
+                        .bias = bias},
+                .second = {.up = true, .start_us = fit_us(10), .end_us = fit_us(14), .travel_m = 0.38},
+                .until_us = fit_us(17),
+        };
+        struct core_params params;
+        struct cycle_fit like = fit_rep(0, 0.38), fit;
+        struct repfit f;
+        float v[TICKS];
+
+        halting_mps(v, halt_mps);
+        memset(&history, 0, sizeof(history));
+        for (unsigned i = 1; i < TICKS; i++) {
+                struct moment m = {.a_mps2 = (v[i] - v[i - 1]) / (float) TICK_S, .up = {0, 0, 4096}, .got = 1};
+                moment_set_noise(&m, 1e-6);
+                history_push(&history, i * TICK_US, &m);
+        }
+        like.eccentric.end_us = fit_us(5.5);
+        like.concentric.start_us = fit_us(7);
+        like.concentric.end_us = fit_us(11);
+        core_params_init(&params);
+        repfit_init(&f, &params.repfit, &fit_squat);
+        repfit_expect(&f, 0.38, true, &like);
+        assert_int_equal(repfit_run(&f, &history, &cycle, &fit), 0);
+        assert_true(fit.searched);
+        return fit;
+}
+
+/* The finest pass takes a halt that goes back a little for the end, which the layout that was searched for contradicts. */
+static void test_a_halt_that_the_search_contradicts(void **state) {
+        (void) state;
+        const double back_mps[] = {0, 0.01, 0.02, 0.03};
+        for (unsigned i = 0; i < ARRAY_SIZE(back_mps); i++) {
+                struct cycle_fit fit = look_back_on_halt(back_mps[i]);
+                assert_near((double) fit.eccentric.start_us * US_S, 3, 0.3);
+                assert_near((double) fit.eccentric.end_us * US_S, 8.5, 0.3);
+                assert_true(fit.misfit < 5);
+        }
+}
+
 /* A way of 0.5 m with the velocity s^n (1-s)^m. */
 static void add_stroke(float *v, unsigned length, double sign, double n, double m) {
         double beta = tgamma(n + 1) * tgamma(m + 1) / tgamma(n + m + 2);
@@ -269,6 +317,7 @@ int main(void) {
                 cmocka_unit_test(test_a_halt_that_seems_to_go_back),
                 cmocka_unit_test(test_a_halt_within_a_movement),
                 cmocka_unit_test(test_a_cycle_seen_too_soon_or_late),
+                cmocka_unit_test(test_a_halt_that_the_search_contradicts),
                 cmocka_unit_test(test_a_skewed_lowering),
                 cmocka_unit_test(test_a_lowering_that_the_floor_stops),
                 cmocka_unit_test(test_a_walk_before_is_no_rest),
