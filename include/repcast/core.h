@@ -79,7 +79,8 @@ struct core {
         struct {
                 uint64_t until_us; /* where a movement ended that may have ended a rep; 0 = none */
                 struct bias bias;
-        } missed; /* what nobody has found yet */
+                uint64_t look_us; /* when it is asked again whether one is overdue */
+        } missed;                 /* what nobody has found yet */
 
         struct display display;
         struct live live;

@@ -14,8 +14,8 @@
 
 #define UP_UNIT 4096.0 /* of struct moment */
 
-#define MISSED_US     1500000 /* by then the beam has handed out what it found */
-#define MISSED_MISFIT 12.8 /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it as it is, so it must fit well */
+#define MISSED_US 1500000 /* by then the beam has handed out what it found */
+#define LOOK_US   1000000 /* so often it is asked whether a rep is overdue */
 
 int core_init(struct core *c, const struct core_params *params, const struct exercise *exercise,
         const struct calibration *known) {
@@ -116,8 +116,11 @@ static void remember(struct core *c, const struct tick *tick, const struct motio
         history_push(&c->history, tick->t_us, &moment);
 }
 
-/* Look back on a cycle; the set weighs it. weighed: by the beam. most: chi2 from which on it is none. */
-static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, double most) {
+/* Who saw a cycle: the tracker, the beam, which weighs it against others, or nobody. */
+enum seen { TRACKED, WEIGHED, SOUGHT };
+
+/* Look back on a cycle; the set weighs it. */
+static bool fit_cycle(struct core *c, const struct cycle *cycle, enum seen seen) {
         struct cycle_fit fit;
         struct event e;
         double rom_m;
@@ -126,9 +129,10 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, d
                 setmodel_others(&c->setlog.model, cycle->first.start_us, cycle->second.end_us, &rom_m);
 
         repfit_expect(&c->repfit, rom_m, like && traits_start_us(like) < cycle->first.start_us, like);
-        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 || fit.misfit > most)
+        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 ||
+                (seen == SOUGHT && !missed_found(&fit, setlog_rom(&c->setlog))))
                 return false;
-        fit.weighed = weighed;
+        fit.weighed = seen != TRACKED;
         if (setlog_cycle(&c->setlog, &fit, &e))
                 say(c, &e);
         return true;
@@ -138,26 +142,47 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, bool weighed, d
 static void fit_other(struct core *c, const struct cycle *cycle, bool stray) {
         struct cycle other;
         if (c->exercise.start == EXERCISE_START_EITHER && pairing_take(&c->pairing, cycle, stray, &other))
-                (void) fit_cycle(c, &other, false, HUGE_VAL);
+                (void) fit_cycle(c, &other, TRACKED);
+}
+
+/* A rep up to then that nobody saw. */
+static void look_for(struct core *c, const struct bias *bias, uint64_t until_us) {
+        struct cycle missed _uninitialized_;
+
+        if (missed_rep(&c->setlog.model, bias, until_us, &missed))
+                (void) fit_cycle(c, &missed, SOUGHT);
+        hear(c);
 }
 
 /* A movement ended a rep perhaps, but nobody found one. What is not found in a while, with what followed in view, is looked
- * for where the set has room for it. */
+ * for. */
 static void miss(struct core *c, const struct move *last) {
         c->missed.until_us = last->end_us;
         c->missed.bias = last->bias;
 }
 
 static void find_missed(struct core *c) {
-        struct cycle missed _uninitialized_;
+        uint64_t until_us = c->missed.until_us;
 
-        if (!c->missed.until_us || c->history.t_us < c->missed.until_us + MISSED_US ||
-                beam_begun(&c->beam) < c->missed.until_us)
+        if (!until_us || c->history.t_us < until_us + MISSED_US || beam_begun(&c->beam) < until_us)
                 return;
-        if (missed_rep(&c->setlog.model, &c->missed.bias, c->missed.until_us, &missed))
-                (void) fit_cycle(c, &missed, true, MISSED_MISFIT);
         c->missed.until_us = 0;
-        hear(c);
+        look_for(c, &c->missed.bias, until_us);
+}
+
+/* No movement seemed to end one, and yet within a set nobody stands for so long. */
+static void find_overdue(struct core *c) {
+        struct bias bias;
+        uint64_t until_us;
+
+        if (c->history.t_us < c->missed.look_us || !setlog_set(&c->setlog))
+                return;
+        c->missed.look_us = c->history.t_us + LOOK_US;
+        until_us = missed_overdue(&c->setlog.model, c->history.t_us);
+        if (!until_us)
+                return;
+        tracker_bias(&c->tracker, &bias);
+        look_for(c, &bias, MIN(until_us, beam_begun(&c->beam)));
 }
 
 /* The second rep has come: the first is laid out anew with what it tells. */
@@ -185,8 +210,7 @@ static void take_stray(struct core *c, const struct cycle *cycle) {
         struct event e;
 
         setlog_goes_on(&c->setlog, &cycle->first);
-        if (cycle_goes_on(&c->tracker.cycler, &cycle->first, &whole) &&
-                fit_cycle(c, &whole, true, MISSED_MISFIT))
+        if (cycle_goes_on(&c->tracker.cycler, &cycle->first, &whole) && fit_cycle(c, &whole, SOUGHT))
                 return;
         if (cycle->first.up != (setlog_order(&c->setlog) == EXERCISE_START_BOTTOM))
                 miss(c, &cycle->first);
@@ -202,7 +226,7 @@ static void take_result(struct core *c, enum cycle_result result, const struct c
                 return;
         case CYCLE_DONE:
                 fit_other(c, cycle, false);
-                if (!fit_cycle(c, cycle, false, HUGE_VAL))
+                if (!fit_cycle(c, cycle, TRACKED))
                         take_stray(c, cycle);
                 break;
         case CYCLE_STRAY:
@@ -282,7 +306,7 @@ static void settle(struct core *c, const struct motion *m) {
 static void take_lap(struct core *c, const struct cycle *lap) {
         uint32_t reps = setlog_reps(&c->setlog);
 
-        (void) fit_cycle(c, lap, true, HUGE_VAL);
+        (void) fit_cycle(c, lap, WEIGHED);
         hear(c);
         if (setlog_reps(&c->setlog) <= reps)
                 miss(c, &lap->second);
@@ -298,7 +322,7 @@ static void look_at_swing(struct core *c) {
         if (!swing_push(&c->swing, &c->history, &bias, &cycle) ||
                 c->exercise.start == (cycle.first.up ? EXERCISE_START_TOP : EXERCISE_START_BOTTOM))
                 return;
-        (void) fit_cycle(c, &cycle, false, HUGE_VAL);
+        (void) fit_cycle(c, &cycle, TRACKED);
         hear(c);
 }
 
@@ -368,6 +392,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
         if (swing_due(&c->swing))
                 look_at_swing(c);
         find_missed(c);
+        find_overdue(c);
         setlog_wait(&c->setlog, tick->t_us, begun(c), beam_begun(&c->beam), m.quiet);
         hear(c);
         if (reps == 1 && setlog_reps(&c->setlog) == 2)

@@ -2,7 +2,7 @@
 /* The rep that was missed.
  *
  *     ____    ........       like: the newest rep that was told
- *         \_/:        \_    until: where a movement ended that may have ended another one
+ *         \_/:        \_    until: where a movement ended that may have ended another one, or one was overdue
  *     like  : room     : until
  *
  * A slow rep can be lost live: the filter was sure of a wrong velocity, took a hold for a movement, or a hesitation for the
@@ -14,15 +14,38 @@
 #include <math.h>
 
 #include "core/coarse.h"
+#include "util/macros.h"
 #include "util/seconds.h"
 
 /* Only slow reps are lost so, those for whose layout the look back searches (coarse.h). */
 #define ROOM      0.75   /* a lifter's reps last as long as each other to a quarter, */
 #define ROOM_MOST 2.5    /* and two in a row no longer fit into the history */
+#define OVERDUE   1.25   /* so by then the next one has ended */
 #define SLACK_US  500000 /* a slow rep may seem to end so much later than the movement after it begins */
+#define SURE      0.9    /* what may yet be taken back foretells no other one */
+#define MISFIT    12.8   /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it as it is, so it must fit well */
+#define ROM_SHARE 0.6    /* and be no partial rep, of which somebody would have had to tell */
 
 static double lasts(const struct phase_fit *p) {
         return (double) (p->end_us - p->start_us);
+}
+
+static double lasts_whole(const struct cycle_fit *f) {
+        return (double) (traits_end_us(f) - traits_start_us(f));
+}
+
+uint64_t missed_overdue(const struct setmodel *m, uint64_t now_us) {
+        const struct candidate *newest = NULL;
+        double whole, ago;
+
+        for (unsigned i = 0; i < m->n; i++)
+                if (m->candidates[i].rep)
+                        newest = &m->candidates[i];
+        if (!newest || setmodel_confidence(m, newest) < SURE)
+                return 0;
+        whole = lasts_whole(&newest->fit);
+        ago = (double) now_us - (double) traits_end_us(&newest->fit);
+        return ago > OVERDUE * whole ? now_us - (uint64_t) ((OVERDUE - 1) * whole) : 0;
 }
 
 bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t until_us, struct cycle *ret) {
@@ -31,7 +54,7 @@ bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t unti
                 return false;
 
         const struct phase_fit *first = cycle_fit_first(like), *second = cycle_fit_second(like);
-        double whole = (double) (second->end_us - first->start_us);
+        double whole = lasts_whole(like);
         double room = (double) until_us - (double) second->end_us, stretch = fmin(1, room / whole);
         if (fmax(lasts(first), lasts(second)) * US_S < COARSE_S || room < ROOM * whole ||
                 room > ROOM_MOST * whole)
@@ -60,4 +83,9 @@ bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t unti
         };
         ret->second.still_since_us = ret->first.end_us;
         return true;
+}
+
+bool missed_found(const struct cycle_fit *fit, double rom_m) {
+        return fit->misfit <= MISFIT &&
+                MIN(fit->concentric.travel_m, fit->eccentric.travel_m) >= ROM_SHARE * rom_m;
 }

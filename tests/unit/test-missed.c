@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include <repcast/core.h>
+
 #include "core/missed.h"
 #include "fit.h"
 #include "unit.h"
@@ -87,6 +89,65 @@ static void test_nothing_told(void **state) {
         assert_false(missed_rep(&m, &bias, fit_us(122), &c));
 }
 
+/* A set of three such reps, 14 s apart and each of 10 s, the last one over at 138 s. */
+static struct setmodel sure_set(void) {
+        const double start_s[] = {100, 114, 128};
+        struct setmodel told = set_of(3, start_s, 6, 3), m;
+        struct core_params p;
+
+        core_params_init(&p);
+        setmodel_init(&m, &p.setmodel, &p.traits, &fit_squat);
+        for (unsigned i = 0; i < told.n; i++)
+                setmodel_add(&m, &told.candidates[i].fit);
+        for (unsigned i = 0; i < m.n; i++)
+                m.candidates[i].rep = i + 1;
+        return m;
+}
+
+static void test_overdue(void **state) {
+        struct setmodel m = sure_set();
+        struct cycle c;
+        uint64_t until_us;
+
+        (void) state;
+        assert_int_equal(missed_overdue(&m, fit_us(150)), 0); /* it may have begun 2 s after the last one */
+        until_us = missed_overdue(&m, fit_us(151));
+        assert_int_equal(until_us, fit_us(148.5));
+        assert_true(missed_rep(&m, &bias, until_us, &c));
+        assert_int_equal(c.first.start_us, fit_us(138.5));
+        m.candidates[2].rep = 0; /* that nobody was told of */
+        assert_int_equal(missed_overdue(&m, fit_us(137)), fit_us(134.5));
+        m.n = 0;
+        assert_int_equal(missed_overdue(&m, fit_us(151)), 0);
+}
+
+/* A first rep that may yet be one of the set-up foretells nothing. */
+static void test_nothing_is_due_after_a_doubtful_rep(void **state) {
+        struct setmodel m = sure_set();
+
+        (void) state;
+        while (m.n > 1)
+                setmodel_remove(&m, m.n - 1);
+        m.candidates[0].fit.misfit = 5;
+        assert_int_equal(missed_overdue(&m, fit_us(123)), fit_us(120.5));
+        m.candidates[0].fit.turn_before_radps = 1;     /* not out of a still hold, */
+        m.candidates[0].fit.eccentric.travel_m = 0.42; /* nor back to where it began */
+        assert_int_equal(missed_overdue(&m, fit_us(123)), 0);
+}
+
+static void test_found(void **state) {
+        struct cycle_fit f = fit_rep(10, 0.5);
+
+        (void) state;
+        assert_true(missed_found(&f, 0.5));
+        assert_false(missed_found(&f, 0.9)); /* a partial rep */
+        f.eccentric.travel_m = 0.2;
+        assert_false(missed_found(&f, 0.5));
+        f = fit_rep(10, 0.5);
+        f.misfit = 20; /* won by force */
+        assert_false(missed_found(&f, 0.5));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_timed_as_the_one_before),
@@ -94,6 +155,9 @@ int main(void) {
                 cmocka_unit_test(test_no_room),
                 cmocka_unit_test(test_quick_reps_are_not_missed),
                 cmocka_unit_test(test_nothing_told),
+                cmocka_unit_test(test_overdue),
+                cmocka_unit_test(test_nothing_is_due_after_a_doubtful_rep),
+                cmocka_unit_test(test_found),
         };
         return run_unit_tests(tests);
 }
