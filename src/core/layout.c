@@ -15,6 +15,7 @@
 
 #define SAME_SHARE 0.1    /* of a rep: borders that close are the same */
 #define WENT_ON_US 500000 /* after the end of a rep may a movement seem to last that was a part of it */
+#define TURN_US    500000 /* both know the turn of a rep to half a second */
 #define MISFIT_USUAL                                                                                           \
         5.0 /* chi2 of a right layout, 5 degrees of freedom: one that is smaller is none the better for it */
 #define ALIKE_SHARE 0.25 /* and these may be of the same movements: a turn shows borders to half a second */
@@ -62,6 +63,23 @@ static bool is_part(const struct cycle_fit *part, const struct cycle_fit *whole,
                 went_on_us < traits_end_us(whole) + WENT_ON_US;
 }
 
+/* The whole goes as far as the set's other reps do, or no farther off that than its part. */
+static bool suits_as_well(
+        const struct setmodel *m, const struct cycle_fit *part, const struct cycle_fit *whole) {
+        double rom_m;
+
+        return !setmodel_others(m, traits_start_us(whole), traits_end_us(whole), &rom_m) ||
+                fabs(whole->concentric.travel_m - rom_m) <= fabs(part->concentric.travel_m - rom_m);
+}
+
+/* It lies within the whole, and turns where that does: of a rep there is one turn. */
+static bool is_middle(const struct setmodel *m, const struct cycle_fit *part, const struct cycle_fit *whole) {
+        return suits_as_well(m, part, whole) && traits_start_us(part) >= traits_start_us(whole) &&
+                traits_end_us(part) <= traits_end_us(whole) &&
+                cycle_fit_first(part)->end_us < cycle_fit_second(whole)->start_us + TURN_US &&
+                cycle_fit_first(whole)->end_us < cycle_fit_second(part)->start_us + TURN_US;
+}
+
 /* Of a slow rep the tracker may have seen another layout than the beam: a hesitation or a hold is not the same to both. Where
  * most of the time of either is the other's, one of them is wrong, and it is the one that the look back had to pull harder
  * for. */
@@ -81,8 +99,10 @@ static struct candidate *worse_than_weighed(
         for (unsigned i = m->n; i-- > 0;) {
                 struct candidate *c = &m->candidates[i];
                 bool part = is_part(&c->fit, fit, went_on_us);
-                if (!c->fit.searched || c->fit.weighed || c->fit.eccentric_first != fit->eccentric_first ||
-                        !(part || mostly_same(&c->fit, fit)) || (found && (found->rep || !c->rep)))
+                bool same =
+                        part || is_middle(m, &c->fit, fit) || (c->fit.searched && mostly_same(&c->fit, fit));
+                if (c->fit.weighed || c->fit.eccentric_first != fit->eccentric_first || !same ||
+                        (found && (found->rep || !c->rep)))
                         continue;
                 found = c;
                 cut = part;

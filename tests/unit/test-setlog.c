@@ -395,6 +395,30 @@ static void test_a_part_that_went_on(void **state) {
         }
 }
 
+/* Of a slow rep the tracker saw the middle: a quick rep with the same turn. What the beam found of the whole takes its place. That it
+ * does not where the turn is another one's, nor where the piece goes as far as the set's other reps and the whole farther. */
+static void test_a_part_with_the_same_turn(void **state) {
+        (void) state;
+        enum { SAME, OTHER_TURN, TOO_FAR, CASES };
+        for (unsigned what = 0; what < CASES; what++) {
+                struct cycle_fit part = fit_rep(what == OTHER_TURN ? 53 : 55.5, 0.4), whole = fit_slow(50, 0.6);
+                double usual_m = what == TOO_FAR ? 0.42 : 0.55;
+
+                whole.concentric.start_us = fit_us(57.5);
+                whole.weighed = true;
+                whole.misfit = 1;
+                start();
+                for (unsigned i = 0; i < 3; i++)
+                        cycle(fit_rep(30 + 6 * i, usual_m));
+                cycle(part);
+                cycle(whole);
+                assert_int_equal(setlog.model.n, what == SAME ? 4 : 5);
+                const struct candidate *last = &setlog.model.candidates[setlog.model.n - 1];
+                if (what == SAME)
+                        assert_int_equal(traits_start_us(&last->fit), fit_us(50));
+        }
+}
+
 /* The look back on the tracker's guess of a first rep held the walk out of the rack to be rest, and is not believed. The beam finds
  * the same borders without force: that is told, at once. */
 static void test_an_untold_guess_gives_way(void **state) {
@@ -511,6 +535,7 @@ int main(void) {
                 cmocka_unit_test(test_doubt_ends),
                 cmocka_unit_test(test_an_untold_guess_gives_way),
                 cmocka_unit_test(test_a_part_that_went_on),
+                cmocka_unit_test(test_a_part_with_the_same_turn),
                 cmocka_unit_test(test_what_was_seen_needs_no_other_layout),
                 cmocka_unit_test(test_the_better_of_two_that_agree_stands),
                 cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),
