@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ REPLAY = BUILD / "repcastctl"
 ACCURACY = BUILD / "tests/accuracy/repcast-accuracy"
 PARTS = ("nothing", "beam", "tracker", "set-model", "felt", "border", "handedness")
 REST_EXERCISE = "back-squat"  # a rest file has no exercise; any must give no rep
+GRAVITY = 9.80665  # m/s2
 COLUMNS = ("sets", "exact", "within", "errors", "surplus", "reps", "published", "taken", "exact_first")
 HEADS = ("sets", "exact", "within 1", "errors", "surplus", "reps", "published", "taken back", "exact at lock-out")
 MEASURED = "lidar_ohp_semisynthetic"
@@ -204,8 +206,8 @@ def quantile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
 
 
-def phases(folder, sets, replayed):
-    """Errors of durations and figures against the measured height of the bar."""
+def true_phases(folder):
+    """Spans and figures of the reps whose height was measured, by set."""
     true = defaultdict(list)
     with open(folder / MEASURED / "reps.csv", encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
@@ -213,28 +215,56 @@ def phases(folder, sets, replayed):
                 "concentric": (float(row["conc_start"]), float(row["conc_end"])),
                 "eccentric": (float(row["ecc_start"]), float(row["ecc_end"])),
                 "rom": float(row["rom_m"]), "mean": float(row["mean_v"])})
-    errors = defaultdict(list)
+    return true
+
+
+def perfect(folder, entry):
+    """The measured movement through a sensor without errors that stays upright."""
+    with (open(folder / MEASURED / f"{entry['set_id']}.truth.csv", encoding="utf-8", newline="") as truth,
+          tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as made):
+        made.write("t,ax,ay,az,gx,gy,gz\n")
+        for row in csv.DictReader(truth):
+            made.write(f"{row['t']},0,0,{GRAVITY + float(row['a_mps2']):.5f},0,0,0\n")
+        made.flush()
+        return Replayed(made.name, lift(entry))
+
+
+def phase_errors(true, found):
+    """Errors of durations and figures of a set's reps against its measured height, by figure."""
+    errors, standing = defaultdict(list), []
+    for rep in found.standing.values():
+        spans = {p["phase"]: (p["start_ms"] / 1000, p["end_ms"] / 1000) for p in rep["phases"]}
+        standing.append({**spans, "rom": rep["rom_m"], "mean": rep["concentric"]["mean_mps"]})
+    for rep, best in match(true, standing):
+        errors["concentric s"].append((best["concentric"][1] - best["concentric"][0]) - (rep["concentric"][1] - rep["concentric"][0]))
+        errors["ROM m"].append(best["rom"] - rep["rom"])
+        errors["mean velocity m/s"].append(best["mean"] - rep["mean"])
+        # Where the lift starts low, the eccentric of a rep may belong to the one before: compare by time.
+        spans = max((s["eccentric"] for s in standing), key=lambda s, r=rep: overlap(s, r["eccentric"]))
+        if overlap(spans, rep["eccentric"]) > 0:
+            errors["eccentric s"].append((spans[1] - spans[0]) - (rep["eccentric"][1] - rep["eccentric"][0]))
+    return errors
+
+
+def phases(folder, sets, replayed):
+    """Of all sets whose height was measured, beside what a perfect sensor would get. Returns the former."""
+    true, errors, ideal = true_phases(folder), defaultdict(list), defaultdict(list)
     for entry, found in zip(sets, replayed):
         if entry["dataset"] != MEASURED:
             continue
-        standing = []
-        for rep in found.standing.values():
-            spans = {p["phase"]: (p["start_ms"] / 1000, p["end_ms"] / 1000) for p in rep["phases"]}
-            standing.append({**spans, "rom": rep["rom_m"], "mean": rep["concentric"]["mean_mps"]})
-        for rep, best in match(true[entry["set_id"]], standing):
-            errors["concentric s"].append((best["concentric"][1] - best["concentric"][0]) - (rep["concentric"][1] - rep["concentric"][0]))
-            errors["ROM m"].append(best["rom"] - rep["rom"])
-            errors["mean velocity m/s"].append(best["mean"] - rep["mean"])
-            # Where the lift starts low, the eccentric of a rep may belong to the one before: compare by time.
-            spans = max((s["eccentric"] for s in standing), key=lambda s, r=rep: overlap(s, r["eccentric"]))
-            if overlap(spans, rep["eccentric"]) > 0:
-                errors["eccentric s"].append((spans[1] - spans[0]) - (rep["eccentric"][1] - rep["eccentric"][0]))
+        for into, what in ((errors, found), (ideal, perfect(folder, entry))):
+            for name, signed in phase_errors(true[entry["set_id"]], what).items():
+                into[name] += signed
     print(f"\n{MEASURED}: {len(errors['concentric s'])} of {sum(map(len, true.values()))} reps matched"
-          "\n                    median   p95    bias")
+          "\n                    median   p95    bias  perfect sensor:   median   p95    bias")
     for name, signed in errors.items():
-        absolute = [abs(e) for e in signed]
-        print(f"{name:18} {quantile(absolute, 0.5):7.3f} {quantile(absolute, 0.95):6.3f} {quantile(signed, 0.5):+7.3f}")
+        print(f"{name:18} {spread(signed)}                   {spread(ideal[name])}")
     return errors
+
+
+def spread(signed):
+    absolute = [abs(e) for e in signed]
+    return f"{quantile(absolute, 0.5):7.3f} {quantile(absolute, 0.95):6.3f} {quantile(signed, 0.5):+7.3f}"
 
 
 def print_goals(groups, errors):
