@@ -319,7 +319,8 @@ class Gym:
         """What is new at a station."""
         reps = []
         news = self.news(name)
-        figures = {m["ref"]: m for m in news if m["type"] == "amend" and m["change"] == "figures"}
+        corrected = [m for m in news if m["type"] == "amend" and m["change"] == "figures"]
+        figures = {m["ref"]: m for m in corrected}  # the last word, where there are several
 
         def tell_reps():
             if reps:
@@ -335,7 +336,7 @@ class Gym:
                 if reps and (reps[-1][0] + 1, reps[-1][1]) != one:
                     tell_reps()
                 reps.append(one)
-            elif m not in figures.values():
+            elif m not in corrected:
                 tell_reps()
                 self.say(f"        {name}: " + getattr(self, m["type"])(m))
         tell_reps()
