@@ -33,16 +33,25 @@
 #define LOOSE_NATS   2.0   /* per second of what lies between two reps and is neither */
 #define BACK_MPS     0.015 /* who hesitates stops, but does not go back */
 #define SWEEPS       4
-#define RANGE_SHARE  0.5 /* a live border is off by so much of its movement and 1 s at most */
-#define LEAST        2u  /* nodes of a movement */
-#define REACHES      5u  /* lengths of the rest before and after that are tried */
-#define SOFT         50u /* ticks: a start may be soft, and the search knows it to a quarter of a second */
+#define RANGE_SHARE  0.5  /* a live border is off by so much of its movement and 1 s at most */
+#define LEAST        2u   /* nodes of a movement */
+#define REACHES      5u   /* lengths of the rest before and after that are tried */
+#define TRIED        512u /* layouts: of a search it tries 200 to 600 */
+#define SOFT         50u  /* ticks: a start may be soft, and the search knows it to a quarter of a second */
+
+_Static_assert(NODES <= UINT8_MAX, "a border is a byte of a layout");
 
 enum border { R0, A0, A1, B0, B1, R1, BORDERS };
 
 struct node {
         struct sums at;
         struct normal rest; /* v = 0 from the window's start until here */
+};
+
+/* The turns come back to a layout again and again. */
+struct tried {
+        uint64_t layout; /* a border a byte */
+        double nats;     /* no more than so much */
 };
 
 struct search {
@@ -55,6 +64,7 @@ struct search {
         unsigned n, from, until; /* nodes; where the rests around the cycle begin and end at the most */
         struct normal prior;
         struct node nodes[NODES];
+        struct tried *tried; /* TRIED of them */
 };
 
 static double square(double x) {
@@ -136,8 +146,8 @@ static double untimely(unsigned from, unsigned to, double usual_s) {
         return 0.5 * fmin(TEMPO_MOST, square(log((to - from) * NODE * T / usual_s) / TEMPO_LOG));
 }
 
-/* Log likelihood of a layout, but for what all have in common. */
-static double weigh(const struct search *s, const unsigned b[BORDERS]) {
+/* Log likelihood of a layout, but for what all have in common; or a bound of it that is no more than least. */
+static double weigh(const struct search *s, const unsigned b[BORDERS], double least) {
         struct normal n = s->prior;
         double x[N];
 
@@ -157,8 +167,10 @@ static double weigh(const struct search *s, const unsigned b[BORDERS]) {
                 unsigned loose = MAX(b[R0], s->from) - s->from + s->until - MIN(b[R1], s->until);
                 nats -= LOOSE_NATS * NODE * T * loose;
         }
-        return nats + REST_NATS * NODE * T * rest - backwards(s, b[A0], b[A1], s->sign, x) -
-                backwards(s, b[B0], b[B1], -s->sign, x);
+        nats += REST_NATS * NODE * T * rest;
+        if (nats <= least)
+                return nats;
+        return nats - backwards(s, b[A0], b[A1], s->sign, x) - backwards(s, b[B0], b[B1], -s->sign, x);
 }
 
 struct choice {
@@ -166,10 +178,22 @@ struct choice {
         double nats;
 };
 
+static struct tried *place_of(const struct search *s, uint64_t layout) {
+        return &s->tried[layout * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (TRIED - 1)]; /* Fibonacci hashing */
+}
+
 static void consider(const struct search *s, const unsigned b[BORDERS], struct choice *best) {
+        uint64_t layout = 0;
+
         if (b[R0] > b[A0] || b[A0] + LEAST > b[A1] || b[A1] > b[B0] || b[B0] + LEAST > b[B1] || b[B1] > b[R1])
                 return;
-        double nats = weigh(s, b);
+        for (unsigned i = 0; i < BORDERS; i++)
+                layout = layout << 8 | b[i];
+        struct tried *before = place_of(s, layout);
+        if (before->layout == layout && before->nats <= best->nats)
+                return;
+        double nats = weigh(s, b, best->nats);
+        *before = (struct tried){layout, nats};
         if (!(nats > best->nats)) /* nor what is no number */
                 return;
         memcpy(best->b, b, sizeof(best->b));
@@ -274,16 +298,19 @@ static struct choice search_from(const struct search *s, const struct choice *st
 bool borders_coarse(const struct repfit *f, const struct history *h, const struct bias *bias, double drift_mps3,
         double sign, struct window *w) {
         unsigned *ticks[BORDERS] = {&w->before, &w->a0, &w->a1, &w->b0, &w->b1, &w->after};
+        struct tried tried[TRIED];
         struct search s = {.params = &f->params,
                 .rom = &f->rom,
                 .tempo = &f->tempo,
                 .bias = bias,
                 .sign = sign,
-                .within = f->within};
+                .within = f->within,
+                .tried = tried};
         struct choice live, alike;
 
         if (w->a1 - w->a0 < SLOW && w->b1 - w->b0 < SLOW)
                 return false;
+        memset(tried, 0, sizeof(tried));
         prepare(&s, h, w, drift_mps3);
         for (unsigned i = 0; i < BORDERS; i++)
                 live.b[i] = MIN((*ticks[i] + NODE / 2) / NODE, s.n - 1);
