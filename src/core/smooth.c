@@ -16,8 +16,8 @@
 
 #include "core/smooth.h"
 
+#include <limits.h>
 #include <math.h>
-#include <string.h>
 
 #include "core/normal.h"
 #include "util/macros.h"
@@ -33,23 +33,13 @@
 #define GUESS_MOST  300u /* up to so much */
 #define WAY_SHARE   0.25 /* reps of a set differ by so much in travel, one sigma */
 #define STRIDE      5    /* rest is weighed every so many ticks */
+#define NONE        UINT_MAX
 
-/* A hold between two movements, or the turn from one to the other. */
+/* What lies between two movements: ticks in which the bar rests, and the one in which it turns. */
 struct gap {
-        unsigned from, to;             /* end of the movement before, start of the one after */
-        unsigned doubt_from, doubt_to; /* ticks next to each in which the bar may still move */
+        unsigned rest_from, rest_to; /* the first one, and the one behind the last */
+        unsigned turn;               /* NONE where it rests for long enough */
 };
-
-static bool rests(const struct gap *g, unsigned k) {
-        return g->to - g->from >= PAUSE && k > g->from + g->doubt_from && k + g->doubt_to < g->to;
-}
-
-static bool turns(const struct gap *g, unsigned k) {
-        if (g->to - g->from >= PAUSE && g->to > g->from + g->doubt_from + g->doubt_to + STRIDE)
-                return false;
-        /* The surer border is nearer to the turn. */
-        return k == g->from + (g->to - g->from) * g->doubt_from / MAX(g->doubt_from + g->doubt_to, 1u);
-}
 
 /* Live borders are the worse the slower their movement, and what seems a hold may be a slow part of it. */
 static unsigned doubt(enum borders_known known, unsigned length, unsigned pause) {
@@ -60,9 +50,21 @@ static unsigned doubt(enum borders_known known, unsigned length, unsigned pause)
         return MIN(GUESS + (unsigned) (GUESS_SHARE * (MAX(length, GUESS_FROM) - GUESS_FROM)), GUESS_MOST);
 }
 
+/* From the end of the movement before to the start of the one after, which last so long. Next to each border the bar may
+ * still move. */
 static struct gap gap_of(
         unsigned from, unsigned to, unsigned before, unsigned after, enum borders_known known) {
-        return (struct gap){from, to, doubt(known, before, to - from), doubt(known, after, to - from)};
+        unsigned pause = to - from, doubt_from = doubt(known, before, pause),
+                 doubt_to = doubt(known, after, pause), doubts = doubt_from + doubt_to;
+        struct gap gap = {.turn = from + pause * doubt_from / MAX(doubts, 1u)}; /* nearer to the surer border */
+
+        if (pause < PAUSE)
+                return gap;
+        gap.rest_from = from + doubt_from + 1;
+        gap.rest_to = to - MIN(doubt_to, to);
+        if (pause > doubts + STRIDE)
+                gap.turn = NONE;
+        return gap;
 }
 
 static void gaps_of(const struct window *w, enum borders_known known, struct gap ret[static 3]) {
@@ -97,9 +99,9 @@ double smooth_velocity(const struct repfit_params *p, const struct history *h, c
                 sums_add(&s, m);
                 double v = sums_expected(s.v, s.v_row, bias);
                 for (unsigned i = 0; i < ARRAY_SIZE(gaps); i++) {
-                        if (k % STRIDE == 0 && rests(&gaps[i], k))
+                        if (k % STRIDE == 0 && k >= gaps[i].rest_from && k < gaps[i].rest_to)
                                 normal_weigh(&n, s.v_row, -v, rest2);
-                        if (turns(&gaps[i], k))
+                        if (k == gaps[i].turn)
                                 normal_weigh(&n, s.v_row, -v, turn2);
                 }
                 if (k == w->a0)
@@ -111,14 +113,15 @@ double smooth_velocity(const struct repfit_params *p, const struct history *h, c
                 ret[k] = (float) v;
         }
 
-        double x[N], chi2 = normal_solve(&n, x);
-        sums_init(&s);
+        double x[N], chi2 = normal_solve(&n, x), v_mps = x[0], a_mps2 = 0; /* of the error */
         for (unsigned k = 0; k < w->n; k++) {
-                sums_add(&s, history_ago(h, w->newest_ago + w->n - 1 - k));
-                double v = ret[k];
-                for (unsigned i = 0; i < N; i++)
-                        v += s.v_row[i] * x[i];
-                ret[k] = (float) v;
+                const struct moment *m = history_ago(h, w->newest_ago + w->n - 1 - k);
+                double up[3];
+
+                moment_up(m, up);
+                a_mps2 -= T * x[4];
+                v_mps += T * (a_mps2 - up[0] * x[1] - up[1] * x[2] - up[2] * x[3]);
+                ret[k] = (float) ((double) ret[k] + v_mps);
         }
         return chi2;
 }
