@@ -25,6 +25,7 @@ struct setlog {
         enum exercise_start start;
         struct setmodel model;
         uint64_t now_us;
+        uint64_t over_us;    /* end of the set before */
         bool agreed;         /* all that the model believes is told, but for what waits for the beam, */
         uint64_t again_us;   /* which is looked at again then; UINT64_MAX: nothing waits */
         uint64_t went_on_us; /* end of the newest movement without a partner: perhaps the other half of one */
@@ -62,6 +63,9 @@ void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, uint64_t la
 
 /* The open set, if there is one, ends. */
 void setlog_close(struct setlog *s, enum set_end end);
+
+/* The clock was set back, and all of the set that was closed is told: what comes may be older than that. */
+void setlog_set_back(struct setlog *s);
 
 /* The next event that is due: EVENT_REP, EVENT_AMEND, EVENT_REJECTED, EVENT_SET. False: nothing is. */
 bool setlog_next(struct setlog *s, struct event *ret);

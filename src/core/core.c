@@ -279,7 +279,7 @@ static void lose_track(struct core *c) {
         history_reset(&c->history);
         pairing_reset(&c->pairing);
         swing_reset(&c->swing);
-        c->missed.until_us = 0;
+        c->missed.until_us = c->missed.look_us = 0;
         c->tracking = false;
 }
 
@@ -405,7 +405,8 @@ static void push_tick(struct core *c, const struct tick *tick) {
 
 /* The timeline begins anew. */
 static void begin(struct core *c, uint64_t t_us) {
-        double away_s = t_us > c->now_us ? (double) (t_us - c->now_us) * US_S : HUGE_VAL;
+        bool back = t_us <= c->now_us;
+        double away_s = back ? HUGE_VAL : (double) (t_us - c->now_us) * US_S;
 
         c->now_us = t_us;
         lose_track(c);
@@ -414,6 +415,8 @@ static void begin(struct core *c, uint64_t t_us) {
                 setlog_close(&c->setlog, SET_END_GAP);
                 hear(c);
         }
+        if (back)
+                setlog_set_back(&c->setlog);
 }
 
 int core_push(struct core *c, const struct sample *sample) {

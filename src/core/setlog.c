@@ -279,10 +279,7 @@ static void tell_rejected(const struct cycle_fit *f, enum rejection reason, stru
 
 /* A set that is over takes no more. */
 static bool heard(const struct setlog *s, const struct cycle_fit *fit) {
-        const struct set *before = &s->sets[s->open ? s->current ^ 1 : s->current];
-        if (before->n_reps && traits_start_us(fit) + SLACK_US < before->end_us)
-                return true;
-        return false;
+        return traits_start_us(fit) + SLACK_US < s->over_us;
 }
 
 /* A rep that was told gets other figures. */
@@ -381,6 +378,12 @@ void setlog_close(struct setlog *s, enum set_end end) {
         s->ending = s->model.over = true;
         s->agreed = false;
         s->end = end;
+}
+
+void setlog_set_back(struct setlog *s) {
+        s->now_us = s->over_us = s->went_on_us = s->lap_us = s->lap_seen_us = 0;
+        while (s->model.n > 0)
+                setmodel_remove(&s->model, s->model.n - 1);
 }
 
 /* A rest that ends the set, s. Between two reps lies at least a whole one where one was missed: a set of reps that last as
@@ -547,6 +550,7 @@ static bool finish(struct setlog *s, struct event *ret) {
         if (!any)
                 return false;
         sum_up(s, set);
+        s->over_us = set->end_us;
         set->end = s->end;
         *ret = (struct event){.type = EVENT_SET, .set = set};
         return true;

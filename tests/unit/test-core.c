@@ -7,6 +7,7 @@
 
 #include "lift.h"
 #include "unit.h"
+#include "util/seconds.h"
 
 static const struct exercise squat = {
         .name = "back-squat",
@@ -307,6 +308,19 @@ static void test_nonsense_then_right_again(void **state) {
         assert_near(lift.reps[0].rom_m, 0.5, 0.03);
 }
 
+/* The sensor began anew: what waits for an instant must not wait for hours. */
+static void test_clock_set_back(void **state) {
+        (void) state;
+        start(&squat);
+        lift.t_s = 10000;
+        set_of(-0.5, 2, 0, 1, 1, 3);
+        lift.t_s = 100;
+        lift_move(&lift, 0, 20); /* until that is believed */
+        set_of(-0.5, 2, 0, 1, 1, 3);
+        assert_int_equal(lift.n_reps, 6);
+        assert_near((double) core.missed.look_us * US_S, lift.t_s, 27); /* while the set was open */
+}
+
 /* Hours of a bar on its rack: no event but the first rest, filter and bias in place, then a set as on the first minute. */
 static void test_idle_hours(void **state) {
         (void) state;
@@ -552,6 +566,7 @@ int main(void) {
                 cmocka_unit_test(test_link_gap),
                 cmocka_unit_test(test_no_sensor_has_such_a_bias),
                 cmocka_unit_test(test_nonsense_then_right_again),
+                cmocka_unit_test(test_clock_set_back),
                 cmocka_unit_test(test_idle_hours),
                 cmocka_unit_test(test_live),
                 cmocka_unit_test(test_sticking_region),
