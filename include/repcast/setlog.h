@@ -40,6 +40,7 @@ struct setlog {
         double quiet_s;     /* untouched for so long since */
         bool ending;        /* the set closes as soon as everything is told, for this reason */
         enum set_end end;
+        bool back; /* the clock was set back meanwhile */
 };
 
 void setlog_init(struct setlog *s, const struct setlog_params *params, const struct setmodel_params *model,
@@ -64,7 +65,7 @@ void setlog_wait(struct setlog *s, uint64_t t_us, uint64_t begun_us, uint64_t la
 /* The open set, if there is one, ends. */
 void setlog_close(struct setlog *s, enum set_end end);
 
-/* The clock was set back, and all of the set that was closed is told: what comes may be older than that. */
+/* The clock was set back: the open set ends, and what comes may be older than all that was. */
 void setlog_set_back(struct setlog *s);
 
 /* The next event that is due: EVENT_REP, EVENT_AMEND, EVENT_REJECTED, EVENT_SET. False: nothing is. */

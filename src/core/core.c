@@ -406,17 +406,18 @@ static void push_tick(struct core *c, const struct tick *tick) {
 /* The timeline begins anew. */
 static void begin(struct core *c, uint64_t t_us) {
         bool back = t_us <= c->now_us;
-        double away_s = back ? HUGE_VAL : (double) (t_us - c->now_us) * US_S;
+        double away_s = seconds(c->now_us, t_us);
 
         c->now_us = t_us;
         lose_track(c);
         front_restart(&c->front);
-        if (away_s > c->exercise.set_gap_s) {
-                setlog_close(&c->setlog, SET_END_GAP);
-                hear(c);
-        }
         if (back)
                 setlog_set_back(&c->setlog);
+        else if (away_s > c->exercise.set_gap_s)
+                setlog_close(&c->setlog, SET_END_GAP);
+        else
+                return;
+        hear(c);
 }
 
 int core_push(struct core *c, const struct sample *sample) {

@@ -381,9 +381,8 @@ void setlog_close(struct setlog *s, enum set_end end) {
 }
 
 void setlog_set_back(struct setlog *s) {
-        s->now_us = s->over_us = s->went_on_us = s->lap_us = s->lap_seen_us = 0;
-        while (s->model.n > 0)
-                setmodel_remove(&s->model, s->model.n - 1);
+        setlog_close(s, SET_END_GAP);
+        s->back = true;
 }
 
 /* A rest that ends the set, s. Between two reps lies at least a whole one where one was missed: a set of reps that last as
@@ -541,19 +540,29 @@ static bool give_up(struct setlog *s, bool all, struct event *ret) {
         return false;
 }
 
+/* Where the clock was set back nothing that was tells anything of what comes. */
+static void forget(struct setlog *s) {
+        s->over_us = s->went_on_us = s->lap_us = s->lap_seen_us = 0;
+        s->back = s->agreed = false;
+        while (s->model.n > 0)
+                setmodel_remove(&s->model, s->model.n - 1);
+}
+
 static bool finish(struct setlog *s, struct event *ret) {
         struct set *set = current(s);
         bool any = s->open && set->n_reps;
 
         s->ending = s->open = s->put_away = false;
         setmodel_end_set(&s->model);
-        if (!any)
-                return false;
-        sum_up(s, set);
-        s->over_us = set->end_us;
-        set->end = s->end;
-        *ret = (struct event){.type = EVENT_SET, .set = set};
-        return true;
+        if (any) {
+                sum_up(s, set);
+                set->end = s->end;
+                s->over_us = set->end_us;
+                *ret = (struct event){.type = EVENT_SET, .set = set};
+        }
+        if (s->back)
+                forget(s);
+        return any;
 }
 
 bool setlog_next(struct setlog *s, struct event *ret) {

@@ -505,6 +505,28 @@ static void test_a_slow_rep_that_is_missed_ends_no_set(void **state) {
         assert_int_equal(nth(EVENT_SET, 0)->set->n_reps, 5);
 }
 
+/* What begins before the end of the set before is of that one, unless the clock was set back. */
+static void test_clock_set_back(void **state) {
+        (void) state;
+        for (unsigned back = 0; back < 2; back++) {
+                start();
+                for (unsigned i = 0; i < 3; i++)
+                        cycle(fit_rep(1000 + 5 * i, 0.5));
+                cycle(fit_pull(1016, 0.9)); /* in doubt when it ends */
+                if (back)
+                        setlog_set_back(&setlog);
+                else
+                        setlog_close(&setlog, SET_END_GAP);
+                collect();
+                assert_int_equal(count(EVENT_SET), 1);
+                assert_int_equal(nth(EVENT_SET, 0)->set->n_reps, 3);
+                for (unsigned i = 0; i < 3; i++)
+                        cycle(fit_rep(10 + 5 * i, 0.5));
+                assert_int_equal(count(EVENT_REP), back ? 6 : 3);
+                assert_int_equal(setlog.model.n, back ? 3 : 0);
+        }
+}
+
 static void test_numbers_end_at_the_limit(void **state) {
         (void) state;
         start();
@@ -539,6 +561,7 @@ int main(void) {
                 cmocka_unit_test(test_what_was_seen_needs_no_other_layout),
                 cmocka_unit_test(test_the_better_of_two_that_agree_stands),
                 cmocka_unit_test(test_a_slow_rep_that_is_missed_ends_no_set),
+                cmocka_unit_test(test_clock_set_back),
                 cmocka_unit_test(test_numbers_end_at_the_limit),
         };
         return run_unit_tests(tests);
