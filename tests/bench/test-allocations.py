@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/bench"))
 from daemon import Cell  # noqa: E402
 from rig import BUILD, DAEMON, WORK, Hub, gym  # noqa: E402
-from broker import BROKER, Tap  # noqa: E402
+from broker import BROKER, Tap, wait_for  # noqa: E402
 
 SHIM = os.path.join(BUILD, "tests/bench/allocation-shim.so")
 SENSORS, WARM_S, SECONDS = 20, 2, 4
@@ -36,7 +36,8 @@ class Run:
             hub.wait_streaming()
             time.sleep(WARM_S)
             before = self.look()
-            time.sleep(SECONDS)
+            enough = before[2] + SENSORS * rate * SECONDS
+            wait_for(f"{SECONDS} seconds' samples at {rate} Hz", lambda: self.cell.air.counts()[0] >= enough, 10 * SECONDS)
             self.sense, self.others, self.samples, self.messages = (b - a for a, b in zip(before, self.look()))
             hub.stop()
         finally:

@@ -113,8 +113,10 @@ def a_rep_is_taken_back():
     true(not {a["id"] for a in amends} & {r["id"] for r in reps}, "ids of their own")
     check_sequence(listener, "rack-1")
     equal([r["rep"] for s in sets for r in s["reps"]], [2, 3, 4, 5], "what stands")
+    equal([s["n_reps"] for s in sets], [4], "reps of the set")
+    # A state may be left out for the next one: the last one within the set need not know the last rep.
     counts = [s["n_reps"] for s in of(listener, "state") if s["set"]]
-    equal(counts[-1], 4, f"reps in the last state of the running set of {counts}")
+    true(counts[-1] <= 4, f"reps in the last state of the running set of {counts}")
     broker.kill()
 
 
@@ -144,9 +146,9 @@ def service_manager_is_told():
     wait_for("READY", lambda: manager.count("READY=1") == 1)
     wait_for("the status", lambda: re.match(r"stations: 1, streaming: 1; Bluetooth [^;]*; broker connected; events sent: ", manager.status()))
     before, start = manager.count("WATCHDOG=1"), time.monotonic()
-    time.sleep(1)
-    fed, took = manager.count("WATCHDOG=1") - before, time.monotonic() - start
-    true(took / 0.4 <= fed <= took / 0.1 + 1, f"{fed} signs of life in {took:.2f} s, one is due in 0.1 s")
+    wait_for("ten signs of life, one is due in 0.1 s", lambda: manager.count("WATCHDOG=1") >= before + 10)
+    took = time.monotonic() - start
+    true(took > 0.5, f"ten signs of life in {took:.2f} s")
     daemon.signal(signal.SIGHUP)
     wait_for("RELOADING", lambda: manager.count("RELOADING=1") == 1)
     wait_for("READY again", lambda: manager.count("READY=1") == 2)

@@ -205,11 +205,16 @@ def who_missed_something_asks_for_it():
     wait_for("the first run's sets", lambda: len(of(listener, "set", "rack-1")) >= 3)
     hub.daemon.stop()
     hub.start()
-    wait_for("the second run's sets", lambda: len(of(listener, "set", "rack-1")) >= 6)
     asker = Asker(listener)
-    runs = list(dict.fromkeys(m["id"].split("-")[0] for m in of(listener, "set", "rack-1")))
+    runs = wait_for("sets of two runs", lambda: (lambda names: names if len(names) == 2 else None)(
+        list(dict.fromkeys(m["id"].split("-")[0] for m in of(listener, "set", "rack-1")))))
+
+    def told_in(run):
+        return {m["seq"]: m for leaf in EVENTS for m in of(listener, leaf, "rack-1") if m["id"].startswith(run)}
+
     for run in runs:
-        told = {m["seq"]: m for leaf in EVENTS for m in of(listener, leaf, "rack-1") if m["id"].startswith(run)}
+        wait_for(f"nine events of {run}", lambda r=run: set(range(3, 10)) <= set(told_in(r)))
+        told = told_in(run)
         again = asker.resync(run, "rack-1", 3, 9)
         equal([{**m, "late": 0} for m in again], [{**told[seq], "late": 0} for seq in range(3, 10)], "what was told, again")
     equal([m["seq"] for m in asker.ask(type="resync", station="floor", from_seq=1, to_seq=2)["events"]], [1, 2],
