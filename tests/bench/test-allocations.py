@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/bench"))
 from daemon import Cell  # noqa: E402
 from rig import BUILD, DAEMON, WORK, Hub, gym  # noqa: E402
-from broker import BROKER, Tap, wait_for  # noqa: E402
+from broker import BEARABLE_S, BROKER, Stillness, Tap  # noqa: E402
 
 SHIM = os.path.join(BUILD, "tests/bench/allocation-shim.so")
 SENSORS, WARM_S, SECONDS = 20, 2, 4
@@ -36,8 +36,8 @@ class Run:
             hub.wait_streaming()
             time.sleep(WARM_S)
             before = self.look()
-            enough = before[2] + SENSORS * rate * SECONDS
-            wait_for(f"{SECONDS} seconds' samples at {rate} Hz", lambda: self.cell.air.counts()[0] >= enough, 10 * SECONDS)
+            with Stillness() as self.stillness:
+                time.sleep(SECONDS)
             self.sense, self.others, self.samples, self.messages = (b - a for a, b in zip(before, self.look()))
             hub.stop()
         finally:
@@ -54,11 +54,20 @@ class Run:
         return f"{self.samples} samples, {self.messages} messages: {self.sense} and, by other threads, {self.others} allocations"
 
 
+def steady_run(rate, tries=4):
+    """A run of which no part was missed by a machine that stood still, if there is one."""
+    for _ in range(tries):
+        run = Run(rate)
+        if run.stillness.longest < BEARABLE_S:
+            break
+    return run
+
+
 def make_tests():
     runs = []
 
     def twenty_bars_are_lifted():
-        runs.extend(Run(rate) for rate in RATES)
+        runs.extend(steady_run(rate) for rate in RATES)
         more = runs[1].samples - runs[0].samples
         assert more > 0.8 * runs[0].samples and min(r.messages for r in runs) > 0, "; ".join(map(str, runs))
         return "; ".join(map(str, runs))

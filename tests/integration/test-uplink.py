@@ -13,7 +13,7 @@ import time
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
-from broker import BROKER, Broker, Gate, Listener, Tap, wait_for  # noqa: E402
+from broker import BROKER, Broker, Gate, Listener, Tap, undisturbed, wait_for  # noqa: E402
 from feed import STATUS, Feed, check_all_in_order, equal, numbers, true  # noqa: E402
 
 NOWHERE = "x" * 70 + ".invalid"  # too long for a label: no resolver need be asked
@@ -641,6 +641,7 @@ def broker_that_stops_answering():
         raise AssertionError(log)
 
 
+@undisturbed
 def stop_keeps_its_time_while_the_broker_hangs():
     gate = Gate(Patience.broker.port)
     feed = Feed(gate.port)
