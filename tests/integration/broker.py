@@ -6,6 +6,7 @@ Python's standard library only. Everything listens on free loopback ports and di
 import atexit
 import functools
 import os
+import random
 import shutil
 import socket
 import struct
@@ -17,13 +18,25 @@ import time
 BROKER = os.environ.get("MOSQUITTO_BROKER") or shutil.which("mosquitto", path=os.defpath + ":/usr/sbin:/sbin")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
+PORTS = range(20000, 32768)  # from there on are those of connections (ip_local_port_range, ip(7))
 held = []
+
+
+def free_port():
+    """A port to listen on, this test's to its end. It is none of those that connections are given, and an abstract name
+    (unix(7)) tells the tests beside this one that it is taken: else somebody might have it before the broker opens it."""
+    for port in random.sample(PORTS, 200):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0repcast-test-port-{port}")
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        held.append(name)
+        return port
+    raise AssertionError(f"no port is free of {PORTS}")
 
 
 def dead_port():

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
@@ -142,21 +143,34 @@ void rig_forget_log(struct rig *r) {
         r->answers = 0;
 }
 
+static void command(struct rig *r, const char *line) {
+        size_t n = strlen(line);
+
+        assert_int_equal(write(r->to_mock, line, n), n);
+        assert_int_equal(write(r->to_mock, "\n", 1), 1);
+        r->answers++;
+}
+
 void rig_tell(struct rig *r, const char *format, ...) {
         char line[1024];
         va_list ap;
         int n;
 
         va_start(ap, format);
-        n = vsnprintf(line, sizeof(line) - 1, format, ap);
+        n = vsnprintf(line, sizeof(line), format, ap);
         va_end(ap);
-        assert_true(n > 0 && (size_t) n < sizeof(line) - 1);
-        line[n] = '\n';
-        assert_int_equal(write(r->to_mock, line, (size_t) n + 1), n + 1);
-        r->answers++;
+        assert_true(n > 0 && (size_t) n < sizeof(line));
+        command(r, line);
         UNTIL(r, rig_said(r, "ok") + rig_said(r, "error: ") == r->answers);
         if (rig_said(r, "error: "))
-                fail_msg("the mock does not take \"%.*s\": %s", n, line, strstr(r->log, "error: "));
+                fail_msg("the mock does not take \"%s\": %s", line, strstr(r->log, "error: "));
+}
+
+void rig_tell_while_stalled(struct rig *r, const char *line) {
+        struct pollfd answer = {.fd = r->from_mock, .events = POLLIN};
+
+        command(r, line);
+        assert_int_equal(poll(&answer, 1, 10000), 1);
 }
 
 const char *rig_address(unsigned i) {

@@ -68,6 +68,8 @@ void rig_mock_kill(struct rig *r);
 
 /* A command to the mock, and its "ok". */
 void rig_tell(struct rig *r, const char *format, ...) __attribute__((__format__(printf, 2, 3)));
+/* A command that the mock carries out while nobody turns the loop here. */
+void rig_tell_while_stalled(struct rig *r, const char *line);
 
 /* How often the mock has printed a line that begins so. */
 unsigned rig_said(const struct rig *r, const char *beginning);
