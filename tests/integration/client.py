@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 
-from broker import packet, text, wait_for
+from broker import PATIENCE_S, packet, text, wait_for
 
 
 class Refused(Exception):
@@ -46,7 +46,7 @@ class Wire:
 
     def sendall(self, data):
         with self.lock:
-            self.socket.settimeout(5)
+            self.socket.settimeout(PATIENCE_S)
             self.socket.sendall(data)
             self.socket.setblocking(False)
 
@@ -104,7 +104,7 @@ class Client:
 
     def __init__(self, port, user=None, password=None, tls=None, web=False, host="127.0.0.1", name=None,
                  session=None):
-        s = socket.create_connection((host, port), 5)
+        s = socket.create_connection((host, port), PATIENCE_S)
         try:
             if tls:
                 s = tls.wrap_socket(s, server_hostname=name or host)

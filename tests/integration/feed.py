@@ -44,7 +44,7 @@ class Feed:
 
     def stop(self, ms=3000, word="stop"):
         stats = self.stats(f"{word} {ms}")
-        log = self.process.communicate(timeout=10)[1]
+        log = self.process.communicate(timeout=broker.PATIENCE_S)[1]
         if self.process.returncode not in (0, 1):
             raise AssertionError(f"uplink-feed ended with {self.process.returncode}: {log[-2000:]}")
         return stats, log

@@ -83,7 +83,7 @@ class Daemon:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def end(self, seconds=15):
+    def end(self, seconds=broker.PATIENCE_S):
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

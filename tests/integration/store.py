@@ -53,7 +53,7 @@ class Hub:
     def run(self, *options):
         """To the end of its recordings."""
         self.start("--until-end")
-        return self.daemon.end(30)
+        return self.daemon.end()
 
     def wait_for_status(self, *words, seconds=20):
         wait_for(f"{words} in the status", lambda: all(w in self.manager.status() for w in words), seconds)

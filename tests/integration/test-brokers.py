@@ -13,7 +13,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
-from broker import BROKER, Broker, Tap, wait_for  # noqa: E402
+from broker import BROKER, PATIENCE_S, Broker, Tap, wait_for  # noqa: E402
 from client import Client, Refused, who_may  # noqa: E402
 from fleet import CERTS, EXAMPLES, as_hub, bridge, certificates, gym_broker  # noqa: E402
 from hub import Daemon, configure, equal, squat, station, true  # noqa: E402
@@ -85,7 +85,7 @@ def people_have_passwords_and_rights():
     broker = gym_broker()
     with open(broker.folder + "/index.html", "w", encoding="ascii") as f:
         f.write("the wall")
-    with urllib.request.urlopen(f"https://127.0.0.1:{broker.web}/index.html", timeout=5,
+    with urllib.request.urlopen(f"https://127.0.0.1:{broker.web}/index.html", timeout=PATIENCE_S,
                                 context=ssl.create_default_context(cafile=CERTS + "/ca.crt")) as page:
         equal(page.read(), b"the wall", "the page")
     true(refused(broker.web, tls=as_hub(None), web=True), "nobody")

@@ -48,7 +48,7 @@ class Hub:
 
 
 def who_lifts_what():
-    hub = Hub(station("rack-1", squat(), speed=1, RecordingLoop="yes"), station("rack-2", squat(), speed=1, RecordingLoop="yes"))
+    hub = Hub(station("rack-1", squat(), speed=0.1, RecordingLoop="yes"), station("rack-2", squat(), speed=0.1, RecordingLoop="yes"))
     equal(hub.ctl("assign", "rack-1", "--athlete", "ana", "--exercise", "front-squat", "--load", "82.5", "--one-rm", "110"),
           "rack-1: ana, front-squat, 82.5 kg, 1RM 110 kg\n", "what is told")
     hub.ctl("assign", "rack-1", "-p", "negative-squat")

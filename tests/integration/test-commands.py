@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 
-from broker import BROKER, Broker, Listener, Tap, packet, text, wait_for
+from broker import BROKER, PATIENCE_S, Broker, Listener, Tap, packet, text, wait_for
 from hub import Daemon, check_sequence, configure, deadlift, equal, of, squat, station, true
 from store import Asker, Clock, Hub
 
@@ -48,7 +48,7 @@ def commands_are_judged():
     listener = Listener(broker.port)
     coach = Coach(listener)
     clock = Clock()
-    daemon = Daemon(configure(broker.port, "Commands=all\n", station("rack-1", squat(), speed=1, RecordingLoop="yes")),
+    daemon = Daemon(configure(broker.port, "Commands=all\n", station("rack-1", squat(), speed=0.1, RecordingLoop="yes")),
                     env=clock.env)
     online(listener)
     now = round(time.time() * 1000)
@@ -102,7 +102,7 @@ def what_is_not_taken():
     broker = Broker()
     listener = Listener(broker.port)
     coach = Coach(listener)
-    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=1, RecordingLoop="yes")))
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=0.1, RecordingLoop="yes")))
     online(listener)
     answer = coach.ask(type="forget", sensor="rack-1")
     equal(answer["code"], "NotAllowed", "commands about sensors are off unless they are switched on")
@@ -117,7 +117,7 @@ def what_is_not_taken():
     time.sleep(1.5)
     equal(coach.at("rack-1", type="end_set")["code"], "NoSuchSet", "then it is taken again")
     daemon.stop()
-    daemon = Daemon(configure(broker.port, "Commands=off\n", station("rack-1", squat(), speed=1, RecordingLoop="yes")))
+    daemon = Daemon(configure(broker.port, "Commands=off\n", station("rack-1", squat(), speed=0.1, RecordingLoop="yes")))
     wait_for("the second hub", lambda: len(listener.on("repcast/gym/status")) >= 3)
     name = coach.send("/station/rack-1", type="end_set")
     time.sleep(1)
@@ -134,7 +134,7 @@ def a_hub_without_the_time_of_day():
     broker = Broker()
     listener = Listener(broker.port)
     coach = Coach(listener)
-    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=1, RecordingLoop="yes")), env=clock.env)
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=0.1, RecordingLoop="yes")), env=clock.env)
     online(listener)
     answer = coach.at("rack-1", type="end_set")
     equal((answer["code"], answer["clock"]), ("NoSuchSet", "unsynced"), "its age is not judged")
@@ -153,7 +153,7 @@ def answer_where_it_is_wanted(broker, wanted, **fields):
     s.sendall(packet(0x10, text("MQTT") + bytes([5, 2, 0, 0, 0]) + text("modern")))  # no properties
     s.sendall(packet(0x82, b"\0\1\0" + text("#") + b"\0"))
     properties = b"\x08" + text(wanted) + b"\x09" + text("mine, \x07") + b"\x26" + text("a") + text("b")
-    s.settimeout(10)
+    s.settimeout(PATIENCE_S)
     f = s.makefile("rb")
     while f.read(1) != b"\x90":  # its SUBACK: then nothing is missed
         f.read(f.read(1)[0])
@@ -177,7 +177,7 @@ def answer_where_it_is_wanted(broker, wanted, **fields):
 def answers_by_mqtt_5():
     broker = Broker()
     listener = Listener(broker.port)
-    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=1, RecordingLoop="yes")))
+    daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=0.1, RecordingLoop="yes")))
     online(listener)
     own = "repcast/gym/station/rack-1/reply/"
     for number, (wanted, got) in enumerate((

@@ -345,7 +345,7 @@ def events_that_were_lost():
     house.configure(f"Broker=127.0.0.1:{dead_port()}", f"[station a]\nExercise=back-squat\nRecording={squat()}\nRecordingSpeed=40\n",
                     "UnsentDays=1\n")
     env = {**World.bus.environment, **house.clock.env}
-    Daemon(str(house.config), "--until-end", env=env).end(30)
+    Daemon(str(house.config), "--until-end", env=env).end()
     house.clock.set(3 * DAY, True)
     daemon = Daemon(str(house.config), env=env)
     wait_for("the hub on the bus", lambda: gym.ctl(World.bus, "status")[0] == 0)

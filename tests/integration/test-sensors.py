@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
 import gym  # noqa: E402
-from broker import BROKER, Broker, Listener, Tap, equal, true, wait_for  # noqa: E402
+from broker import BROKER, PATIENCE_S, Broker, Listener, Tap, equal, true, wait_for  # noqa: E402
 
 SRC = os.environ.get("srcdir", ".")
 DAEMON = os.path.join(os.environ.get("builddir", "."), "repcastd")
@@ -67,7 +67,7 @@ class Hub:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            equal(self.process.wait(20), 0, f"exit status; log:\n{self.log()[-3000:]}")
+            equal(self.process.wait(PATIENCE_S), 0, f"exit status; log:\n{self.log()[-3000:]}")
         except subprocess.TimeoutExpired:
             raise AssertionError(f"repcastd does not end; log:\n{self.log()[-3000:]}") from None
 
@@ -131,7 +131,7 @@ def on_terminal(bus, environment, *arguments):
     except OSError:  # Linux's way to say that the other end is closed
         pass
     os.close(here)
-    equal(process.wait(20), 0, "exit status")
+    equal(process.wait(PATIENCE_S), 0, "exit status")
     return shown.decode()
 
 
@@ -191,7 +191,7 @@ def adopted_sensor_makes_reps():
     wait_for("the battery in the figures", lambda: gym.rows(bus, "sensors")[0]["battery_pct"] == 9)
 
     recorder.send_signal(signal.SIGINT)
-    equal(recorder.wait(10), 0, "exit status of record")
+    equal(recorder.wait(PATIENCE_S), 0, "exit status of record")
     replayed = subprocess.run([gym.CTL, "replay", "--json", copy], capture_output=True, text=True, check=True).stdout
     hub.stop()
     (replayed,) = [m for m in map(json.loads, replayed.splitlines()) if m["type"] == "set"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests/integration"))
-from broker import BROKER, Tap, free_port, wait_for  # noqa: E402
+from broker import BROKER, PATIENCE_S, Tap, free_port, wait_for  # noqa: E402
 from client import Client, Refused, who_may  # noqa: E402
 from hub import BUILD, SRC, WORK, Daemon, equal, squat, station, true  # noqa: E402
 
@@ -133,7 +133,7 @@ def a_hub_a_wall_and_nobody_else():
     password = house.password("wall")
     true(password in out and f":{wall_port}/" in out, f"address and password are not told: {out}")
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{wall_port}/index.html", timeout=5) as page:
+    with urllib.request.urlopen(f"http://127.0.0.1:{wall_port}/index.html", timeout=PATIENCE_S) as page:
         true(b"the wall" in page.read(), "http_dir")
     equal(refused(plain), "CONNACK 5", "nobody")
     equal(refused(plain, "wall", "guessed"), "CONNACK 5", "a wrong password")

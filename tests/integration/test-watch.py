@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import gym
-from broker import Tap, wait_for
+from broker import PATIENCE_S, Tap, wait_for
 from hub import WORK, Daemon, equal, record, station, true
 
 
@@ -62,7 +62,7 @@ def a_person_sees_it_move():
 
     wait_for("a bar with its target", bar, 30)
     watch.send_signal(2)
-    equal(watch.wait(10), 0, "Ctrl-C")
+    equal(watch.wait(PATIENCE_S), 0, "Ctrl-C")
     os.close(ours)
     floor.daemon.stop()
 

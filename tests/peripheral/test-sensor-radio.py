@@ -23,7 +23,7 @@ if not importlib.util.find_spec("jeepney"):  # it is Debian's, and so is the int
     print("1..0 # SKIP python3-jeepney is not installed")
     sys.exit(0)
 import gym  # noqa: E402
-from broker import Tap, equal, true, undisturbed, wait_for  # noqa: E402
+from broker import PATIENCE_S, Tap, equal, true, undisturbed, wait_for  # noqa: E402
 from central import Central, Refused, packets  # noqa: E402
 
 BUILD = os.environ.get("builddir", ".")
@@ -66,7 +66,7 @@ class Sensor:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        equal(self.process.wait(15), 0, f"exit status; it said {self.said}")
+        equal(self.process.wait(PATIENCE_S), 0, f"exit status; it said {self.said}")
 
     def kill(self):
         if self.process.poll() is None:
@@ -219,7 +219,7 @@ def refused_at_first():
     sensor.says("^ready")
     equal(sum(c[0] == "RegisterApplication" for c in central.calls), 2, "registrations")
     bus.kill()
-    equal(sensor.process.wait(15), 69, "status without a bus")
+    equal(sensor.process.wait(PATIENCE_S), 69, "status without a bus")
     sensor.says("the system bus has gone away")
     bus, central, sensor = stage(refusals=["org.bluez.Error.AlreadyExists"])
     sensor.says("^ready")  # what has been there before is just as good
@@ -273,7 +273,7 @@ def to_the_end():
     central.write(central.find(CONTROL), b"\x01\x32\x00")
     sensor.says("^streaming at 50 Hz$")
     sensor.says("^the recording has ended; the bar rests$")
-    equal(sensor.process.wait(30), 0, "status at the end")
+    equal(sensor.process.wait(PATIENCE_S), 0, "status at the end")
     os.close(fd)
     central.close()
     bus.kill()
