@@ -16,6 +16,8 @@
 #define PRINTED_DIGITS 15
 #define FIGURE_MAX     1e9
 
+#define SHORT_MAX 1024 /* bytes; a state of a station has 600 */
+
 json_t *value_figure(double x, int decimals) {
         static const double scales[] = {1, 10, 100, 1000};
 
@@ -43,11 +45,11 @@ json_t *value_text(const char *s, size_t size) {
         if (!s || s[0] == '\0')
                 return json_null();
         utf8_repair(s, MIN(size, (size_t) VALUE_TEXT_MAX), repaired, sizeof(repaired));
-        return json_string(repaired);
+        return json_string_nocheck(repaired);
 }
 
 void value_put(json_t **object, const char *key, json_t *value) {
-        if (json_object_set_new(*object, key, value) < 0) {
+        if (json_object_set_new_nocheck(*object, key, value) < 0) {
                 json_decref(*object);
                 *object = NULL;
         }
@@ -61,8 +63,15 @@ void value_append(json_t **list, json_t *value) {
 }
 
 int value_print(json_t *object, char **ret) {
-        char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(PRINTED_DIGITS)) : NULL;
+        const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(PRINTED_DIGITS);
+        char here[SHORT_MAX], *text = NULL;
+        size_t n = object ? json_dumpb(object, here, sizeof(here), flags) : 0;
 
+        /* Into a buffer that need not grow first: most payloads are short, and ten a second for each sensor. */
+        if (n > 0 && n <= sizeof(here))
+                text = strndup(here, n);
+        else if (n > 0)
+                text = json_dumps(object, flags);
         json_decref(object);
         if (!text)
                 return -ENOMEM;
