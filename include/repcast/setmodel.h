@@ -15,6 +15,9 @@
 /* So many lengths of a rep may lie between two where one was missed: itself, and the pauses beside it. */
 #define SETMODEL_MISSED 1.5
 
+/* Of the set's ROM: less is a partial rep. */
+#define SETMODEL_PARTIAL 0.6
+
 struct setmodel_params {
         double unlike; /* a cycle this far from a set's reps is none of them, chi2, 5 to 50; 12.8 (5 degrees of
                           freedom, 97.5 %) */

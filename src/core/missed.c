@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+#include <repcast/setmodel.h>
+
 #include "core/coarse.h"
 #include "util/macros.h"
 #include "util/seconds.h"
@@ -24,7 +26,6 @@
 #define SLACK_US  500000 /* a slow rep may seem to end so much later than the movement after it begins */
 #define SURE      0.9    /* what may yet be taken back foretells no other one */
 #define MISFIT    12.8   /* chi2, 5 degrees of freedom, 97.5 %: nobody saw it as it is, so it must fit well */
-#define ROM_SHARE 0.6    /* and be no partial rep, of which somebody would have had to tell */
 
 static double lasts(const struct phase_fit *p) {
         return (double) (p->end_us - p->start_us);
@@ -85,7 +86,8 @@ bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t unti
         return true;
 }
 
+/* It is no partial rep: of one somebody would have had to tell. */
 bool missed_found(const struct cycle_fit *fit, double rom_m) {
         return fit->misfit <= MISFIT &&
-                MIN(fit->concentric.travel_m, fit->eccentric.travel_m) >= ROM_SHARE * rom_m;
+                MIN(fit->concentric.travel_m, fit->eccentric.travel_m) >= SETMODEL_PARTIAL * rom_m;
 }

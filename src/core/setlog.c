@@ -21,9 +21,8 @@
 
 #define SLACK_US 200000 /* a rep may seem to begin so long before the one before it ends */
 
-#define TOLD_SHARE    0.5  /* a lone movement is told of from this share of the least ROM */
-#define PARTIAL_SHARE 0.6  /* of the set's ROM: less is a partial rep */
-#define MEMORY_S      60.0 /* a movement in doubt is given up after so long */
+#define TOLD_SHARE 0.5  /* a lone movement is told of from this share of the least ROM */
+#define MEMORY_S   60.0 /* a movement in doubt is given up after so long */
 
 #define AWAITED_S     1.5  /* the beam hands a round trip out within 1.5 s of its end */
 #define AWAITED_SHARE 0.25 /* reps of a set differ by so much in travel, one sigma */
@@ -235,8 +234,8 @@ static enum rejection why(const struct setlog *s, const struct cycle_fit *f) {
         uint64_t start_us = traits_start_us(f);
         if (s->open && set->n_reps && start_us >= set->reps[0].start_us &&
                 start_us < set->reps[set->n_reps - 1].start_us)
-                return f->concentric.travel_m < PARTIAL_SHARE * setlog_rom(s) ? REJECTED_PARTIAL
-                                                                              : REJECTED_NOISE;
+                return f->concentric.travel_m < SETMODEL_PARTIAL * setlog_rom(s) ? REJECTED_PARTIAL
+                                                                                 : REJECTED_NOISE;
         return elsewhere(s, !f->eccentric_first, start_us);
 }
 
