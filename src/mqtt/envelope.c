@@ -37,7 +37,8 @@ void envelope_of(const char *payload, struct envelope *ret) {
                 return;
         version = payload + strlen(before);
         n_version = strspn(version, "0123456789");
-        if (n_version == 0 || n_version > VERSION_MAX || strncmp(version + n_version, between, strlen(between)) != 0)
+        if (n_version == 0 || n_version > VERSION_MAX ||
+                strncmp(version + n_version, between, strlen(between)) != 0)
                 return;
         type = version + n_version + strlen(between);
         n_type = strspn(type, "abcdefghijklmnopqrstuvwxyz_");

@@ -158,7 +158,8 @@ static void test_a_stall(void **state) {
         rig_want(r, 1, NULL);
         UNTIL(r, STREAMS(r, 1) && s->packets >= 10);
         before = s->packets;
-        rig_tell_while_stalled(r, "notify C0:FF:EE:00:00:01 " RIG_STREAM " 5561 times=150"); /* a socket holds 280 */
+        rig_tell_while_stalled(
+                r, "notify C0:FF:EE:00:00:01 " RIG_STREAM " 5561 times=150"); /* a socket holds 280 */
         for (unsigned i = 0; i < 8; i++)
                 assert_true(rig_run_once(r));
         assert_in_range(s->packets - before, 100, 280);
