@@ -78,7 +78,7 @@ void repfit_init(struct repfit *f, const struct repfit_params *params, const str
 void repfit_expect(struct repfit *f, double rom_m, bool within, const struct cycle_fit *like);
 
 /* Returns 0, or -ENODATA for a cycle that the history does not hold whole, or that moved in no two directions. Takes
- * up to 48 KiB of the stack: the velocity of the cycle, and what the search for the layout of a slow one knows of each
+ * up to 64 KiB of the stack: the velocity of the cycle, and what the search for the layout of a slow one knows of each
  * quarter of a second. */
 int repfit_run(
         const struct repfit *f, const struct history *h, const struct cycle *cycle, struct cycle_fit *ret);

@@ -50,6 +50,9 @@ void setlog_init(struct setlog *s, const struct setlog_params *params, const str
  * *ret is EVENT_REJECTED. */
 bool setlog_cycle(struct setlog *s, const struct cycle_fit *fit, struct event *ret);
 
+/* Can it be no rep, whatever the others are? */
+bool setlog_refuses(const struct setlog *s, const struct cycle_fit *fit);
+
 /* A rep of the open set was looked at again, and this is what it is. True if it was told: *ret is EVENT_AMEND. */
 bool setlog_again(struct setlog *s, struct candidate *rep, const struct cycle_fit *fit, struct event *ret);
 

@@ -129,8 +129,10 @@ static bool fit_cycle(struct core *c, const struct cycle *cycle, enum seen seen)
                 setmodel_others(&c->setlog.model, cycle->first.start_us, cycle->second.end_us, &rom_m);
 
         repfit_expect(&c->repfit, rom_m, like && traits_start_us(like) < cycle->first.start_us, like);
-        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0 ||
-                (seen == SOUGHT && !missed_found(&fit, setlog_rom(&c->setlog))))
+        if (repfit_run(&c->repfit, &c->history, cycle, &fit) < 0)
+                return false;
+        /* What nobody saw and is no rep never was: there is nothing to tell. */
+        if (seen == SOUGHT && (!missed_found(&fit, setlog_rom(&c->setlog)) || setlog_refuses(&c->setlog, &fit)))
                 return false;
         fit.weighed = seen != TRACKED;
         if (setlog_cycle(&c->setlog, &fit, &e))
@@ -170,6 +172,17 @@ static void find_missed(struct core *c) {
         look_for(c, &c->missed.bias, until_us);
 }
 
+/* Start of the movement that is under way, or now. */
+static uint64_t begun(const struct core *c) {
+        const struct tracker *t = &c->tracker;
+        uint64_t beam_us = beam_begun(&c->beam), us = c->history.t_us;
+        if (t->mode == TRACK_DOWN || t->mode == TRACK_UP)
+                us = t->move.start_us;
+        if (t->cycler.state != CYCLE_EMPTY)
+                us = t->cycler.cycle.first.start_us;
+        return MIN(us, beam_us);
+}
+
 /* No movement seemed to end one, and yet within a set nobody stands for so long. */
 static void find_overdue(struct core *c) {
         struct bias bias;
@@ -178,11 +191,11 @@ static void find_overdue(struct core *c) {
         if (c->history.t_us < c->missed.look_us || !setlog_set(&c->setlog))
                 return;
         c->missed.look_us = c->history.t_us + LOOK_US;
-        until_us = missed_overdue(&c->setlog.model, c->history.t_us);
+        until_us = missed_overdue(&c->setlog.model, c->history.t_us, begun(c));
         if (!until_us)
                 return;
         tracker_bias(&c->tracker, &bias);
-        look_for(c, &bias, MIN(until_us, beam_begun(&c->beam)));
+        look_for(c, &bias, until_us);
 }
 
 /* The second rep has come: the first is laid out anew with what it tells. */
@@ -354,17 +367,6 @@ static void doubt_tracker(struct core *c, struct track *t) {
         c->glide_s = 0;
         tracker_disbelieve(&c->tracker);
         pairing_reset(&c->pairing);
-}
-
-/* Start of the movement that is under way, or now. */
-static uint64_t begun(const struct core *c) {
-        const struct tracker *t = &c->tracker;
-        uint64_t beam_us = beam_begun(&c->beam), us = c->history.t_us;
-        if (t->mode == TRACK_DOWN || t->mode == TRACK_UP)
-                us = t->move.start_us;
-        if (t->cycler.state != CYCLE_EMPTY)
-                us = t->cycler.cycle.first.start_us;
-        return MIN(us, beam_us);
 }
 
 static void push_tick(struct core *c, const struct tick *tick) {

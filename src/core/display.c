@@ -72,6 +72,8 @@ static bool begin(struct display *d, enum phase phase, uint64_t border_us) {
 
 bool display_reset(struct display *d, uint64_t now_us) {
         d->lasted_s = d->velocity_mps = 0;
+        d->phase_us = MIN(d->phase_us, now_us); /* the clock may have been set back */
+        d->moved_us = MIN(d->moved_us, now_us);
         return begin(d, PHASE_REST, now_us);
 }
 

@@ -35,18 +35,28 @@ static double lasts_whole(const struct cycle_fit *f) {
         return (double) (traits_end_us(f) - traits_start_us(f));
 }
 
-uint64_t missed_overdue(const struct setmodel *m, uint64_t now_us) {
-        const struct candidate *newest = NULL;
-        double whole, ago;
+static double pauses(const struct cycle_fit *before, const struct cycle_fit *after) {
+        return (double) traits_start_us(after) - (double) traits_end_us(before);
+}
 
-        for (unsigned i = 0; i < m->n; i++)
-                if (m->candidates[i].rep)
-                        newest = &m->candidates[i];
-        if (!newest || setmodel_confidence(m, newest) < SURE)
+uint64_t missed_overdue(const struct setmodel *m, uint64_t now_us, uint64_t begun_us) {
+        const struct candidate *newest = NULL, *before = NULL;
+        double whole, ago, pause = 0;
+
+        for (unsigned i = 0; i < m->n; i++) {
+                if (!m->candidates[i].rep)
+                        continue;
+                if (newest)
+                        pause = fmax(pause, pauses(&newest->fit, &m->candidates[i].fit));
+                before = newest;
+                newest = &m->candidates[i];
+        }
+        if (!newest || !before || setmodel_confidence(m, newest) < SURE ||
+                begun_us < traits_end_us(&newest->fit))
                 return 0;
         whole = lasts_whole(&newest->fit);
         ago = (double) now_us - (double) traits_end_us(&newest->fit);
-        return ago > OVERDUE * whole ? now_us - (uint64_t) ((OVERDUE - 1) * whole) : 0;
+        return ago > OVERDUE * whole + pause ? MIN(begun_us, now_us - (uint64_t) ((OVERDUE - 1) * whole)) : 0;
 }
 
 bool missed_rep(const struct setmodel *m, const struct bias *bias, uint64_t until_us, struct cycle *ret) {

@@ -8,8 +8,9 @@
 #include <repcast/cycle.h>
 #include <repcast/setmodel.h>
 
-/* Where the rep that now is overdue would have ended, us; 0 if none is: no sure one was told, or not so long ago. */
-uint64_t missed_overdue(const struct setmodel *m, uint64_t now_us);
+/* Where the rep that now is overdue would have ended, us; 0 if none is: no sure one was told, or not so long ago, given how
+ * long the lifter has paused between others. begun_us: start of the movement that is under way, now_us if there is none. */
+uint64_t missed_overdue(const struct setmodel *m, uint64_t now_us, uint64_t begun_us);
 
 /* Is there room for a slow rep between the set's newest one before until_us and that instant? The cycle to look back on: as
  * long as that rep, and at the end of the room. bias: of the accelerometer, as known by then. */

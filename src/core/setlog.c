@@ -329,6 +329,10 @@ static bool supersede(
         return c->rep > 0;
 }
 
+bool setlog_refuses(const struct setlog *s, const struct cycle_fit *fit) {
+        return impossible(s, fit) >= 0;
+}
+
 bool setlog_again(struct setlog *s, struct candidate *rep, const struct cycle_fit *fit, struct event *ret) {
         return impossible(s, fit) < 0 && supersede(s, rep, fit, ret);
 }

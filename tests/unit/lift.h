@@ -25,7 +25,7 @@ struct lift {
         struct rep reps[64];
         unsigned n_reps, n_sets, n_rejected, n_phases;
         struct set set;
-        uint64_t phase_latency_us;
+        uint64_t phase_us, phase_latency_us;
 };
 
 /* Uniform noise of unit variance: a linear congruential generator, the same everywhere. */
@@ -49,6 +49,7 @@ static inline void lift_collect(struct lift *l) {
                 }
                 if (e->type == EVENT_PHASE) {
                         l->n_phases++;
+                        l->phase_us = e->phase.start_us;
                         l->phase_latency_us = e->phase.latency_us;
                 }
         }

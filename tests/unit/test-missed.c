@@ -110,29 +110,51 @@ static void test_overdue(void **state) {
         uint64_t until_us;
 
         (void) state;
-        assert_int_equal(missed_overdue(&m, fit_us(150)), 0); /* it may have begun 2 s after the last one */
-        until_us = missed_overdue(&m, fit_us(151));
-        assert_int_equal(until_us, fit_us(148.5));
+        assert_int_equal(missed_overdue(&m, fit_us(154), fit_us(154)), 0); /* 4 s of pause, and 2 s late */
+        until_us = missed_overdue(&m, fit_us(155), fit_us(155));
+        assert_int_equal(until_us, fit_us(152.5));
         assert_true(missed_rep(&m, &bias, until_us, &c));
-        assert_int_equal(c.first.start_us, fit_us(138.5));
+        assert_int_equal(c.first.start_us, fit_us(142.5));
         m.candidates[2].rep = 0; /* that nobody was told of */
-        assert_int_equal(missed_overdue(&m, fit_us(137)), fit_us(134.5));
+        assert_int_equal(missed_overdue(&m, fit_us(141), fit_us(141)), fit_us(138.5));
+        m.candidates[1].rep = 0; /* one rep does not tell for how long its lifter pauses */
+        assert_int_equal(missed_overdue(&m, fit_us(141), fit_us(141)), 0);
         m.n = 0;
-        assert_int_equal(missed_overdue(&m, fit_us(151)), 0);
+        assert_int_equal(missed_overdue(&m, fit_us(155), fit_us(155)), 0);
 }
 
-/* A first rep that may yet be one of the set-up foretells nothing. */
+/* Who stands for long between reps does so again. */
+static void test_nothing_is_due_while_the_lifter_pauses(void **state) {
+        struct setmodel m = sure_set();
+
+        (void) state;
+        assert_true(missed_overdue(&m, fit_us(155), fit_us(155)) > 0);
+        m.candidates[0].fit.eccentric.start_us -= UINT64_C(10000000);
+        m.candidates[0].fit.eccentric.end_us -= UINT64_C(10000000);
+        m.candidates[0].fit.concentric.start_us -= UINT64_C(10000000);
+        m.candidates[0].fit.concentric.end_us -= UINT64_C(10000000);
+        assert_int_equal(missed_overdue(&m, fit_us(164), fit_us(164)), 0);
+        assert_true(missed_overdue(&m, fit_us(165), fit_us(165)) > 0);
+}
+
+/* The movement that is under way is no part of one that nobody saw; and it may be the newest rep itself, seen otherwise. */
+static void test_what_is_under_way_is_not_missed(void **state) {
+        struct setmodel m = sure_set();
+
+        (void) state;
+        assert_int_equal(missed_overdue(&m, fit_us(155), fit_us(149)), fit_us(149));
+        assert_int_equal(missed_overdue(&m, fit_us(155), fit_us(137)), 0);
+}
+
+/* A rep that may yet be taken back foretells nothing. */
 static void test_nothing_is_due_after_a_doubtful_rep(void **state) {
         struct setmodel m = sure_set();
 
         (void) state;
-        while (m.n > 1)
-                setmodel_remove(&m, m.n - 1);
-        m.candidates[0].fit.misfit = 5;
-        assert_int_equal(missed_overdue(&m, fit_us(123)), fit_us(120.5));
-        m.candidates[0].fit.turn_before_radps = 1;     /* not out of a still hold, */
-        m.candidates[0].fit.eccentric.travel_m = 0.42; /* nor back to where it began */
-        assert_int_equal(missed_overdue(&m, fit_us(123)), 0);
+        m.candidates[2].fit.misfit = 5;
+        assert_true(missed_overdue(&m, fit_us(155), fit_us(155)) > 0);
+        m.candidates[2].fit.eccentric.travel_m = m.candidates[2].fit.concentric.travel_m = 0.2;
+        assert_int_equal(missed_overdue(&m, fit_us(155), fit_us(155)), 0);
 }
 
 static void test_found(void **state) {
@@ -156,6 +178,8 @@ int main(void) {
                 cmocka_unit_test(test_quick_reps_are_not_missed),
                 cmocka_unit_test(test_nothing_told),
                 cmocka_unit_test(test_overdue),
+                cmocka_unit_test(test_nothing_is_due_while_the_lifter_pauses),
+                cmocka_unit_test(test_what_is_under_way_is_not_missed),
                 cmocka_unit_test(test_nothing_is_due_after_a_doubtful_rep),
                 cmocka_unit_test(test_found),
         };
