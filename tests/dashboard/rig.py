@@ -6,7 +6,7 @@ import threading
 import time
 
 from actors import Hub, Mover, Station, target
-from stage import Browser, now_ms
+from stage import PATIENCE_S, Browser, now_ms
 
 browser = None
 
@@ -27,7 +27,7 @@ def show(stage, route="#wall", query="", **more):
     return b
 
 
-def live(b, seconds=20):
+def live(b, seconds=PATIENCE_S):
     b.wait_text(".top .state", "Live", seconds)
 
 

@@ -13,7 +13,7 @@ import time
 sys.dont_write_bytecode = True  # not into the source tree
 SRC = os.environ.get("srcdir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 sys.path.insert(0, os.path.join(SRC, "tests/integration"))
-from broker import Broker, free_port, wait_for  # noqa: E402
+from broker import PATIENCE_S, Broker, free_port, wait_for  # noqa: E402
 
 PAGE = os.path.join(SRC, "dashboard")
 PICTURES = os.environ.get("DASHBOARD_PICTURES") or os.path.join(os.environ.get("builddir", "."), "tests/dashboard/pictures")
@@ -74,10 +74,10 @@ class Browser:
         return self.run("return [...document.querySelectorAll(arguments[0])].filter(e => e.offsetParent !== null)"
                         ".map(e => e.innerText)", selector)
 
-    def wait(self, what, script, *arguments, seconds=20):
+    def wait(self, what, script, *arguments, seconds=PATIENCE_S):
         return wait_for(what, lambda: self.run(script, *arguments), seconds)
 
-    def wait_text(self, selector, part, seconds=20):
+    def wait_text(self, selector, part, seconds=PATIENCE_S):
         return wait_for(f"“{part}” in {selector}", lambda: any(part in t for t in self.texts(selector)), seconds)
 
     def picture(self, name):

@@ -55,7 +55,7 @@ def the_wall_shows_a_real_hub_live():
     b.wait("a set of the day", "return /^[1-9]/.test(document.querySelector('.today .totals').textContent)", seconds=60)
     totals = b.texts(".today .totals")[0]
     b.open(stage.url())  # a wall that is opened later
-    b.wait_text(".today .totals", totals.split(" ")[0], 15)
+    b.wait_text(".today .totals", totals.split(" ")[0])
     b.wait("the ranking", "return document.querySelectorAll('.today li').length > 0")
     b.picture("wall-real-opened-later")
     equal(b.complaints(), [], "the console")
@@ -108,7 +108,7 @@ def a_broker_that_is_killed_and_comes_back():
     live(b)
     b.wait("a set of the day", "return /^[1-9]/.test(document.querySelector('.today .totals').textContent)", seconds=60)
     stage.broker.kill()
-    b.wait_text(".top .state", "No connection", 30)
+    b.wait_text(".top .state", "No connection")
     b.wait("tiles that say so", "const t = [...document.querySelectorAll('.tile')];"
            "return t.length > 0 && t.every(e => e.dataset.mode === 'away')")
     equal(b.run("return document.querySelectorAll('.negative[data-running=true]').length"), 0, "figures that run on without a connection")
@@ -116,10 +116,10 @@ def a_broker_that_is_killed_and_comes_back():
     before = shown_sets(b)
     time.sleep(8)  # sets end meanwhile
     stage.broker.start()
-    live(b, 40)
+    live(b)
     wait_for("the sets of meanwhile", lambda: shown_sets(b) > before, 90)
     truth = len(stored(stage))
-    wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage))) <= 1, 30)
+    wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage))) <= 1)
     daemon.stop()
     stage.broker.kill()
     return f"{before} sets before, at least {truth} after"
@@ -154,7 +154,7 @@ def an_assignment_goes_to_the_hub_and_back():
     b.wait_text(".live .what", "ana")
     fill(b, athlete="zoë <b>", exercise="bench-press", load="82,5", prescription="negative-squat")
     b.run("document.querySelector('.assign button[type=submit]').click()")
-    wait_for("the answer", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]), 15)
+    wait_for("the answer", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]))
     answer = b.texts(".assign .answer")[0]
     true(answer.startswith("Done"), f"the hub's answer: {answer}")
     b.wait_text(".live .what", "zoë <b> · Bench press · 82.5 kg")
@@ -163,7 +163,7 @@ def an_assignment_goes_to_the_hub_and_back():
     b.run("document.querySelector('.assign button[type=submit]').click()")
     b.wait_text(".assign .answer", "no-such-lift")
     press(b, "Undo")
-    wait_for("the answer to undo", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]), 15)
+    wait_for("the answer to undo", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]))
     b.wait_text(".live .what", "ana")
     fill(b, load="heavy")
     b.run("document.querySelector('.assign button[type=submit]').click()")
@@ -238,7 +238,7 @@ def who_signs_in_sees_and_who_may_commands():
     b.wait_text(".live .what", "ana")
     fill(b, athlete="mallory")
     b.run("document.querySelector('.assign button[type=submit]').click()")
-    wait_for("the refusal", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]), 15)
+    wait_for("the refusal", lambda: b.texts(".assign .answer") not in ([""], ["Sending …"]))
     refusal = b.texts(".assign .answer")[0]
     true("ana" in b.texts(".live .what")[0], "who may only look changes nothing")
     true("may not" in refusal, f"the refusal in words: {refusal}")
@@ -282,7 +282,7 @@ def two_hubs_on_one_broker():
     b.wait("the other's bar moves on", "return document.querySelector('.tile[data-mode=moving] [data-running=true]') !== null", seconds=60)
     b.picture("wall-one-hub-of-two-away")
     annex = len({json.loads(p)["id"] for t, p, _ in list(heard.seen) if "/annex/" in t})
-    wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage)) - annex) <= 1, 30)
+    wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage)) - annex) <= 1)
     equal(b.complaints(), [], "the console")
     daemons["gym"].stop()
     stage.broker.kill()
@@ -317,7 +317,7 @@ def a_wall_that_is_opened_at_noon():
     true(len([q for q in asked if q["type"] == "history"]) >= 3, f"pages that were asked for: {len(asked)}")
     wanted = day_of(stored(stage))
     try:
-        wait_for("the sums and the ranking", lambda: day_shown(b) == wanted, 15)
+        wait_for("the sums and the ranking", lambda: day_shown(b) == wanted)
     except AssertionError:
         equal(day_shown(b), wanted, "the day, by the hub's store")
     b.picture("wall-opened-at-noon")
@@ -382,9 +382,9 @@ def what_was_missed_is_asked_for_after_a_lost_connection():
     wait_for("sets that the wall misses", lambda: len(heard.on("repcast/gym/station/rack-1/set")) >= start + 2, 60)
     questions.seen.clear()
     gate.set("open")
-    live(b, 40)
-    wait_for("what was missed", lambda: shown_sets(b) >= before + 2, 30)
-    wait_for("each set once", lambda: shown_sets(b) == len(stored(stage)), 30)
+    live(b)
+    wait_for("what was missed", lambda: shown_sets(b) >= before + 2)
+    wait_for("each set once", lambda: shown_sets(b) == len(stored(stage)))
     asked = [json.loads(p) for _, p, _ in questions.seen]
     true(any(q["type"] == ("history" if clock.works else "resync") for q in asked), f"what was asked: {asked}")
     equal(b.complaints_but("ERR_CONNECTION_REFUSED", "WebSocket connection"), [], "the console")

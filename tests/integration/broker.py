@@ -51,7 +51,7 @@ STEP_MAX_S = 1
 PATIENCE_S = 60  # for answers that come at once unless something is wrong
 
 
-def wait_for(what, check, seconds=10.0):
+def wait_for(what, check, seconds=PATIENCE_S):
     """Wait until check() is true and return its value; fail by name otherwise. Time in which the machine stood still, so
     that nobody could get anything done, counts as one short step."""
     left, before = seconds, time.monotonic()

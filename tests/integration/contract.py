@@ -128,11 +128,11 @@ class Day:
         self.bluez.do(f"battery {BAR} 83")
         for kind in ("live", "phase", "rep", "set", "amend", "rejected", "state", "health", "advice", "fatigue",
                      "safety"):
-            wait_for(f"a message of type {kind}", lambda k=kind: self.of(k), 30)
-        wait_for("both kinds of amendments", lambda: {m["change"] for m in self.of("amend")} >= {"rejected", "figures"}, 30)
+            wait_for(f"a message of type {kind}", lambda k=kind: self.of(k))
+        wait_for("both kinds of amendments", lambda: {m["change"] for m in self.of("amend")} >= {"rejected", "figures"})
         for station in ("rack-2", HOSTILE):
-            wait_for(f"the set of {station}", lambda s=station: self.of("set", s), 30)
-        wait_for("reps over the air", lambda: len(self.of("rep", PLATFORM)) >= 2, 40)
+            wait_for(f"the set of {station}", lambda s=station: self.of("set", s))
+        wait_for("reps over the air", lambda: len(self.of("rep", PLATFORM)) >= 2)
 
     def put(self, topic, **fields):
         """Publish a question or a command and return the answer."""
@@ -163,7 +163,7 @@ class Day:
         self.command("station/rack-2/", type="claim", athlete="bo", by="coach-tablet")
         self.command("station/rack-2/", type="discard_rep", rep=3, by="coach-tablet")
         self.command("station/rack-2/", type="undo", by="coach-tablet")
-        wait_for("a running set", lambda: self.of("state", RACK)[-1]["n_reps"] >= 2, 20)
+        wait_for("a running set", lambda: self.of("state", RACK)[-1]["n_reps"] >= 2)
         self.command(here, type="discard_rep", by="coach-tablet")
         self.command(here, type="undo", by="coach-tablet")
         self.command(here, type="queue", entries=[{"athlete": "cara", "load_kg": 55}], rotate=True)
@@ -175,7 +175,7 @@ class Day:
     def end(self):
         self.daemon.stop()
         wait_for("the farewell", lambda: self.of("status")[-1]["state"] == "offline")
-        wait_for("the other hub's will", lambda: self.of("status", hub="other")[-1]["since_ms"] is None, 30)
+        wait_for("the other hub's will", lambda: self.of("status", hub="other")[-1]["since_ms"] is None)
 
     def published(self):
         """(topic, QoS, retained) of what the hub published."""

@@ -39,7 +39,7 @@ class Feed:
         values = {k: int(v) for k, v in (pair.split("=") for pair in head.split())}
         return {**values, "error": error}
 
-    def wait(self, name, check, seconds=10.0):
+    def wait(self, name, check, seconds=broker.PATIENCE_S):
         return wait_for(name, lambda: (lambda s: s if check(s) else None)(self.stats()), seconds)
 
     def stop(self, ms=3000, word="stop"):

@@ -11,7 +11,7 @@ import time
 import uuid
 from contextlib import closing
 
-from broker import wait_for
+from broker import PATIENCE_S, wait_for
 from hub import BUILD, DAEMON, WORK, Daemon, Manager, configure, of
 
 SHIM = os.path.join(BUILD, "tests/integration/clock-shim.so")
@@ -55,7 +55,7 @@ class Hub:
         self.start("--until-end")
         return self.daemon.end()
 
-    def wait_for_status(self, *words, seconds=20):
+    def wait_for_status(self, *words, seconds=PATIENCE_S):
         wait_for(f"{words} in the status", lambda: all(w in self.manager.status() for w in words), seconds)
 
     def database(self):

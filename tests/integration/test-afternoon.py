@@ -301,11 +301,11 @@ class Gym:
         reconfigure(self.hub.config, self.broker.port, *(sections.get(name, self.resting(name)) for name in self.stations))
         self.hub.daemon.signal(1)  # SIGHUP
         for after, name, words in middle:
-            wait_for(f"rep {after} at {name}", lambda n=name, a=after: len(of(self.listener, "rep", n)) - reps[n] >= a, 30)
+            wait_for(f"rep {after} at {name}", lambda n=name, a=after: len(of(self.listener, "rep", n)) - reps[n] >= a)
             self.command(name, *words)
         for name in lifts:
             wait_for(f"the end at {name}", lambda n=name: len(of(self.listener, "set", n)) > before[n] and
-                     of(self.listener, "state", n)[-1]["sensor_state"] == "ended", 30)
+                     of(self.listener, "state", n)[-1]["sensor_state"] == "ended")
 
     # ---- the listener ----
 

@@ -199,12 +199,12 @@ def sets(listener):
 
 
 def wait_sets(listener, n):
-    wait_for(f"set {n}", lambda: len(of(listener, "set")) >= n, 30)
+    wait_for(f"set {n}", lambda: len(of(listener, "set")) >= n)
 
 
 def end_after(listener, coach, reps):
     """The recording says nothing more for a while: so does the coach."""
-    wait_for(f"rep {reps}", lambda: len(of(listener, "rep")) >= reps, 20)
+    wait_for(f"rep {reps}", lambda: len(of(listener, "rep")) >= reps)
     answer = coach.at("rack-1", type="end_set")
     true(answer["error"] is None, f"end of the set: {answer}")
     wait_sets(listener, 1)
@@ -243,7 +243,7 @@ def who_lifts_what():
     assign_in_a_set(coach, listener, "ana", athlete="ben", load_kg=50)
     wait_for("a state that says who is next",
              lambda: [s for s in of(listener, "state") if s["next"] and s["next"]["athlete"] == "ben"])
-    wait_for("reps of ben", lambda: [r for r in of(listener, "rep") if r["athlete"] == "ben"], 20)
+    wait_for("reps of ben", lambda: [r for r in of(listener, "rep") if r["athlete"] == "ben"])
     state = last_state(listener)
     equal((state["athlete"], state["load_kg"], state["one_rm_kg"], state["prescription"], state["next"]),
           ("ben", 50.0, None, "negative-squat", None), "a new athlete has another 1RM and the same prescription")
@@ -273,7 +273,7 @@ def who_lifts_what():
     coach.at("rack-1", type="queue", entries=[])
     answer = coach.at("rack-1", type="assign", defaults=True)
     true(answer["error"] is None, f"back: {answer}")
-    wait_for("nobody's reps", lambda: of(listener, "rep")[-1]["athlete"] is None, 20)
+    wait_for("nobody's reps", lambda: of(listener, "rep")[-1]["athlete"] is None)
     equal(of(listener, "rep")[-1]["load_kg"], 60.0, "the load of the configuration")
     hub.daemon.stop()
     broker.kill()
@@ -288,7 +288,7 @@ def another_exercise_and_the_same_sensor():
     wait_for("samples", lambda: of(listener, "state", "floor") and last_state(listener, "floor")["sensor_state"] == "streaming")
     answer = coach.at("floor", type="assign", exercise="deadlift", athlete="dan")
     true(answer["error"] is None, f"assigned: {answer}")
-    wait_for("a set of deadlifts", lambda: [s for s in of(listener, "set") if s["exercise"] == "deadlift" and s["n_reps"] == 4], 30)
+    wait_for("a set of deadlifts", lambda: [s for s in of(listener, "set") if s["exercise"] == "deadlift" and s["n_reps"] == 4])
     equal(hub.daemon.log().count("floor: the sensor is streaming"), 1, "starts of the sensor")
     numbers = [s["set"] for s in of(listener, "set")]
     equal(numbers, sorted(set(numbers)), "sets go on counting")

@@ -236,7 +236,7 @@ def stop_in_the_middle_of_a_set():
     broker = Broker()
     listener = Listener(broker.port)
     daemon = Daemon(configure(broker.port, station("rack-1", squat(), speed=4)))
-    wait_for("two reps", lambda: len(of(listener, "rep")) >= 2, 15)
+    wait_for("two reps", lambda: len(of(listener, "rep")) >= 2)
     daemon.stop()
     wait_for("the farewell", lambda: len(listener.on("repcast/gym/status")) == 2)
     (last,) = of(listener, "set")
@@ -257,9 +257,9 @@ def broker_restarted_in_the_middle():
     time.sleep(0.5)
     broker.start()
     listener.connect()
-    wait_for("late events", lambda: any(m["late"] for m in of(listener, "rep")), 15)
+    wait_for("late events", lambda: any(m["late"] for m in of(listener, "rep")))
     count = len(of(listener, "set"))
-    wait_for("new sets", lambda: len(of(listener, "set")) > count + 2, 15)
+    wait_for("new sets", lambda: len(of(listener, "set")) > count + 2)
     daemon.stop()
     wait_for("the farewell", lambda: json.loads(listener.on("repcast/gym/status")[-1])["state"] == "offline")
     for name in ("rack-1", "floor"):
@@ -334,7 +334,7 @@ def memory_stays_flat():
     # Pools fill at first, and one grows now and then where the broker was slow. A leak grows in each span of events.
     looks = []
     for n in range(1, 5):
-        events = wait_for("events to be sent", lambda n=n: sent() > 1500 * n and sent(), 30)
+        events = wait_for("events to be sent", lambda n=n: sent() > 1500 * n and sent())
         looks.append((events, daemon.resident_kib()))
     daemon.stop()
     grown = [after[1] - before[1] for before, after in zip(looks, looks[1:])]

@@ -176,7 +176,7 @@ class Sequence:
 
     def wait_for_disk(self):
         time.sleep(1.2)  # the status is a second old at most
-        wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status(), 20)
+        wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status())
 
     def heal(self):
         self.gate.spoil = False
@@ -252,7 +252,7 @@ def make(seed):
     def test():
         sequence = Sequence(seed)
         try:
-            wait_for("the first event", lambda: heard(sequence.listener), 20)
+            wait_for("the first event", lambda: heard(sequence.listener))
             sequence.disturb()
             sequence.heal()
             n = sequence.check()

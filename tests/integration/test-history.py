@@ -38,7 +38,7 @@ class Gym:
         self.clock = Clock()
         self.daemon = Daemon(self.config, env={**self.bus.environment, **self.clock.env})
         for name in ("rack-1", "floor"):
-            wait_for(f"the set of {name}", lambda n=name: of(self.listener, "set", n), 20)
+            wait_for(f"the set of {name}", lambda n=name: of(self.listener, "set", n))
         wait_for("repcastd on the bus", lambda: gym.ctl(self.bus, "status")[0] == 0)
 
     def discard(self, rep):
@@ -128,7 +128,7 @@ def read_after_a_kill():
 def nothing_is_kept():
     """HistoryDays=0: what the broker has, the hub forgets."""
     place = Gym("HistoryDays=0\n")
-    wait_for("the end of the history", lambda: not place.sets(), 20)
+    wait_for("the end of the history", lambda: not place.sets())
     place.daemon.stop()
     equal(place.sets(), [], "sets on the disk")
 

@@ -94,7 +94,7 @@ def announced_and_taken_away():
     place.start("rack-1", HOSTILE)
     for kind in ("rep", "set"):  # of what happens now: the first ones may have waited for the connection
         wait_for(f"a {kind}", lambda k=kind: any(
-            '"late":false' in p for p in place.listener.on(f"repcast/gym/station/rack-1/{k}")), 20)
+            '"late":false' in p for p in place.listener.on(f"repcast/gym/station/rack-1/{k}")))
     wait_for("the hub on the bus", lambda: gym.ctl(place.bus, "status")[0] == 0)
     equal(gym.ctl(place.bus, "adopt", BAR, "-s", HOSTILE, "--wait")[0], 0, "adopt")
     place.bluez.do(f"battery {BAR} 83")
@@ -165,7 +165,7 @@ def announced_and_taken_away():
 def off_unless_wanted():
     place = Place()
     place.start("rack-1", discovery="no")
-    wait_for("a set", lambda: place.listener.on("repcast/gym/station/rack-1/set"), 20)
+    wait_for("a set", lambda: place.listener.on("repcast/gym/station/rack-1/set"))
     place.listener.publish("homeassistant/status", "online")
     place.stop()
     equal({t for t, _, _ in place.listener.seen if t.startswith("homeassistant/")},

@@ -176,7 +176,7 @@ def nothing_committed_is_lost_when_nodes_die_one_after_the_other():
         wanted[hub.name] = {f"{run}-{number}" for run, number in hub.committed()}
     for hub in hubs:
         wait_for(f"the last events of {hub.name}",
-                 lambda n=hub.name: {m["id"] for m in consumer.events() if m["hub"] == n} == wanted[n], 30)
+                 lambda n=hub.name: {m["id"] for m in consumer.events() if m["hub"] == n} == wanted[n])
     ids = [m["id"] for m in consumer.events()]
     keys = {(m["hub"], m["station"], m["seq"]) for m in consumer.events()}
     equal(len(keys), len(set(ids)), "one seq, one id")

@@ -99,7 +99,7 @@ class Hub:
         states = self.listener.on(f"repcast/gym/sensor/{address}/state")
         return json.loads(states[-1]) if states and states[-1] else None
 
-    def wait_streaming(self, station, seconds=20):
+    def wait_streaming(self, station, seconds=PATIENCE_S):
         wait_for(f"samples of {station}; its state is {self.state_of(station)}",
                  lambda: self.state_of(station)[0] == "streaming", seconds)
 
@@ -178,9 +178,9 @@ def adopted_sensor_makes_reps():
     recorder = subprocess.Popen([gym.CTL, "record", "platform", "--output", copy], env={**os.environ, **bus.environment},
                                 stderr=subprocess.PIPE, text=True)
     atexit.register(recorder.kill)
-    reps = wait_for("three reps", lambda: len(hub.of("rep", "platform")) >= 3 and hub.of("rep", "platform"), 40)
+    reps = wait_for("three reps", lambda: len(hub.of("rep", "platform")) >= 3 and hub.of("rep", "platform"))
     equal({rep["sensor"] for rep in reps}, {ONE}, "sensor of the reps")
-    wait_for("a rate", lambda: gym.rows(bus, "sensors")[0]["rate_hz"], 20)
+    wait_for("a rate", lambda: gym.rows(bus, "sensors")[0]["rate_hz"])
     (row,) = gym.rows(bus, "sensors")
     equal((row["state"], row["lost"], row["bad_packets"], row["station"]), ("streaming", 0, 0, "platform"), "the link")
     true(90 <= row["rate_hz"] <= 110, f"a rate of {row['rate_hz']} Hz")
@@ -233,7 +233,7 @@ def spare_in_place_of_another():
     hub.stop()
     hub.start()
     hub.wait_bus()
-    wait_for("samples after a restart", lambda: {row["state"] for row in gym.rows(bus, "sensors")} == {"streaming"}, 30)
+    wait_for("samples after a restart", lambda: {row["state"] for row in gym.rows(bus, "sensors")} == {"streaming"})
     equal({row["station"]: row["sensor"] for row in gym.rows(bus, "sensors")}, {"rack-2": TWO, "rack-3": SPARE}, "kept")
     equal(ok(gym.ctl(bus, "forget", SPARE)), f"rack-3: sensor {SPARE} forgotten\n", "forget")
     equal({row["station"] for row in gym.rows(bus, "sensors")}, {"rack-2"}, "stations with a sensor")
@@ -282,7 +282,7 @@ def sensors_are_told_and_taken_away():
     hub.configure({"rack-3": f"Sensor={SPARE}\n"})
     os.unlink(hub.state + "/adopted.conf")
     hub.start()
-    hub.wait_streaming("rack-3", 30)
+    hub.wait_streaming("rack-3")
     left = ["sensor/AA:BB:CC:DD:EE:FF", "sensor/" + ONE, "sensor/" + TWO, "station/no-more", "station/rack-1", "station/rack-2"]
     wait_for("the end of what earlier runs left", lambda: all(hub.listener.on(f"repcast/gym/{t}/state")[-1] == "" for t in left))
     late = Listener(hub.broker.port)
@@ -336,7 +336,7 @@ def bus_and_bluez_go_and_come():
     wait_for("the reason", lambda: "BlueZ" in hub.state_of("rack-1")[1])
     bluez = gym.BlueZ(bus)
     bluez.sensor(ONE, lift(12))
-    hub.wait_streaming("rack-1", 30)
+    hub.wait_streaming("rack-1")
 
     bus.kill()
     wait_for("the loss of the bus", lambda: "the system bus has closed the connection" in hub.log())
@@ -345,7 +345,7 @@ def bus_and_bluez_go_and_come():
     bus.start()
     bluez = gym.BlueZ(bus)
     bluez.sensor(ONE, lift(12))
-    hub.wait_streaming("rack-1", 40)
+    hub.wait_streaming("rack-1")
     hub.wait_bus()
     hub.stop()
     equal(hub.log().count("the system bus has closed the connection"), 1, "times that it is told")
@@ -408,20 +408,20 @@ def ten_sensors_and_one_is_lost():
     start = time.monotonic()
     hub = Hub(bus, {name: f"Sensor={address}\n" for name, address in sensors.items()})
     for name in sensors:
-        hub.wait_streaming(name, 40)
+        hub.wait_streaming(name)
     took = time.monotonic() - start
     hub.wait_bus()
     links = {row["id"]: row["links"] for row in gym.rows(bus, "status") if "links" in row}
     equal((sum(links.values()), max(links.values()) <= 7), (10, True), f"links of the adapters, {links}")
-    wait_for("a rep", lambda: len(hub.of("rep", "rack-0")) >= 2, 40)
+    wait_for("a rep", lambda: len(hub.of("rep", "rack-0")) >= 2)
     bluez.do(f"sensor {sensors['rack-0']} away")
     bluez.do(f"lose {sensors['rack-0']}")
     wait_for("the loss", lambda: hub.state_of("rack-0")[0] == "waiting")
     # Its set waits for it no longer than for a lifter who rests.
-    (lost,) = wait_for("the end of the set", lambda: hub.of("set", "rack-0"), 40)
+    (lost,) = wait_for("the end of the set", lambda: hub.of("set", "rack-0"))
     true(2 <= lost["n_reps"] <= 3, f"{lost['n_reps']} reps before the loss")
     for name in list(sensors)[1:]:
-        wait_for(f"every rep of {name}", lambda n=name: len(hub.of("rep", n)) >= 5, 20)
+        wait_for(f"every rep of {name}", lambda n=name: len(hub.of("rep", n)) >= 5)
     hub.stop()
     equal([s["n_reps"] for name in list(sensors)[1:] for s in hub.of("set", name)], [5] * 9, "sets of the others")
     equal(bluez.violations(), [], "what would harm bluetoothd")
@@ -445,7 +445,7 @@ def strangers_in_masses_and_nonsense():
     ok(gym.ctl(bus, "adopt", ONE, "-s", "rack-1", "--wait"))
     wait_for("words about the nonsense", lambda: any(
         "what it sends is not what the profile repcast-bar says" in (state["sensor_error"] or "")
-        for state in hub.of("state", "rack-2")), 20)
+        for state in hub.of("state", "rack-2")))
     equal({state["sensor_state"] for state in hub.of("state", "rack-2")}, {"waiting"}, "it never streamed")
     hub.stop()
 

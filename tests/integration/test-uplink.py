@@ -168,7 +168,7 @@ def connection_cut_under_load():
         if i % 40 == 20:
             gate.cut()
         time.sleep(0.01)
-    feed.wait("all to be acknowledged", lambda s: s["published"] == total, 15)
+    feed.wait("all to be acknowledged", lambda s: s["published"] == total)
     stats, _ = feed.stop()
     equal(stats["dropped"], 0, "dropped")
     wait_for("the last rep", lambda: len(numbers(listener)) >= total)
@@ -231,7 +231,7 @@ def access_refused_is_named():
 
 def unknown_name_is_named():
     feed = Feed(1883, host=NOWHERE)
-    stats = feed.wait("the resolver", lambda s: s["error"], 20)
+    stats = feed.wait("the resolver", lambda s: s["error"])
     if not stats["error"].startswith(f"name {NOWHERE} cannot be resolved: "):
         raise AssertionError(stats["error"])
     feed.kill()
@@ -282,7 +282,7 @@ def several_brokers_are_tried_in_order():
 def a_name_that_hangs_does_not_keep_from_the_next():
     """Two brokers; the name server of the first is silent. The second is reached after the look-up's own limit."""
     feed, broker = Patience.lost_feed, Patience.lost_broker
-    feed.wait("the second broker", lambda s: s["connected"], 40)
+    feed.wait("the second broker", lambda s: s["connected"])
     stats, log = feed.stop()
     equal((stats["result"], stats["published"]), (0, 10), "result, published")
     if "name stall is not resolved within 20 s: no name server answers; trying the next one" not in log:
@@ -463,11 +463,11 @@ def a_second_hub_of_the_same_name_is_refused():
         time.sleep(1.2)  # it has had the name for longer than a message takes
         second = Feed(port, run="aaaa", UPLINK_ID=second_id, **wait)
         second.tell("rep 4")
-        stats = second.wait(f"the refusal ({what})", lambda s: REFUSED in s["error"], 20)
+        stats = second.wait(f"the refusal ({what})", lambda s: REFUSED in s["error"])
         equal(stats["connected"], 0, "the second one's connection")
-        wait_for("the first one's word", lambda: last_word(listener) == ("online", "ffff"), 10)
+        wait_for("the first one's word", lambda: last_word(listener) == ("online", "ffff"))
         first.tell("rep 4")
-        first.wait("more of its events", lambda s: s["published"] == 8, 15)
+        first.wait("more of its events", lambda s: s["published"] == 8)
         time.sleep(2.5)  # it asks again, in vain
         n = len([p for p in listener.on(STATUS)])
         equal(last_word(listener), ("online", "ffff"), "last word")
@@ -475,7 +475,7 @@ def a_second_hub_of_the_same_name_is_refused():
         if reconnects > (3 if second_id == "repcast-test" else 0):
             raise AssertionError(f"{what}: the first one was thrown out {reconnects} times")
         equal(first.stop()[0]["result"], 0, "result of the first")
-        second.wait("the name", lambda s: s["published"] == 4, 15)
+        second.wait("the name", lambda s: s["published"] == 4)
         wait_for("the second one's word", lambda: last_word(listener) == ("online", "aaaa"))
         log = second.stop()[1]
         if not 1 <= log.count(REFUSED) <= (1 if second_id == "other" else 2):  # again where it was thrown out in between
@@ -495,9 +495,9 @@ def two_that_start_at_the_same_time():
         stats = [f.stats() for f in feeds]
         return sum(s["connected"] for s in stats) == 1 and sum(REFUSED in s["error"] for s in stats) == 2 and stats
 
-    stats = wait_for("one to stay", settled, 15)
+    stats = wait_for("one to stay", settled)
     winner = ("aaaa", "bbbb", "cccc")[[s["connected"] for s in stats].index(1)]
-    wait_for("its word", lambda: last_word(listener) == ("online", winner), 10)
+    wait_for("its word", lambda: last_word(listener) == ("online", winner))
     for feed in feeds:
         feed.kill()
     broker.kill()

@@ -34,10 +34,10 @@ class Floor:
 
 def a_script_gets_payloads():
     floor = Floor()
-    row = wait_for("a rep", lambda: [r for r in floor.rows().values() if r["rep"]], 30)[0]
+    row = wait_for("a rep", lambda: [r for r in floor.rows().values() if r["rep"]])[0]
     equal((row["state"]["type"], row["live"]["type"], row["rep"]["type"]), ("state", "live", "rep"), "payloads")
-    wait_for("a pace", lambda: [r for r in floor.rows().values() if r["live"]["pace"]], 30)
-    wait_for("advice", lambda: (floor.rows()["bench"]["state"]["advice"] or {}).get("advice") == "reduce_load", 30)
+    wait_for("a pace", lambda: [r for r in floor.rows().values() if r["live"]["pace"]])
+    wait_for("advice", lambda: (floor.rows()["bench"]["state"]["advice"] or {}).get("advice") == "reduce_load")
     status, table, error = gym.ctl(floor.bus, "watch")
     equal((status, error), (0, ""), "once into a pipe")
     true("\033" not in table, "no colours in a pipe")
@@ -60,7 +60,7 @@ def a_person_sees_it_move():
         seen += os.read(ours, 65536)
         return re.search(rb"ecc +\d\.\d \[[#|.]{14}\] of 4\.0 s (on|ahead|behind)", seen)
 
-    wait_for("a bar with its target", bar, 30)
+    wait_for("a bar with its target", bar)
     watch.send_signal(2)
     equal(watch.wait(PATIENCE_S), 0, "Ctrl-C")
     os.close(ours)

@@ -6,6 +6,7 @@ libdbus. One thread reads the bus; the test asks and waits."""
 import os
 import threading
 
+from broker import PATIENCE_S
 from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_call, new_method_return, new_signal
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
@@ -102,7 +103,7 @@ class Central:
 
     # ---- as a hub -----------------------------------------------------------------------------------------------
 
-    def ask(self, message, seconds=10):
+    def ask(self, message, seconds=PATIENCE_S):
         serial = next(self.connection.outgoing_serial)
         with self.turn:
             self.connection.send(message, serial=serial)
@@ -134,6 +135,10 @@ class Central:
 
     def value(self, path, offset=0):
         return bytes(self.call(path, CHARACTERISTIC, "ReadValue", "a{sv}", {"offset": ("q", offset)})[0])
+
+    def heard_out(self):
+        """Has the sensor left the bus? Then all that it said is in calls: the bus forwards before it answers."""
+        return not self.ask(message_bus.NameHasOwner(self.sensor))[0]
 
     def close(self):
         self.connection.sock.shutdown(2)

@@ -56,7 +56,7 @@ class Sensor:
         for line in self.process.stdout:
             self.said.append(line.rstrip())
 
-    def says(self, pattern, times=1, seconds=20):
+    def says(self, pattern, times=1, seconds=PATIENCE_S):
         def enough():
             return sum(bool(re.search(pattern, line)) for line in list(self.said)) >= times
         try:
@@ -86,6 +86,8 @@ def stage(*options, refusals=(), powered=True, seconds=60):
 
 def end(bus, central, sensor):
     sensor.stop()
+    if central.sensor:
+        wait_for("the sensor's last word", central.heard_out)
     central.close()
     bus.kill()
 

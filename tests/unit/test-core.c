@@ -318,7 +318,8 @@ static void test_clock_set_back(void **state) {
         lift_move(&lift, 0, 20); /* until that is believed */
         set_of(-0.5, 2, 0, 1, 1, 3);
         assert_int_equal(lift.n_reps, 6);
-        assert_near((double) lift.phase_us * US_S, lift.t_s, 50);       /* phases are shown, and not in the hours before */
+        /* Phases are shown, and not in the hours before. */
+        assert_near((double) lift.phase_us * US_S, lift.t_s, 50);
         assert_near((double) core.missed.look_us * US_S, lift.t_s, 27); /* while the set was open */
 }
 
