@@ -216,7 +216,7 @@ static int add_links(struct cells *cells) {
 static int add_lifters(struct cells *cells) {
         static const struct {
                 const char *name;
-                double rom_low_m, rom_high_m, fatigue_pct, scatter_pct, roll_deg, lead_in_s;
+                double rom_low_m, rom_high_m, fatigue_pct, scatter_pct, roll_deg, lead_in_s, breath_s;
         } lifters[] = {
                 {"ROM 0.2-0.3 m", 0.2, 0.3, 15, 3, 10, 3},
                 {"ROM 0.3-0.5 m", 0.3, 0.5, 15, 3, 10, 3},
@@ -228,6 +228,8 @@ static int add_lifters(struct cells *cells) {
                 {"roll to 30 degrees", 0.2, 0.7, 15, 3, 30, 3},
                 {"roll to 60 degrees", 0.2, 0.7, 15, 3, 60, 3},
                 {"starts at once", 0.2, 0.7, 15, 3, 10, 0.5},
+                {"breathes for up to 5 s between reps", 0.2, 0.7, 15, 3, 10, 3, 5},
+                {"breathes for up to 14 s between reps", 0.2, 0.7, 15, 3, 10, 3, 14},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(lifters); i++) {
@@ -241,6 +243,7 @@ static int add_lifters(struct cells *cells) {
                 o->scatter_pct = lifters[i].scatter_pct;
                 o->roll_deg = lifters[i].roll_deg;
                 o->lead_in_s = lifters[i].lead_in_s;
+                o->breath_s = lifters[i].breath_s;
                 if (!add(cells, c))
                         return -ENOMEM;
         }

@@ -19,6 +19,7 @@ enum option_key {
         OPTION_ROM,
         OPTION_FATIGUE,
         OPTION_SCATTER,
+        OPTION_BREATH,
         OPTION_FAMILY,
         OPTION_HARD,
         OPTION_ROLL,
@@ -50,6 +51,8 @@ static const struct argp_option options[] = {
         {"rom", OPTION_ROM, "M", 0, "Range of motion in metres (usual for the exercise)", 0},
         {"fatigue", OPTION_FATIGUE, "PCT", 0, "Velocity loss of a set's last rep (15)", 0},
         {"scatter", OPTION_SCATTER, "PCT", 0, "Deviation of ROM and durations from rep to rep (3)", 0},
+        {"breath", OPTION_BREATH, "S", 0, "Longest pause between reps beside the tempo's, drawn for each (0)",
+                0},
         {"family", OPTION_FAMILY, "NAME", 0, "min-jerk (default), ramp, asymmetric, submovements or hesitation",
                 0},
         {"hard", OPTION_HARD, NULL, 0, "Sway, tremor, lever arm, impacts, drift, scale errors", 0},
@@ -176,6 +179,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
                 return 0;
         case OPTION_SCATTER:
                 o->scatter_pct = number(state, "scatter", text);
+                return 0;
+        case OPTION_BREATH:
+                o->breath_s = number(state, "breath", text);
                 return 0;
         case OPTION_FAMILY:
                 o->family = (enum synth_family) word(state, "family", text, synth_family_from_string(text));

@@ -103,6 +103,7 @@ int synth_options_check(const struct synth_options *o, const char **ret_why) {
                 {o->rom_m, 0, 2, "the ROM is 0.02 to 2 m"},
                 {o->fatigue_pct, 0, 80, "the fatigue is 0 to 80 %"},
                 {o->scatter_pct, 0, 20, "the scatter is 0 to 20 %"},
+                {o->breath_s, 0, 60, "the breath is 0 to 60 s"},
                 {o->roll_deg, 0, 60, "the roll is 0 to 60 degrees"},
                 {o->turn_deg, 0, 150, "the sensor turns by 0 to 150 degrees"},
                 {o->incidents, 0, (1 << SYNTH_INCIDENTS) - 1, "the incident is not known"},

@@ -46,6 +46,7 @@ struct synth_options {
         double rom_m;        /* 0 = usual for the exercise */
         double fatigue_pct;  /* velocity loss of a set's last concentric, 0 to 80 */
         double scatter_pct;  /* standard deviation of ROM and durations from rep to rep, 0 to 20 */
+        double breath_s;     /* longest pause between reps beside the tempo's, drawn for each, 0 to 60 */
         enum synth_family family;
         bool hard;          /* sway, tremor, lever arm, impacts, drift, scale errors */
         double roll_deg;    /* largest roll of the bar within a rep, 0 to 60 */

@@ -147,6 +147,11 @@ static struct plan plan_rep(struct author *a, double *offset) {
         return p;
 }
 
+/* Between reps, where the bar is carried or lies. */
+static double breath(struct author *a) {
+        return a->o->breath_s > 0 ? random_uniform(&a->random, 0, a->o->breath_s) : 0;
+}
+
 static void do_rep(struct author *a, double *offset) {
         struct plan p = plan_rep(a, offset);
         struct truth_rep *t = author_element(a, (void **) &a->s->truth.reps, a->s->truth.n_reps, sizeof(*t));
@@ -159,12 +164,12 @@ static void do_rep(struct author *a, double *offset) {
                 do_concentric(a, &p, t);
                 do_pause(a, PHASE_TOP, p.top_s, false);
                 do_eccentric(a, &p, t);
-                do_pause(a, PHASE_BOTTOM, p.bottom_s, last);
+                do_pause(a, PHASE_BOTTOM, p.bottom_s + breath(a), last);
         } else {
                 do_eccentric(a, &p, t);
                 do_pause(a, PHASE_BOTTOM, p.bottom_s, false);
                 do_concentric(a, &p, t);
-                do_pause(a, PHASE_TOP, p.top_s, last);
+                do_pause(a, PHASE_TOP, p.top_s + breath(a), last);
         }
         a->s->truth.n_reps++;
         a->s->truth.count++;

@@ -295,6 +295,41 @@ static void test_instants_of_a_stroke(void **state) {
         synth_free(s);
 }
 
+/* Who breathes between reps stands longer there and nowhere else, each time for another while. */
+static void test_breath(void **state) {
+        (void) state;
+        static const char *const lifts[] = {"back-squat", "deadlift"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(lifts); i++) {
+                struct synth_options o = synth_options_default();
+                enum phase between = i == 0 ? PHASE_TOP : PHASE_BOTTOM;
+                double least = INFINITY, most = 0;
+                unsigned n = 0;
+                struct synth *s;
+
+                strcpy(o.exercise, lifts[i]);
+                o.reps = 20;
+                o.scatter_pct = o.fatigue_pct = 0;
+                o.breath_s = 10;
+                s = make(&o);
+                for (size_t k = 0; k < synth_truth(s)->n_phases; k++) {
+                        const struct truth_phase *p = &synth_truth(s)->phases[k];
+                        double lasts = (double) (p->end_us - p->start_us) * 1e-6;
+
+                        if (p->phase != between) {
+                                assert_near(lasts, p->phase == PHASE_ECCENTRIC ? 2 : 1, 1e-5);
+                                continue;
+                        }
+                        least = fmin(least, lasts);
+                        most = fmax(most, lasts);
+                        n++;
+                }
+                assert_int_equal(n, 19); /* after the last rep the set is over */
+                assert_true(least < 2 && most > 8 && most < 10);
+                synth_free(s);
+        }
+}
+
 static void test_options_are_checked(void **state) {
         (void) state;
         struct synth_options o = synth_options_default();
@@ -325,6 +360,7 @@ int main(void) {
                 cmocka_unit_test(test_loss_and_skew),
                 cmocka_unit_test(test_incidents),
                 cmocka_unit_test(test_instants_of_a_stroke),
+                cmocka_unit_test(test_breath),
                 cmocka_unit_test(test_options_are_checked),
         };
         return run_unit_tests(tests);
