@@ -145,9 +145,10 @@ struct bluez_link {
 
 struct bluez {
         sd_event *event;
-        int streams_fd;                          /* epoll with the sockets of all streams */
-        sd_event_source *streams, *streams_turn; /* a socket is readable; it is time to look */
-        uint64_t streams_read_us;                /* when they were last read */
+        int streams_fd;           /* epoll with the sockets of all streams */
+        sd_event_source *streams; /* a socket is readable */
+        uint64_t streams_read_us; /* when they were last read */
+        uint64_t streams_turn_us; /* when it is time to look; UINT64_MAX = no turns are taken */
         sd_bus *bus;
         struct bluez_params params;
         struct bluez_adapter_params *adapters; /* copies; params points here */

@@ -172,6 +172,10 @@ int bluez_new(sd_event *event, sd_bus *bus, const struct bluez_params *params,
 struct bluez *bluez_free(struct bluez *b);
 DEFINE_CLEANUP(struct bluez *, bluez_free);
 
+/* The next step of the loop in place of sd_event_run(3), and like that: reads the streams when their turn has come, so that
+ * no timer is set for it some hundred times a second. The client may be freed within. */
+int bluez_run(struct bluez *b, uint64_t timeout_us);
+
 /* Disconnect every sensor before leaving the bus: a client that leaves with acquired notifications crashes bluetoothd
  * up to 5.85. on_stopped() comes within params.stop_us. */
 void bluez_stop(struct bluez *b);

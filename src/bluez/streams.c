@@ -9,12 +9,14 @@
  *
  * For a thread to be woken costs more than all that is done with a notification. So where they come thick and fast they
  * are fetched in turns, as network drivers fetch packets: five at once with 20 sensors at 100 Hz. A lone sensor wakes the
- * loop for each. An arrival may so be told 2.5 ms late; the timebase goes by the least late one of each second.
+ * loop for each. An arrival may so be told 2.5 ms late; the timebase goes by the least late one of each second. The turns
+ * are bluez_run()'s, which goes on with the loop between them.
  *
  * All sockets are behind one source of the loop: sd-event asks the kernel about every readable descriptor anew after each
  * one that it has served, which with hundreds of sensors costs more than all the rest. */
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -22,7 +24,6 @@
 #include "util/macros.h"
 
 #define TURN_US   UINT64_C(2500) /* of the 3 ms that a message may take from here to the broker */
-#define ACCURACY  UINT64_C(1)    /* of the timer, us; 0 would mean a quarter of a second */
 #define AT_ONCE   32
 #define AT_ONE_GO 64 /* datagrams before the loop asks the clock again */
 
@@ -43,9 +44,8 @@ static unsigned read_all(struct bluez *b) {
 }
 
 static int take_turns(struct bluez *b, bool yes) {
-        int r = sd_event_source_set_enabled(b->streams, yes ? SD_EVENT_OFF : SD_EVENT_ON);
-
-        return r < 0 ? r : sd_event_source_set_enabled(b->streams_turn, yes ? SD_EVENT_ON : SD_EVENT_OFF);
+        b->streams_turn_us = yes ? b->streams_read_us + TURN_US : UINT64_MAX;
+        return sd_event_source_set_enabled(b->streams, yes ? SD_EVENT_OFF : SD_EVENT_ON);
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
@@ -56,20 +56,46 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
         (void) fd;
         (void) revents;
         (void) read_all(b);
-        if (!soon)
-                return 0;
-        sd_event_source_set_time(b->streams_turn, b->streams_read_us + TURN_US);
-        return take_turns(b, true);
+        return soon ? take_turns(b, true) : 0;
 }
 
-static int on_turn(sd_event_source *source, uint64_t usec, void *userdata) {
-        struct bluez *b = userdata;
+static int take_turn(struct bluez *b) {
         unsigned n = read_all(b);
 
-        (void) usec;
         if (n == 0)
                 return take_turns(b, false);
-        return sd_event_source_set_time(source, b->streams_read_us + (n < AT_ONE_GO ? TURN_US : 0));
+        b->streams_turn_us = b->streams_read_us + (n < AT_ONE_GO ? TURN_US : 0);
+        return 0;
+}
+
+/* As sd_event_run(3), whose timeout is one of whole milliseconds in Debian 12 (libsystemd 252). A timer of the loop would
+ * have its descriptor read and set for each turn: a twentieth of all that the hub does. At most a turn. */
+static int run_for(struct bluez *b, uint64_t timeout_us) {
+        const struct timespec timeout = {.tv_nsec = (long) timeout_us * 1000};
+        struct pollfd loop = {.fd = sd_event_get_fd(b->event), .events = POLLIN};
+        int r = sd_event_prepare(b->event);
+
+        if (r == 0) {
+                (void) ppoll(&loop, 1, &timeout, NULL);
+                r = sd_event_wait(b->event, 0);
+        }
+        return r > 0 ? sd_event_dispatch(b->event) : r;
+}
+
+int bluez_run(struct bluez *b, uint64_t timeout_us) {
+        uint64_t now_us = bluez_now_us(b), left_us;
+
+        if (now_us >= b->streams_turn_us) {
+                int r = take_turn(b);
+
+                if (r < 0)
+                        return r;
+                now_us = bluez_now_us(b);
+        }
+        if (b->streams_turn_us == UINT64_MAX)
+                return sd_event_run(b->event, timeout_us);
+        left_us = b->streams_turn_us > now_us ? b->streams_turn_us - now_us : 0;
+        return run_for(b, MIN(timeout_us, left_us));
 }
 
 int streams_open(struct bluez *b) {
@@ -81,16 +107,11 @@ int streams_open(struct bluez *b) {
         r = sd_event_add_io(b->event, &b->streams, b->streams_fd, EPOLLIN, on_readable, b);
         if (r >= 0)
                 r = sd_event_source_set_priority(b->streams, SD_EVENT_PRIORITY_IMPORTANT);
-        if (r >= 0)
-                r = sd_event_add_time(b->event, &b->streams_turn, CLOCK_MONOTONIC, 0, ACCURACY, on_turn, b);
-        if (r >= 0)
-                r = sd_event_source_set_priority(b->streams_turn, SD_EVENT_PRIORITY_IMPORTANT);
         return r < 0 ? r : take_turns(b, false);
 }
 
 void streams_close(struct bluez *b) {
         b->streams = sd_event_source_disable_unref(b->streams);
-        b->streams_turn = sd_event_source_disable_unref(b->streams_turn);
         if (b->streams_fd >= 0)
                 close(b->streams_fd);
         b->streams_fd = -1;

@@ -496,6 +496,16 @@ bool hub_is_abandoned(const struct hub *h) {
         return h->abandoned;
 }
 
+static int run_loop(struct hub *h) {
+        int code = 0, r = 0;
+
+        while (r >= 0 && sd_event_get_state(h->loop) != SD_EVENT_FINISHED)
+                r = sensors_run(h->sensors);
+        if (r >= 0)
+                r = sd_event_get_exit_code(h->loop, &code);
+        return r < 0 ? r : code;
+}
+
 int hub_run(struct hub *h) {
         static const struct log_fields fields = {.kind = LOG_KIND_STARTED};
         int r, stopped;
@@ -516,7 +526,7 @@ int hub_run(struct hub *h) {
         hub_apply(h);
         malloc_trim(0); /* what reading the configuration and the profiles has left behind */
         notify_ready(&h->notify);
-        r = sd_event_loop(h->loop);
+        r = run_loop(h);
         stopped = stop(h);
         return stopped != 0 ? stopped : r;
 }

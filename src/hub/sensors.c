@@ -300,6 +300,10 @@ struct source_sensor *sensors_source(struct sensors *r, const char *address) {
         return s;
 }
 
+int sensors_run(struct sensors *r) {
+        return r->bluez ? bluez_run(r->bluez, UINT64_MAX) : sd_event_run(r->loop, UINT64_MAX);
+}
+
 struct bluez *sensors_client(const struct sensors *r) {
         return r->bluez;
 }

@@ -53,6 +53,9 @@ int sensors_new(sd_event *loop, const struct bluetooth_config *config, struct fa
         const struct sensors_handler *handler, void *userdata, struct sensors **ret);
 struct sensors *sensors_free(struct sensors *r);
 
+/* The next step of the loop, as sd_event_run(3) without a timeout: what sensors send is read in its turn between. */
+int sensors_run(struct sensors *r);
+
 void sensors_attach(struct sensors *r, sd_bus *bus);
 void sensors_detach(struct sensors *r);
 

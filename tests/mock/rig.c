@@ -382,8 +382,12 @@ void rig_start_waiting(struct rig *r) {
         deadline_us = now_us() + RIG_PATIENCE_S * UINT64_C(1000000);
 }
 
+static void run(struct rig *r, uint64_t timeout_us) {
+        assert_true((r->b ? bluez_run(r->b, timeout_us) : sd_event_run(r->event, timeout_us)) >= 0);
+}
+
 bool rig_run_once(struct rig *r) {
-        assert_true(sd_event_run(r->event, 100 * MS) >= 0);
+        run(r, 100 * MS);
         return now_us() < deadline_us;
 }
 
@@ -391,5 +395,5 @@ void rig_run_for_ms(struct rig *r, unsigned ms) {
         uint64_t end_us = now_us() + ms * MS;
 
         while (now_us() < end_us)
-                assert_true(sd_event_run(r->event, end_us - now_us()) >= 0);
+                run(r, end_us - now_us());
 }
