@@ -36,7 +36,7 @@ def play():
     seconds = time.monotonic() - start
     wait_for("the farewell", lambda: any('"offline"' in p for _, p, _ in listener.seen))
     broker.kill()
-    return seconds, list(listener.seen)
+    return seconds, listener.seen
 
 
 def flood(listeners):
@@ -48,7 +48,7 @@ def flood(listeners):
     for i in range(FLOOD // 100):  # no more at once than a queue holds
         for _ in range(100):
             sender.publish("repcast/gym/station/rack-1/live", "x" * 300)
-        wait_for("messages", lambda n=(i + 1) * 100: all(len(h.seen) >= n for h in heard), 30)
+        wait_for("messages", lambda n=(i + 1) * 100: all(len(h.heard) >= n for h in heard), 30)
     used = cpu_s(broker.process.pid) - before
     broker.kill()
     return used / FLOOD

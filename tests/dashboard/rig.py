@@ -71,8 +71,7 @@ class Answering:
 
     def run(self):
         while self.on:
-            seen, self.hub.mqtt.seen[:] = list(self.hub.mqtt.seen), []
-            for _, payload, _ in seen:
+            for _, payload, _ in self.hub.mqtt.take():
                 question = json.loads(payload)
                 self.asked.append(question)
                 if question["type"] == "history":

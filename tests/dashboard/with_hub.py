@@ -271,7 +271,7 @@ def two_hubs_on_one_broker():
     b.wait("a tile of each", "return document.querySelectorAll('.tile').length === 2")
     b.wait_text(".tile .who", "ana")
     b.wait_text(".tile .who", "zoe")
-    wait_for("sets of both", lambda: {json.loads(p)["hub"] for _, p, _ in list(heard.seen)} == {"gym", "annex"}, 60)
+    wait_for("sets of both", lambda: {json.loads(p)["hub"] for _, p, _ in heard.seen} == {"gym", "annex"}, 60)
     topic, payload, _ = heard.seen[0]
     for _ in range(3):
         heard.publish(topic, payload)  # delivered again, as at least once may be
@@ -281,7 +281,7 @@ def two_hubs_on_one_broker():
     b.wait_text(".top .state", "annex is away")
     b.wait("the other's bar moves on", "return document.querySelector('.tile[data-mode=moving] [data-running=true]') !== null", seconds=60)
     b.picture("wall-one-hub-of-two-away")
-    annex = len({json.loads(p)["id"] for t, p, _ in list(heard.seen) if "/annex/" in t})
+    annex = len({json.loads(p)["id"] for t, p, _ in heard.seen if "/annex/" in t})
     wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage)) - annex) <= 1)
     equal(b.complaints(), [], "the console")
     daemons["gym"].stop()
@@ -304,11 +304,11 @@ def a_wall_that_is_opened_at_noon():
     env = {**clock.env, "STATE_DIRECTORY": tempfile.mkdtemp(dir=WORK)}
     heard = Listener(stage.port, "repcast/+/station/+/+")
     daemon = Daemon(floor_of(stage, on_target(), fast_squat()), env=env)
-    wait_for("a morning", lambda: sum(t.endswith("/set") for t, *_ in list(heard.seen)) >= 24, 120)
+    wait_for("a morning", lambda: sum(t.endswith("/set") for t, *_ in heard.seen) >= 24, 120)
     daemon.stop()
     daemon = Daemon(floor_of(stage, nobody(), nobody()), env=env)  # nobody lifts at noon
     questions = Listener(stage.port, "repcast/gym/query")
-    clocks = {json.loads(p)["clock"] for t, p, _ in list(heard.seen) if t.endswith("/set")}
+    clocks = {json.loads(p)["clock"] for t, p, _ in heard.seen if t.endswith("/set")}
     if clock.works:
         equal(clocks, {"synced"}, "what the hub says of its clock")
     b = show(stage)
@@ -380,7 +380,7 @@ def what_was_missed_is_asked_for_after_a_lost_connection():
     before, start = shown_sets(b), len(heard.on("repcast/gym/station/rack-1/set"))
     equal(b.run("return document.querySelectorAll('[data-running=true]').length"), 0, "figures that run on without a connection")
     wait_for("sets that the wall misses", lambda: len(heard.on("repcast/gym/station/rack-1/set")) >= start + 2, 60)
-    questions.seen.clear()
+    questions.take()
     gate.set("open")
     live(b)
     wait_for("what was missed", lambda: shown_sets(b) >= before + 2)

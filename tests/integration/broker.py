@@ -197,20 +197,21 @@ class Listener:
     (topic, payload, retained) and survives its broker: connect() again."""
 
     def __init__(self, port, topic="#"):
-        self.port, self.topic, self.seen, self.socket = port, topic, [], None
+        self.port, self.topic, self.heard, self.news, self.writing = port, topic, [], threading.Condition(), threading.Lock()
         self.connect()
 
     def connect(self):
         s = socket.create_connection(("127.0.0.1", self.port))
         s.sendall(packet(0x10, text("MQTT") + bytes([4, 2, 0, 0]) + text(f"listener-{time.monotonic_ns()}")))
-        self.socket, self.ready = s, threading.Event()
+        self.socket, self.connected, self.ready, self.pings, self.pongs = s, True, threading.Event(), 0, 0
         threading.Thread(target=self.read, args=(s,), daemon=True).start()
         s.sendall(packet(0x82, struct.pack(">H", 1) + text(self.topic) + b"\0"))
         if not self.ready.wait(PATIENCE_S):
             raise AssertionError("the broker did not confirm the subscription")
 
     def publish(self, topic, payload, retained=False):
-        self.socket.sendall(packet(0x31 if retained else 0x30, text(topic) + payload.encode()))
+        with self.writing:
+            self.socket.sendall(packet(0x31 if retained else 0x30, text(topic) + payload.encode()))
 
     def read(self, s):
         f = s.makefile("rb")
@@ -223,17 +224,52 @@ class Listener:
                     shift += 7
                     if byte < 128:
                         break
-                body = f.read(size)
-                if head[0] >> 4 == 9:
-                    self.ready.set()
-                elif head[0] >> 4 == 3:
-                    n = struct.unpack(">H", body[:2])[0]
-                    self.seen.append((body[2:2 + n].decode(), body[2 + n:].decode(), bool(head[0] & 1)))
+                self.take_in(head[0], f.read(size))
         except (OSError, IndexError):
             pass
+        with self.news:
+            self.connected = self.connected and s is not self.socket
+            self.news.notify_all()
+
+    def take_in(self, head, body):
+        if head >> 4 == 9:
+            self.ready.set()
+        with self.news:
+            if head >> 4 == 3:
+                n = struct.unpack(">H", body[:2])[0]
+                self.heard.append((body[2:2 + n].decode(), body[2 + n:].decode(), bool(head & 1)))
+            elif head >> 4 == 13:
+                self.pongs += 1
+                self.news.notify_all()
+
+    def catch_up(self):
+        """Read what the broker has for us by now: it answers a ping after that."""
+        with self.writing:
+            self.pings += 1
+            wanted = self.pings
+            try:
+                self.socket.sendall(b"\xc0\0")
+            except OSError:  # then it ends by itself
+                pass
+        with self.news:
+            if not self.news.wait_for(lambda: self.pongs >= wanted or not self.connected, PATIENCE_S):
+                raise AssertionError("the broker did not answer a ping")
+
+    @property
+    def seen(self):
+        self.catch_up()
+        with self.news:
+            return list(self.heard)
+
+    def take(self):
+        """What was seen, once."""
+        self.catch_up()
+        with self.news:
+            taken, self.heard = self.heard, []
+            return taken
 
     def on(self, topic):
-        return [payload for t, payload, _ in list(self.seen) if t == topic]
+        return [payload for t, payload, _ in self.seen if t == topic]
 
 
 def equal(got, wanted, what):

@@ -117,7 +117,7 @@ class Day:
         return Daemon(self.config, env=self.bus.environment)
 
     def of(self, kind, station=None, hub="gym"):
-        messages = (json.loads(p) for topic, p, _ in list(self.listener.seen) if p and topic.startswith(f"repcast/{hub}/"))
+        messages = (json.loads(p) for topic, p, _ in self.listener.seen if p and topic.startswith(f"repcast/{hub}/"))
         return [m for m in messages if m.get("type") == kind and station in (None, m.get("station"))]
 
     def lift(self):

@@ -57,7 +57,7 @@ class Feed:
 def reps(listener, station=None):
     """(seq, late) of the reps that arrived, without repetitions (by id), in the order of their first arrival."""
     seen, order = set(), []
-    for topic, payload, _ in list(listener.seen):
+    for topic, payload, _ in listener.seen:
         if topic.endswith("/rep") and (station is None or f"/rack-{station}/" in topic):
             rep = json.loads(payload)
             if rep["id"] not in seen:

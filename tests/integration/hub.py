@@ -111,24 +111,50 @@ class Manager:
         self.path = os.path.join(tempfile.mkdtemp(dir=WORK), "notify")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.heard = []
+        self.lines, self.marks, self.mark, self.news = [], 0, 0, threading.Condition()
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
         while True:
-            self.heard += self.socket.recv(4096).decode().split("\n")
+            lines = self.socket.recv(4096).decode().split("\n")
+            with self.news:
+                if lines[0].startswith("MARK="):
+                    self.mark = int(lines[0][5:])
+                    self.news.notify_all()
+                else:
+                    self.lines += lines
+
+    def catch_up(self):
+        """Read what it has been told by now: what it tells itself comes after that."""
+        self.marks += 1
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(f"MARK={self.marks}".encode(), self.path)
+        with self.news:
+            if not self.news.wait_for(lambda: self.mark >= self.marks, broker.PATIENCE_S):
+                raise AssertionError("the manager does not listen")
+
+    @property
+    def heard(self):
+        self.catch_up()
+        with self.news:
+            return list(self.lines)
+
+    def forget(self):
+        self.catch_up()
+        with self.news:
+            self.lines = []
 
     def count(self, word):
-        return sum(line == word for line in list(self.heard))
+        return sum(line == word for line in self.heard)
 
     def status(self):
-        return next((line[7:] for line in reversed(list(self.heard)) if line.startswith("STATUS=")), "")
+        return next((line[7:] for line in reversed(self.heard) if line.startswith("STATUS=")), "")
 
 
 def of(listener, leaf, name=None):
     """Messages of a kind, repeated deliveries left out, in the order of their first arrival."""
     seen, out = set(), []
-    for topic, payload, _ in list(listener.seen):
+    for topic, payload, _ in listener.seen:
         if payload and topic.endswith("/" + leaf) and (name is None or f"/station/{name}/" in topic):
             message = json.loads(payload)
             if message.get("id") is None or message["id"] not in seen:

@@ -46,7 +46,7 @@ class Hub:
         self.daemon = None
 
     def start(self, *options):
-        self.manager.heard.clear()
+        self.manager.forget()
         self.daemon = Daemon(self.config, *options, env=self.env)
         return self.daemon
 

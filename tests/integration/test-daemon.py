@@ -152,7 +152,7 @@ def service_manager_is_told():
     daemon.signal(signal.SIGHUP)
     wait_for("RELOADING", lambda: manager.count("RELOADING=1") == 1)
     wait_for("READY again", lambda: manager.count("READY=1") == 2)
-    stamp = next(int(line[15:]) for line in list(manager.heard) if line.startswith("MONOTONIC_USEC="))
+    stamp = next(int(line[15:]) for line in manager.heard if line.startswith("MONOTONIC_USEC="))
     true(abs(time.monotonic() * 1e6 - stamp) < 5e6, "the stamp of the reload")
     broker.kill()
     wait_for("the broker's absence in the status", lambda: "broker away: " in manager.status())

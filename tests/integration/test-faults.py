@@ -238,7 +238,7 @@ class Sequence:
 def arrivals(listener):
     """seq in the order of first arrival, by station, run and late."""
     seen, order = set(), {}
-    for topic, payload, _ in list(listener.seen):
+    for topic, payload, _ in listener.seen:
         if topic.rsplit("/", 1)[1] in EVENTS:
             m = json.loads(payload)
             if m["id"] not in seen:

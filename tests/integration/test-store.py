@@ -235,7 +235,7 @@ def who_missed_something_asks_for_it():
     before = len(of(listener, "set"))
     for i in range(60):
         listener.publish("repcast/gym/query", json.dumps({"id": f"flood-{i}", "type": "history", "limit": 1}))
-    refused = lambda: [p for t, p, _ in list(listener.seen) if "/reply/flood-" in t and "too many" in p]  # noqa: E731
+    refused = lambda: [p for t, p, _ in listener.seen if "/reply/flood-" in t and "too many" in p]  # noqa: E731
     wait_for("refusals", lambda: len(refused()) >= 20)
     listener.publish("repcast/gym/query", "x" * 10000)
     wait_for("events beside it", lambda: len(of(listener, "set")) > before + 2)
