@@ -45,7 +45,8 @@ Two o'clock. Ana and Ben share rack-1, and Ana begins. Cara has rack-2, Dan the 
         rack-2: reps 1 to 6, 4 s down
         rack-2: set 1 of cara: 6 bench-press at 45 kg, 6 of 6 as prescribed
         rack-2: advice: add_load, for long_and_steady
-        floor: reps 1 to 4, 2 s down
+        floor: reps 1 to 3, 2 s down
+        floor: rep 4, 3 s down
         floor: set 1 of dan: 4 deadlift at 120 kg
 
 Ben's turn. He lets the bar fall, and is told so.
@@ -290,7 +291,8 @@ class Gym:
         match = re.fullmatch(r"(\d+) of ([a-z-]+) ([\d.-]+X?[\d.-]*)", words)
         reps, exercise, tempo = match.groups()
         self.lifted += 1
-        path = record(f"set-{self.lifted}.rec", reps, "--exercise", exercise, "--tempo", tempo, "--seed", str(self.lifted))
+        path = record(f"set-{self.lifted}.rec", reps, "--exercise", exercise, "--tempo", tempo, "--seed", str(self.lifted),
+                      "--grade", "perfect")  # what is told hangs on no calibration, which goes by how long the bar lay
         return self.resting(name) + f"Recording={path}\nRecordingSpeed={SLOWLY if slowly else SPEED}\n"
 
     def play(self, lifts, middle):
@@ -311,7 +313,7 @@ class Gym:
 
     def news(self, name):
         Asker(self.listener).ask(type="history", limit=1)  # its answer comes behind all that was told before
-        fresh = [m for kind in KINDS for m in of(self.listener, kind, name) if m["id"] not in self.events]
+        fresh = [m for m in of(self.listener, KINDS, name) if m["id"] not in self.events]
         self.events.update((m["id"], m) for m in fresh)
         return sorted(fresh, key=lambda m: m["seq"])
 

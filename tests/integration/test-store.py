@@ -38,7 +38,7 @@ def what_waits_outlives_kill_9():
     equal([set(late) for late in lates.values()][:3], [{True}] * 3, "late of the runs that were killed")
     for run in lates:
         for name in ("rack-1", "floor"):
-            seqs = [m["seq"] for leaf in EVENTS for m in of(listener, leaf, name) if m["id"].startswith(run)]
+            seqs = [m["seq"] for m in of(listener, EVENTS, name) if m["id"].startswith(run)]
             equal(sorted(seqs), list(range(1, len(seqs) + 1)), f"seq of {name}")
     equal(hub.waiting(), [], "positions that wait")
     broker.kill()
@@ -136,7 +136,7 @@ def a_full_disk_and_what_comes_after_it():
     true("kept in memory" not in hub.manager.status(), hub.manager.status())
     daemon.stop()
     wait_for("the last event", lambda: heard(listener) == set(hub.committed()))
-    seqs = sorted(m["seq"] for leaf in EVENTS for m in of(listener, leaf))
+    seqs = sorted(m["seq"] for m in of(listener, EVENTS))
     equal(seqs, list(range(1, len(seqs) + 1)), "seq")
     equal(daemon.log().count("takes nothing: "), 1, "words about one full disk")
     broker.kill()
@@ -179,7 +179,7 @@ def the_clock_is_set_in_the_middle():
     reps = of(listener, "rep")
     seqs = [m["seq"] for m in reps]
     equal(seqs, sorted(seqs), "order of the reps")
-    equal(sorted(m["seq"] for leaf in EVENTS for m in of(listener, leaf)),
+    equal(sorted(m["seq"] for m in of(listener, EVENTS)),
           list(range(1, len(hub.committed()) + 1)), "seq")
     clocks = [m["clock"] for m in reps]
     equal(clocks, sorted(clocks, reverse=True), "unsynced, then synced for good")
@@ -210,7 +210,7 @@ def who_missed_something_asks_for_it():
         list(dict.fromkeys(m["id"].split("-")[0] for m in of(listener, "set", "rack-1")))))
 
     def told_in(run):
-        return {m["seq"]: m for leaf in EVENTS for m in of(listener, leaf, "rack-1") if m["id"].startswith(run)}
+        return {m["seq"]: m for m in of(listener, EVENTS, "rack-1") if m["id"].startswith(run)}
 
     for run in runs:
         wait_for(f"nine events of {run}", lambda r=run: set(range(3, 10)) <= set(told_in(r)))
