@@ -156,7 +156,7 @@ def of(listener, leaf, name=None):
     leaves = (leaf,) if isinstance(leaf, str) else leaf
     seen, out = set(), []
     for topic, payload, _ in listener.seen:
-        if payload and topic.rsplit("/", 1)[1] in leaves and (name is None or f"/station/{name}/" in topic):
+        if payload and topic.rpartition("/")[2] in leaves and (name is None or f"/station/{name}/" in topic):
             message = json.loads(payload)
             if message.get("id") is None or message["id"] not in seen:
                 seen.add(message.get("id"))
