@@ -36,17 +36,19 @@ struct motion {
 struct attitude {
         struct attitude_params params;
         bool started;
-        float ring_s;                /* so long it may still ring of a knock; stands in silence */
-        double age_s;                /* since the start of the timeline */
-        double q[4];                 /* sensor to level frame; its heading is arbitrary */
-        double heading_rad;          /* turned about the vertical since the start */
-        double f_level[3];           /* specific force in the level frame, low-passed */
+        float ring_s;       /* so long it may still ring of a knock; stands in silence */
+        double age_s;       /* since the start of the timeline */
+        double q[4], up[3]; /* sensor to level frame, its heading is arbitrary; what is up in the sensor's */
+        double heading_rad; /* turned about the vertical since the start */
+        double f_level[3];  /* specific force in the level frame, low-passed */
         double f_fast[3], f_slow[3]; /* specific force low-passed over 60 ms and 1 s, sensor frame */
         double w_slow[3];            /* angular rate low-passed over 0.25 s */
         double w_var, shake;         /* variance about w_slow, about f_fast */
         double gyro_bias[3], bias_s; /* bias, and the seconds of rest behind it */
         double quiet_s, calm_s;
         double f_anchor[3], w_anchor[3], silent_s; /* silent about these for so long */
+        unsigned gathered;                         /* ticks of a bar that lies, not yet taken, */
+        struct tick sum;                           /* and the sum of their figures */
 };
 
 void attitude_init(struct attitude *a, const struct attitude_params *params);

@@ -15,7 +15,9 @@
 
 #define BEAM_WIDTH      24u
 #define BEAM_TICKS      5u   /* of 10 ms between two weighings, */
-#define BEAM_REST_TICKS 100u /* and while nothing moves the bar */
+#define BEAM_REST_TICKS 100u /* while nothing moves the bar, */
+#define BEAM_LONG_TICKS 400u /* and when after ... */
+#define BEAM_LONG_RESTS 10u  /* such weighings in a row all is decided that went before */
 
 struct beam_params {
         double rest_mps; /* how still a hold is: sigma of velocity averaged over 1 s, m/s, 0.002 to 0.2; 0.015 */
@@ -96,6 +98,7 @@ struct beam {
         uint64_t now_us;
         struct vertical_step step; /* motion since the last weighing */
         unsigned ticks;
+        unsigned rests;                /* weighings in a row at rest */
         double turn_rad;               /* turned in it */
         double a_mps2;                 /* mean acceleration in it */
         double a_fast, a_slow, ripple; /* the same low-passed over 0.12 and 0.7 s; variance of the difference */

@@ -45,6 +45,19 @@
 #define SILENT_S       0.5  /* nothing in a lift stays within them for so long, but a hold or a slow glide */
 #define LOST_RATE      0.03 /* rad/s for 1 s: 1.7 degrees would have shown in a silent accelerometer */
 #define PULL           0.7  /* gain of the tilt correction; below 1 damps the loop of two lags */
+#define LIES_S                                                                                                 \
+        10.0 /* longer than rests within a set; what glides for so long turns too slowly for a tick to matter */
+#define LIES_TICKS 5u /* are then one step */
+
+/* A step, and the share of what it brings in each low pass. */
+struct pace {
+        double dt_s, f_fast, f_slow, w_slow, shake;
+};
+
+#define PACE(dt)                                                                                               \
+        { (dt), (dt) / F_FAST_TAU_S, (dt) / F_SLOW_TAU_S, (dt) / W_SLOW_TAU_S, (dt) / SHAKE_TAU_S }
+
+static const struct pace by_tick = PACE(T), lying = PACE(LIES_TICKS * T);
 
 void attitude_init(struct attitude *a, const struct attitude_params *params) {
         *a = (struct attitude){.params = *params};
@@ -126,41 +139,41 @@ static void listen(struct attitude *a, const struct tick *tick) {
 }
 
 /* Low-pass both sensors and tell calm and quiet from the rest. */
-static void watch(struct attitude *a, const struct tick *tick) {
+static void watch(struct attitude *a, const struct tick *tick, const struct pace *pace) {
         const struct attitude_params *p = &a->params;
         double w2 = 0, f2 = 0, drift2 = 0, turn2 = 0;
 
         for (unsigned i = 0; i < 3; i++) {
                 double f = tick->f_mps2[i], w = CLAMP(tick->w_radps[i], -W_MOST, W_MOST);
-                a->w_slow[i] += (w - a->w_slow[i]) * (T / W_SLOW_TAU_S);
-                a->f_fast[i] += (f - a->f_fast[i]) * (T / F_FAST_TAU_S);
-                a->f_slow[i] += (f - a->f_slow[i]) * (T / F_SLOW_TAU_S);
+                a->w_slow[i] += (w - a->w_slow[i]) * pace->w_slow;
+                a->f_fast[i] += (f - a->f_fast[i]) * pace->f_fast;
+                a->f_slow[i] += (f - a->f_slow[i]) * pace->f_slow;
                 w2 += (w - a->w_slow[i]) * (w - a->w_slow[i]);
                 f2 += (f - a->f_fast[i]) * (f - a->f_fast[i]);
                 drift2 += (a->f_fast[i] - a->f_slow[i]) * (a->f_fast[i] - a->f_slow[i]);
                 turn2 += (a->w_slow[i] - a->gyro_bias[i]) * (a->w_slow[i] - a->gyro_bias[i]);
         }
-        a->w_var += (w2 - a->w_var) * (T / W_SLOW_TAU_S);
+        a->w_var += (w2 - a->w_var) * pace->w_slow;
         a->ring_s = f2 > square(KNOCK_MPS2) ? RINGS_S
                 : a->silent_s > 0           ? a->ring_s
-                                            : fmaxf(0, a->ring_s - (float) T);
-        a->shake += (MIN(f2, F_MOST * F_MOST) - a->shake) * (T / SHAKE_TAU_S);
+                                            : fmaxf(0, a->ring_s - (float) pace->dt_s);
+        a->shake += (MIN(f2, F_MOST * F_MOST) - a->shake) * pace->shake;
 
         bool calm = a->shake < p->calm_mps2 * p->calm_mps2 && a->w_var < CALM_W_RADPS * CALM_W_RADPS &&
                 turn2 < CALM_TURN * CALM_TURN;
-        a->calm_s = calm ? a->calm_s + T : 0;
+        a->calm_s = calm ? a->calm_s + pace->dt_s : 0;
 
         double turn = a->bias_s < BIAS_SURE_S ? p->gyro_bias_radps : BIAS_STEP;
         bool still = a->shake < 3 * p->quiet_mps2 * p->quiet_mps2 &&
                 a->w_var < 3 * p->quiet_radps * p->quiet_radps && turn2 < turn * turn;
         if (!still)
                 memcpy(a->f_slow, a->f_fast, sizeof(a->f_slow)); /* gravity's direction drifts from here on */
-        a->quiet_s = still && drift2 < QUIET_DRIFT * QUIET_DRIFT ? a->quiet_s + T : 0;
+        a->quiet_s = still && drift2 < QUIET_DRIFT * QUIET_DRIFT ? a->quiet_s + pace->dt_s : 0;
         if (a->quiet_s <= QUIET_S)
                 return;
 
-        a->bias_s = MIN(a->bias_s + T, BIAS_MAX_S);
-        const double share = T / a->bias_s;
+        a->bias_s = MIN(a->bias_s + pace->dt_s, BIAS_MAX_S);
+        const double share = pace->dt_s / a->bias_s;
         for (unsigned i = 0; i < 3; i++) {
                 a->gyro_bias[i] += (a->w_slow[i] - a->gyro_bias[i]) * share; /* mean of all rest */
                 a->gyro_bias[i] = CLAMP(a->gyro_bias[i], -p->gyro_bias_radps, p->gyro_bias_radps);
@@ -177,7 +190,7 @@ static void turn(double q[4], const double r[3]) {
 }
 
 /* Upper two rows of R(q) f; the third, the vertical, is u.f with u = R(q)^T z. */
-static void level(const double q[4], const double f[3], double ret[3]) {
+static inline void level(const double q[4], const double f[3], double ret[3]) {
         ret[0] = (1 - 2 * (q[2] * q[2] + q[3] * q[3])) * f[0] + 2 * (q[1] * q[2] - q[0] * q[3]) * f[1] +
                 2 * (q[1] * q[3] + q[0] * q[2]) * f[2];
         ret[1] = 2 * (q[1] * q[2] + q[0] * q[3]) * f[0] + (1 - 2 * (q[1] * q[1] + q[3] * q[3])) * f[1] +
@@ -186,7 +199,7 @@ static void level(const double q[4], const double f[3], double ret[3]) {
                 (1 - 2 * (q[1] * q[1] + q[2] * q[2])) * f[2];
 }
 
-static void up_of(const double q[4], double ret[3]) {
+static inline void up_of(const double q[4], double ret[3]) {
         ret[0] = 2 * (q[1] * q[3] - q[0] * q[2]);
         ret[1] = 2 * (q[2] * q[3] + q[0] * q[1]);
         ret[2] = 1 - 2 * (q[1] * q[1] + q[2] * q[2]);
@@ -198,14 +211,14 @@ static bool lost(double up_mps2, double aside2) {
 }
 
 /* Draw the low-passed specific force of the level frame to the vertical. */
-static void pull(struct attitude *a, const struct tick *tick) {
+static void pull(struct attitude *a, const struct tick *tick, double dt_s) {
         const struct attitude_params *p = &a->params;
         double *m = a->f_level, tau = a->age_s < START_S ? p->start_tau_s : p->tilt_tau_s;
         if (a->calm_s > CALM_S)
                 tau = MIN(tau,
                         lost(m[2], m[0] * m[0] + m[1] * m[1]) || a->silent_s > SILENT_S ? LOST_TAU_S
                                                                                         : p->calm_tau_s);
-        double impact2 = square(p->impact_mps2), k = MIN(1.0, T * impact2 / (tau * (impact2 + a->shake)));
+        double impact2 = square(p->impact_mps2), k = MIN(1.0, dt_s * impact2 / (tau * (impact2 + a->shake)));
 
         double f[3];
         level(a->q, tick->f_mps2, f);
@@ -267,31 +280,56 @@ static bool contradicted(struct attitude *a, const struct tick *tick) {
         return lost(along, all - square(along));
 }
 
-void attitude_push(struct attitude *a, const struct tick *tick, struct motion *ret) {
-        listen(a, tick);
-        bool anew = contradicted(a, tick);
-        if (anew)
-                attitude_restart(a);
-        if (!a->started)
-                start(a, tick);
-        forget(a, tick);
-        watch(a, tick);
+/* Ticks of a bar that lies, up to a step; returns whether that is complete, and its means. */
+static bool gather(struct attitude *a, const struct tick *tick, struct tick *mean) {
+        if (a->gathered == 0)
+                a->sum = (struct tick){0};
+        for (unsigned i = 0; i < 3; i++) {
+                a->sum.f_mps2[i] += tick->f_mps2[i];
+                a->sum.w_radps[i] += tick->w_radps[i];
+        }
+        if (++a->gathered < LIES_TICKS)
+                return false;
+        for (unsigned i = 0; i < 3; i++) {
+                mean->f_mps2[i] = a->sum.f_mps2[i] / LIES_TICKS;
+                mean->w_radps[i] = a->sum.w_radps[i] / LIES_TICKS;
+        }
+        a->gathered = 0;
+        return true;
+}
 
-        const double *rate = tick->w_radps, *bias = a->gyro_bias;
+static void step(struct attitude *a, const struct tick *tick, const struct pace *pace) {
+        forget(a, tick);
+        watch(a, tick, pace);
+
+        const double *rate = tick->w_radps, *bias = a->gyro_bias, dt = pace->dt_s;
         const double w[3] = {rate[0] - bias[0], rate[1] - bias[1], rate[2] - bias[2]};
-        const double half[3] = {0.5 * T * w[0], 0.5 * T * w[1], 0.5 * T * w[2]};
+        const double half[3] = {0.5 * dt * w[0], 0.5 * dt * w[1], 0.5 * dt * w[2]};
         turn(a->q, half);
-        pull(a, tick);
+        pull(a, tick, dt);
 
         /* 1 / |q|, by one step of Newton's from 1: a turn by x has lengthened q by x2 / 8. It leaves |q| short by 0.03 % at
          * 2000 deg/s, and by 4.3 % at the 80 rad/s about each axis that are believed at all (resample.c). */
         double *q = a->q, s = 1.5 - 0.5 * (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
         for (unsigned i = 0; i < 4; i++)
                 q[i] *= s;
-        a->age_s += T;
+        a->age_s += dt;
 
+        up_of(q, a->up);
+        for (unsigned i = 0; i < 3; i++)
+                a->heading_rad += dt * a->up[i] * w[i];
+        if (fabs(a->heading_rad) > M_PI)
+                a->heading_rad -= 2 * M_PI * round(a->heading_rad / (2 * M_PI));
+}
+
+static void tell(const struct attitude *a, const struct tick *tick, bool anew, struct motion *ret) {
+        const double *rate = tick->w_radps, *bias = a->gyro_bias;
+        const double w[3] = {rate[0] - bias[0], rate[1] - bias[1], rate[2] - bias[2]};
         *ret = (struct motion){
+                .a_mps2 = -STANDARD_GRAVITY_MPS2,
+                .up = {a->up[0], a->up[1], a->up[2]},
                 .turn_radps = norm(w),
+                .heading_rad = a->heading_rad,
                 .shake_m2ps4 = a->shake,
                 .q_m2ps3 = tick->q_m2ps3,
                 .knocked = a->ring_s > 0,
@@ -299,13 +337,25 @@ void attitude_push(struct attitude *a, const struct tick *tick, struct motion *r
                 .silent_s = a->silent_s,
                 .anew = anew,
         };
-        up_of(q, ret->up);
         for (unsigned i = 0; i < 3; i++)
-                a->heading_rad += T * ret->up[i] * w[i];
-        if (fabs(a->heading_rad) > M_PI)
-                a->heading_rad -= 2 * M_PI * round(a->heading_rad / (2 * M_PI));
-        ret->heading_rad = a->heading_rad;
-        ret->a_mps2 = -STANDARD_GRAVITY_MPS2;
-        for (unsigned i = 0; i < 3; i++)
-                ret->a_mps2 += ret->up[i] * tick->f_mps2[i];
+                ret->a_mps2 += a->up[i] * tick->f_mps2[i];
+}
+
+void attitude_push(struct attitude *a, const struct tick *tick, struct motion *ret) {
+        struct tick mean = *tick;
+        bool anew = false;
+
+        listen(a, tick);
+        bool lies = a->silent_s > LIES_S;
+        if (!lies)
+                a->gathered = 0;
+        if (!lies || gather(a, tick, &mean)) {
+                anew = contradicted(a, &mean);
+                if (anew)
+                        attitude_restart(a);
+                if (!a->started)
+                        start(a, &mean);
+                step(a, &mean, lies ? &lying : &by_tick);
+        }
+        tell(a, tick, anew, ret);
 }

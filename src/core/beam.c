@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The beam: every 50 ms each hypothesis stays or goes every way that is open to it; the best that differ survive. While the
- * bar lies there is nothing to weigh: once a second is enough, and at once when it may move again.
+ * bar lies there is nothing to weigh: once a second is enough, later once in four, and at once when it may move again.
  *
  * All hypotheses share the motion since the last weighing, added up once. Two that claim the same leg at the same
  * velocity and place are one: merging by state, not by history, keeps room for those that differ. Ties are broken by
@@ -58,7 +58,7 @@ void beam_init(struct beam *b, const struct beam_params *params, const struct ve
 
 void beam_reset(struct beam *b) {
         b->started = b->rested = false;
-        b->n = b->ticks = 0;
+        b->n = b->ticks = b->rests = 0;
         b->step = (struct vertical_step){0};
         b->turn_rad = b->quiet_s = 0;
         b->view = (struct beam_view){.loose = 1};
@@ -352,6 +352,12 @@ bool beam_look(const struct beam *b, struct beam_view *ret) {
         return b->n > 0;
 }
 
+static unsigned due_ticks(const struct beam *b, bool lies) {
+        if (!lies)
+                return BEAM_TICKS;
+        return b->rests < BEAM_LONG_RESTS ? BEAM_REST_TICKS : BEAM_LONG_TICKS;
+}
+
 bool beam_push(struct beam *b, const struct motion *m, bool lies, uint64_t t_us, struct cycle *ret) {
         b->now_us = t_us;
         b->quiet = m->quiet;
@@ -364,13 +370,14 @@ bool beam_push(struct beam *b, const struct motion *m, bool lies, uint64_t t_us,
         }
         vertical_add(&b->step, m->a_mps2, m->up, m->q_m2ps3,
                 vertical_drift(&b->vertical, m->turn_radps, m->turn_mps2));
-        if (++b->ticks < (lies ? BEAM_REST_TICKS : BEAM_TICKS)) {
+        if (++b->ticks < due_ticks(b, lies)) {
                 glance(b, m);
                 return false;
         }
 
         watch(b);
         weigh(b);
+        b->rests = lies ? b->rests + 1 : 0;
         b->ticks = 0;
         b->turn_rad = 0;
         b->step = (struct vertical_step){0};

@@ -391,7 +391,7 @@ static void push_tick(struct core *c, const struct tick *tick) {
                 setmodel_rom_since(&c->setlog.model));
         if (beam_push(&c->beam, &m, t.lies, tick->t_us, &lap))
                 take_lap(c, &lap);
-        if (swing_due(&c->swing))
+        if (swing_due(&c->swing) && !t.lies)
                 look_at_swing(c);
         find_missed(c);
         find_overdue(c);

@@ -115,8 +115,10 @@ static double hardest_mps2(double way_m, double lasts_s) {
  * brake no harder than its own take, and a hold not at all. The odds of two normal distributions of one spread; of a
  * movement that is no quicker than the one before they say nothing. a_mps2: the way that it goes. */
 static double begins(const struct display *d, enum phase to, double a_mps2, double rom_m) {
+        if (!d->in_set || d->phase == to || d->phase == PHASE_REST)
+                return 0;
         double takes_s = rhythm_usual(&d->rhythm, to, 0);
-        if (!d->in_set || d->phase == to || d->phase == PHASE_REST || !(takes_s > 0))
+        if (!(takes_s > 0))
                 return 0;
         double before_s = fmax(d->lasted_s, rhythm_usual(&d->rhythm, d->phase, 0));
         double goes = hardest_mps2(rom_m, takes_s),

@@ -80,7 +80,7 @@ static double determinant(double M[3][3]) {
 }
 
 bool front_settle(struct front *f, const double up[3]) {
-        double used[3][3], learned[3][3];
+        double used[3][3] _uninitialized_, learned[3][3] _uninitialized_;
         /* The first rest of a sensor tells nothing that whoever follows the motion has not seen by itself. */
         if (f->used.rests == f->learned.rests || f->learned.rests < 2)
                 return false;

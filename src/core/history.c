@@ -16,7 +16,7 @@ void history_reset(struct history *h) {
 }
 
 void history_push(struct history *h, uint64_t t_us, const struct moment *m) {
-        h->newest = h->n ? (h->newest + 1) % HISTORY_N : 0;
+        h->newest = h->n && h->newest + 1 < HISTORY_N ? h->newest + 1 : 0;
         h->moments[h->newest] = *m;
         h->t_us = t_us;
         if (h->n < HISTORY_N)

@@ -180,6 +180,41 @@ static void test_turns_without_end(void **state) {
         }
 }
 
+/* Of a bar that lies five ticks are one step: the bias is followed as it creeps, and who takes the bar finds the attitude as
+ * good as ever, at whatever tick. */
+static void test_a_bar_that_lies(void **state) {
+        (void) state;
+        for (unsigned taken = 0; taken < 6; taken++) {
+                unsigned steps = 0;
+                double angle = 0.3, bias = 0.02;
+                start();
+                for (unsigned i = 0; i < 1500; i++) {
+                        tick(angle, 0, bias);
+                        assert_true(i < 300 || motion.quiet);
+                }
+                for (unsigned i = 0; i < 6000; i++) {
+                        tick(angle, 0, bias += 0.006 / 6000); /* within a minute, as a sensor warms up */
+                        steps += attitude.gathered == 0;
+                        assert_near(error_deg(angle), 0, 0.1);
+                        assert_true(motion.quiet);
+                }
+                assert_int_equal(steps, 1200);
+                assert_near(attitude.gyro_bias[0], bias, 0.003); /* the mean of 20 s comes so much behind */
+                for (unsigned i = 0; i < taken; i++)
+                        tick(angle, 0, bias);
+                for (unsigned i = 0; i < 25; i++) {
+                        angle += 2 * TICK_S;
+                        tick(angle, 2, bias);
+                        assert_near(error_deg(angle), 0, 0.3);
+                        assert_near(motion.turn_radps, 2, 0.01);
+                }
+                for (unsigned i = 0; i < 1500; i++) {
+                        tick(angle, 0, bias);
+                        assert_near(error_deg(angle), 0, 0.3);
+                }
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_up_from_the_first_sample),
@@ -190,6 +225,7 @@ int main(void) {
                 cmocka_unit_test(test_silence_contradicts),
                 cmocka_unit_test(test_a_knock_before_silence),
                 cmocka_unit_test(test_turns_without_end),
+                cmocka_unit_test(test_a_bar_that_lies),
         };
         return run_unit_tests(tests);
 }
