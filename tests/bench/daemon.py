@@ -182,7 +182,7 @@ def goals(rows):
     row = next((r for r in rows if (r["sensors"], r["rate"], r["batch"]) == GOAL_CELL), None)
     if not row:
         return ["The cell of the goals was not measured."]
-    hub, floor, peer, turns = row["hub"], row["floor"], row["peer"], row["turns"]
+    hub, peer, turns = row["hub"], row["peer"], row["turns"]
     core = turns["floor_and_core"] - turns["floor"]
     limit = 3 * turns["floor"] + core
 
@@ -194,8 +194,8 @@ def goals(rows):
                f"{limit:.2f} % ({turns['floor']:.2f} % floor, {core:.2f} % core)", turns["hub"] <= limit)]
     if peer:
         ratio = peer["cpu_pct"] / hub["cpu_pct"]
-        out.append(say("CPU at most a thirtieth of the Python gateway's", f"1/{ratio:.1f}; the floor alone is 1/"
-                       f"{peer['cpu_pct'] / floor['cpu_pct']:.1f}", ratio >= 30))
+        out.append(say("CPU at most a thirtieth of the Python gateway's", f"1/{ratio:.1f}; the floor and the core alone are "
+                       f"1/{peer['cpu_pct'] / turns['floor_and_core']:.1f}", ratio >= 30))
     memory = f"{hub['rss_anon_kib'] / 1024:.1f} MiB"
     if peer:
         memory += f", 1/{peer['rss_anon_kib'] / hub['rss_anon_kib']:.1f} of the Python gateway's"
@@ -224,10 +224,11 @@ def bounds(rows, core_us):
            f"{cpu.get('store', 0):.1f}. A loop is woken {hub['wakeups_s'] / hub['notifications_s']:.2f} times a notification, the floor's "
            f"{floor['wakeups_s'] / floor['notifications_s']:.2f} times."]
     if peer:
-        out += ["", f"A thirtieth of the Python gateway's {peer['cpu_pct']:.1f} % would be {peer['cpu_pct'] / 30:.2f} %: less than the "
-                f"{floor['cpu_pct']:.1f} % that it takes to read the sockets and do nothing. No client of these sockets that is woken "
-                f"for each notification can reach that. What dbus-daemon spends on the gateway, {peer['bus_cpu_pct']:.1f} %, comes on "
-                "top."]
+        share, least = peer["cpu_pct"] / 30, turns["floor_and_core"]
+        out += ["", f"A thirtieth of the Python gateway's {peer['cpu_pct']:.1f} % is {share:.2f} %; to read the sockets, hand the samples to "
+                f"the core and tell nobody what it found takes {least:.2f} %" +
+                (": with this core the goal is out of reach." if least > share else ".") +
+                f" What dbus-daemon spends on the gateway, {peer['bus_cpu_pct']:.1f} %, comes on top of the gateway's."]
     return out
 
 
