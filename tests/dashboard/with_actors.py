@@ -276,7 +276,7 @@ def pictures_of_a_busy_hour():
         b.picture("wall-alarm")
     answering.stop()
     stage.broker.kill()
-    b.wait_text(".top .state", "No connection")
+    b.wait_text(".top .state", "No connection", 30)
     b.wait("tiles that say so", "return document.querySelectorAll('.tile[data-mode=away]').length > 2")
     b.picture("wall-broker-away")
     empty = Stage()

@@ -108,7 +108,7 @@ def a_broker_that_is_killed_and_comes_back():
     live(b)
     b.wait("a set of the day", "return /^[1-9]/.test(document.querySelector('.today .totals').textContent)", seconds=60)
     stage.broker.kill()
-    b.wait_text(".top .state", "No connection")
+    b.wait_text(".top .state", "No connection", 30)
     b.wait("tiles that say so", "const t = [...document.querySelectorAll('.tile')];"
            "return t.length > 0 && t.every(e => e.dataset.mode === 'away')")
     equal(b.run("return document.querySelectorAll('.negative[data-running=true]').length"), 0, "figures that run on without a connection")
@@ -116,7 +116,7 @@ def a_broker_that_is_killed_and_comes_back():
     before = shown_sets(b)
     time.sleep(8)  # sets end meanwhile
     stage.broker.start()
-    live(b)
+    live(b, 40)
     wait_for("the sets of meanwhile", lambda: shown_sets(b) > before, 90)
     truth = len(stored(stage))
     wait_for("each set once", lambda: abs(shown_sets(b) - len(stored(stage))) <= 1)
@@ -376,13 +376,13 @@ def what_was_missed_is_asked_for_after_a_lost_connection():
     wait_for("a set", lambda: shown_sets(b) >= 1, 60)
     gate.set("closed")
     gate.cut()
-    b.wait_text(".top .state", "No connection")
+    b.wait_text(".top .state", "No connection", 30)
     before, start = shown_sets(b), len(heard.on("repcast/gym/station/rack-1/set"))
     equal(b.run("return document.querySelectorAll('[data-running=true]').length"), 0, "figures that run on without a connection")
     wait_for("sets that the wall misses", lambda: len(heard.on("repcast/gym/station/rack-1/set")) >= start + 2, 60)
     questions.take()
     gate.set("open")
-    live(b)
+    live(b, 40)
     wait_for("what was missed", lambda: shown_sets(b) >= before + 2)
     wait_for("each set once", lambda: shown_sets(b) == len(stored(stage)))
     asked = [json.loads(p) for _, p, _ in questions.seen]

@@ -126,7 +126,7 @@ def a_bridge_passes_events_out_and_questions_in():
           ["repcast/hub-1/x"], "what goes out")
     daemon.stop()
     local.kill()
-    wait_for("the word that the bridge is down", lambda: test.on("repcast/hub-1/bridge")[-1:] == ["0"])
+    wait_for("the word that the bridge is down", lambda: test.on("repcast/hub-1/bridge")[-1:] == ["0"], 20)
     gym.kill()
 
 

@@ -176,7 +176,7 @@ class Sequence:
 
     def wait_for_disk(self):
         time.sleep(1.2)  # the status is a second old at most
-        wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status())
+        wait_for("the disk to be taken again", lambda: "kept in memory" not in self.hub.manager.status(), 20)
 
     def heal(self):
         self.gate.spoil = False

@@ -233,7 +233,7 @@ def spare_in_place_of_another():
     hub.stop()
     hub.start()
     hub.wait_bus()
-    wait_for("samples after a restart", lambda: {row["state"] for row in gym.rows(bus, "sensors")} == {"streaming"})
+    wait_for("samples after a restart", lambda: {row["state"] for row in gym.rows(bus, "sensors")} == {"streaming"}, 30)
     equal({row["station"]: row["sensor"] for row in gym.rows(bus, "sensors")}, {"rack-2": TWO, "rack-3": SPARE}, "kept")
     equal(ok(gym.ctl(bus, "forget", SPARE)), f"rack-3: sensor {SPARE} forgotten\n", "forget")
     equal({row["station"] for row in gym.rows(bus, "sensors")}, {"rack-2"}, "stations with a sensor")
@@ -282,7 +282,7 @@ def sensors_are_told_and_taken_away():
     hub.configure({"rack-3": f"Sensor={SPARE}\n"})
     os.unlink(hub.state + "/adopted.conf")
     hub.start()
-    hub.wait_streaming("rack-3")
+    hub.wait_streaming("rack-3", 30)
     left = ["sensor/AA:BB:CC:DD:EE:FF", "sensor/" + ONE, "sensor/" + TWO, "station/no-more", "station/rack-1", "station/rack-2"]
     wait_for("the end of what earlier runs left", lambda: all(hub.listener.on(f"repcast/gym/{t}/state")[-1] == "" for t in left))
     late = Listener(hub.broker.port)
@@ -336,7 +336,7 @@ def bus_and_bluez_go_and_come():
     wait_for("the reason", lambda: "BlueZ" in hub.state_of("rack-1")[1])
     bluez = gym.BlueZ(bus)
     bluez.sensor(ONE, lift(12))
-    hub.wait_streaming("rack-1")
+    hub.wait_streaming("rack-1", 30)
 
     bus.kill()
     wait_for("the loss of the bus", lambda: "the system bus has closed the connection" in hub.log())
@@ -345,7 +345,7 @@ def bus_and_bluez_go_and_come():
     bus.start()
     bluez = gym.BlueZ(bus)
     bluez.sensor(ONE, lift(12))
-    hub.wait_streaming("rack-1")
+    hub.wait_streaming("rack-1", 40)
     hub.wait_bus()
     hub.stop()
     equal(hub.log().count("the system bus has closed the connection"), 1, "times that it is told")
@@ -408,7 +408,7 @@ def ten_sensors_and_one_is_lost():
     start = time.monotonic()
     hub = Hub(bus, {name: f"Sensor={address}\n" for name, address in sensors.items()})
     for name in sensors:
-        hub.wait_streaming(name)
+        hub.wait_streaming(name, 40)
     took = time.monotonic() - start
     hub.wait_bus()
     links = {row["id"]: row["links"] for row in gym.rows(bus, "status") if "links" in row}
@@ -418,7 +418,7 @@ def ten_sensors_and_one_is_lost():
     bluez.do(f"lose {sensors['rack-0']}")
     wait_for("the loss", lambda: hub.state_of("rack-0")[0] == "waiting")
     # Its set waits for it no longer than for a lifter who rests.
-    (lost,) = wait_for("the end of the set", lambda: hub.of("set", "rack-0"))
+    (lost,) = wait_for("the end of the set", lambda: hub.of("set", "rack-0"), 40)
     true(2 <= lost["n_reps"] <= 3, f"{lost['n_reps']} reps before the loss")
     for name in list(sensors)[1:]:
         wait_for(f"every rep of {name}", lambda n=name: len(hub.of("rep", n)) >= 5)

@@ -130,7 +130,7 @@ def a_full_disk_and_what_comes_after_it():
     hub.wait_for_status("broker away")
     time.sleep(0.5)
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    wait_for("the disk to be taken again", lambda: "takes events again" in daemon.log())
+    wait_for("the disk to be taken again", lambda: "takes events again" in daemon.log(), 20)
     gate.set("open")
     hub.wait_for_status("broker connected", "waiting: 0,", "lost: 0")
     true("kept in memory" not in hub.manager.status(), hub.manager.status())

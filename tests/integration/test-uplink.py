@@ -282,7 +282,7 @@ def several_brokers_are_tried_in_order():
 def a_name_that_hangs_does_not_keep_from_the_next():
     """Two brokers; the name server of the first is silent. The second is reached after the look-up's own limit."""
     feed, broker = Patience.lost_feed, Patience.lost_broker
-    feed.wait("the second broker", lambda s: s["connected"])
+    feed.wait("the second broker", lambda s: s["connected"], 40)
     stats, log = feed.stop()
     equal((stats["result"], stats["published"]), (0, 10), "result, published")
     if "name stall is not resolved within 20 s: no name server answers; trying the next one" not in log:
@@ -375,6 +375,8 @@ def what_goes_around_the_messages():
     feed.wait("the event", lambda s: s["published"] == 1)
     wait_for("the live message", lambda: b"/live" in b"".join(sent))
     feed.stop()
+    farewell = b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00"  # with the end of the session
+    wait_for("the farewell", lambda: farewell in b"".join(sent))
     wire = b"".join(sent)
 
     def has(what, packet):
@@ -388,7 +390,6 @@ def what_goes_around_the_messages():
     has("schema of the birth", schema + b'\x08status/1{"v":1')
     has("schema of the rep", b"\x01\x01" + schema + b'\x05rep/1{"v":1')
     has("expiry and schema of the live message", b"\x02\x00\x00\x00\x0a" + schema + b'\x06live/1{"v":1')
-    has("end of the session in the farewell", b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00")
     broker.kill()
 
 
@@ -495,7 +496,7 @@ def two_that_start_at_the_same_time():
         stats = [f.stats() for f in feeds]
         return sum(s["connected"] for s in stats) == 1 and sum(REFUSED in s["error"] for s in stats) == 2 and stats
 
-    stats = wait_for("one to stay", settled)
+    stats = wait_for("one to stay", settled, 15)
     winner = ("aaaa", "bbbb", "cccc")[[s["connected"] for s in stats].index(1)]
     wait_for("its word", lambda: last_word(listener) == ("online", winner))
     for feed in feeds:
