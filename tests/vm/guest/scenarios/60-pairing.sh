@@ -25,7 +25,8 @@ check 'and nothing is streamed' sh -c "! grep -q 'streaming at' '$sensor_log'"
 passkey 123456
 check 'the hub starts with the right one' timeout 60 systemctl restart repcast
 check_within 90 'the sensor streams' streaming
-check 'over a bonded link' is_bonded
+# bluetoothd 5.66 may crash on its own account after the refusals; the bond outlives it, and the hub finds the sensor again.
+check_within 30 'over a bonded link' is_bonded
 check_within 60 'reps come' at_least 2 rep
 check 'the hub stops' timeout 30 systemctl stop repcast
 sensor_stop
