@@ -54,6 +54,7 @@ struct hub {
         struct exhibit exhibit;
         struct health told; /* the last word about the health */
         uint64_t started_us;
+        uint64_t live_tick; /* of CLOCK_MONOTONIC, in which the stations were last shown live */
         unsigned looks;
         struct station *stations[STATIONS_MAX];
         unsigned n_stations;

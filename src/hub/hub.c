@@ -28,6 +28,7 @@
 #define STOP_TIMEOUT_US UINT64_C(5000000) /* for the broker to take what waits */
 #define WILL_DELAY_S    10                /* a connection that comes back within it was never away (MQTT 5) */
 #define SAVE_TIMEOUT_US UINT64_C(5000000) /* for the disk, after that */
+#define LIVE_US         UINT64_C(100000) /* between two live messages of a station: the most that the contract allows */
 #define LOOK_US         UINT64_C(1000000) /* between two looks at store and uplink */
 #define HEALTH_LOOKS    30                /* of these between two words about the health */
 
@@ -496,11 +497,25 @@ bool hub_is_abandoned(const struct hub *h) {
         return h->abandoned;
 }
 
+static void show_live(struct hub *h) {
+        uint64_t now_us;
+
+        sd_event_now(h->loop, CLOCK_MONOTONIC, &now_us);
+        if (now_us / LIVE_US == h->live_tick)
+                return;
+        h->live_tick = now_us / LIVE_US;
+        for (unsigned i = 0; i < h->n_stations; i++)
+                station_show_live(h->stations[i]);
+        uplink_send_live(h->outlet.uplink);
+}
+
 static int run_loop(struct hub *h) {
         int code = 0, r = 0;
 
-        while (r >= 0 && sd_event_get_state(h->loop) != SD_EVENT_FINISHED)
+        while (r >= 0 && sd_event_get_state(h->loop) != SD_EVENT_FINISHED) {
                 r = sensors_run(h->sensors);
+                show_live(h);
+        }
         if (r >= 0)
                 r = sd_event_get_exit_code(h->loop, &code);
         return r < 0 ? r : code;

@@ -60,7 +60,7 @@ struct station {
         uint32_t sets_before;      /* sets of earlier configurations: the core numbers its own from 1 */
         uint32_t sets;             /* highest number of a set so far */
         uint64_t newest_us;        /* instant of the newest sample */
-        uint64_t live_tick;        /* of CLOCK_MONOTONIC, in which a live message was last sent */
+        uint64_t shown_us;         /* instant of the newest sample that a live message has told of */
         uint64_t waiting_since_us; /* CLOCK_MONOTONIC; 0 = samples come, or the open set has been closed */
         bool state_changed;
         bool told_to_end; /* the set ends at somebody's word */

@@ -14,9 +14,6 @@
 #include "util/macros.h"
 #include "util/utf8.h"
 
-/* 10 live messages a second at most. All stations' are due at the same instants: so the uplink wakes once for many. */
-#define LIVE_US UINT64_C(100000)
-
 static struct log_fields log_fields(const struct station *s, enum log_kind kind, uint32_t set, uint32_t rep) {
         return (struct log_fields){
                 .kind = kind,
@@ -201,17 +198,14 @@ static void take_events(struct station *s) {
         station_settle_exercise(s);
 }
 
-static void show_live(struct station *s) {
+void station_show_live(struct station *s) {
         struct message *m;
         struct live live;
-        uint64_t now_us;
 
         core_live(&s->core, &live);
-        coach_look(&s->coach, &live, &s->pace); /* it follows the speed between two messages as well */
-        sd_event_now(s->loop, CLOCK_MONOTONIC, &now_us);
-        if (!live.moving || now_us / LIVE_US == s->live_tick)
+        if (!live.moving || s->newest_us == s->shown_us)
                 return;
-        s->live_tick = now_us / LIVE_US;
+        s->shown_us = s->newest_us;
         live.set = number_set(s, live.set);
         m = new_message(s);
         m->type = MESSAGE_LIVE;
@@ -225,17 +219,17 @@ static void show_live(struct station *s) {
 
 static void on_samples(void *userdata, const struct sample *samples, size_t n) {
         struct station *s = userdata;
+        struct live live;
 
         for (size_t i = 0; i < n; i++) {
-                struct live live;
-
                 (void) core_push(&s->core, &samples[i]); /* it counts what it leaves out */
                 s->newest_us = samples[i].t_us;
                 take_events(s);
                 core_live(&s->core, &live);
                 station_guard(s, &samples[i], &live);
         }
-        show_live(s);
+        if (n > 0)
+                coach_look(&s->coach, &live, &s->pace);
         if (s->state_changed)
                 station_show_state(s);
 }
@@ -401,7 +395,7 @@ void station_configure(struct station *s, const struct station_config *config, c
         s->config = *config;
         s->active = true;
         s->streamed = false;
-        s->live_tick = 0;
+        s->shown_us = 0;
         sd_event_now(s->loop, CLOCK_MONOTONIC, &s->newest_us);
         coach_init(&s->coach, NULL);
         station_begin_roster(s, kept);

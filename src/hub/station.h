@@ -31,6 +31,9 @@ void station_configure(struct station *s, const struct station_config *config, c
 /* End the source and the open set, with another configuration to come. */
 void station_release(struct station *s);
 
+/* Give the uplink the newest of a bar that moves, if samples have come since the last time. */
+void station_show_live(struct station *s);
+
 /* Once a second: a set that waits for a lost sensor does not wait for ever. */
 void station_tick(struct station *s);
 

@@ -109,7 +109,6 @@ struct uplink {
         unsigned n_refused;         /* events that the broker would not take, since it took one */
         uint64_t refused_us;        /* when they are given to it again; UINT64_MAX = there are none */
         uint64_t late_us;           /* when the next event that waited may go */
-        uint64_t live_us;           /* when what is live may wake the thread again */
         uint64_t waiting;           /* events that the broker does not have yet, as the store says */
         bool last;                  /* the store says that no more come */
         struct retained_table kept; /* states of stations, then of sensors */

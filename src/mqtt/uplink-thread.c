@@ -27,10 +27,6 @@
 #define STABLE_US   (30 * SECOND_US)
 #define FAILOVER_US (5 * SECOND_US)
 
-/* What is live comes of all stations within a packet's time or two, ten times a second. The first that comes goes at once,
- * those that follow so soon all together: to be woken for each costs more than to send them. It is what an eye does not see. */
-#define LIVE_TURN_US (SECOND_US / 50)
-
 #define MOVE_US (2 * SECOND_US) /* for a substitute to acknowledge our farewell */
 
 /* ---- what is told of it ---- */
@@ -198,8 +194,6 @@ static int sleep_ms(const struct uplink *u, uint64_t now) {
         until = MIN(until, uplink_birth_due_us(u));
         until = MIN(until, uplink_claim_due_us(u));
         until = MIN(until, uplink_late_due_us(u, now));
-        if (u->live_us > now)
-                until = MIN(until, u->live_us);
         return until <= now ? 0 : (int) ((until - now + 999) / 1000);
 }
 
@@ -215,10 +209,10 @@ static void wait_and_process(struct uplink *u) {
                 {.fd = u->lookup ? lookup_fd(u->lookup) : -1, .events = POLLIN},
                 {.fd = probe_lookup_fd(&u->probe), .events = POLLIN},
                 {.fd = probe_connect_fd(&u->probe), .events = POLLOUT},
-                {.fd = now < u->live_us ? -1 : slots_fd(u->live), .events = POLLIN},
+                {.fd = slots_fd(u->live), .events = POLLIN},
                 {.fd = u->client ? client_fd(u->client) : -1},
         };
-        enum { CLIENT = ARRAY_SIZE(fds) - 1, LIVE = CLIENT - 1 };
+        enum { CLIENT = ARRAY_SIZE(fds) - 1 };
         eventfd_t ignored;
 
         if (u->client)
@@ -228,8 +222,6 @@ static void wait_and_process(struct uplink *u) {
                 return; /* EINTR cannot be, all signals are blocked; ENOMEM passes */
         if (fds[0].revents)
                 (void) eventfd_read(u->wake_fd, &ignored);
-        if (fds[LIVE].revents)
-                u->live_us = uplink_now_us() + LIVE_TURN_US;
 
         if (uplink_go_on_connecting(u) < 0)
                 happen(u, LINK_EVENT_FAILED);

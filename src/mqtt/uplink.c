@@ -242,9 +242,13 @@ void uplink_show(struct uplink *u, unsigned station, const struct message *m) {
         assert(station < u->config.n_stations);
         assert(m->type == MESSAGE_STATE || m->type == MESSAGE_LIVE || m->type == MESSAGE_PHASE);
         if (m->type == MESSAGE_LIVE)
-                slots_put(u->live, station, m, message_size(m));
+                slots_lay(u->live, station, m, message_size(m));
         else
                 slots_put(u->slots, station * _SHOWN_MAX + shown, m, message_size(m));
+}
+
+void uplink_send_live(struct uplink *u) {
+        slots_ring(u->live);
 }
 
 void uplink_show_sensor(struct uplink *u, unsigned sensor, const struct sensor_state *state) {

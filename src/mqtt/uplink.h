@@ -63,8 +63,10 @@ struct uplink_stats {
 int uplink_new(const struct uplink_config *config, struct uplink **ret);
 int uplink_start(struct uplink *u);
 
-/* Replace the latest state, live or phase message of a station (0 to n_stations - 1). */
+/* Replace the latest state, live or phase message of a station (0 to n_stations - 1). A live one goes with what is sent
+ * next, at uplink_send_live() at the latest: those of all stations at once, for to be woken costs more than to send one. */
 void uplink_show(struct uplink *u, unsigned station, const struct message *m);
+void uplink_send_live(struct uplink *u);
 
 /* Replace the state of a sensor (0 to n_sensors - 1). One that is gone, like a station's state that is, is taken away from
  * the broker. */

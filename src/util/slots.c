@@ -63,17 +63,28 @@ struct slots *slots_free(struct slots *s) {
         return NULL;
 }
 
-void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
+void slots_lay(struct slots *s, size_t key, const void *item, size_t size) {
         assert(key < s->n_keys && size <= s->item_size);
         pthread_mutex_lock(&s->mutex);
         memcpy(s->items + key * s->item_size, item, size);
         s->sizes[key] = size;
-        bool first = !s->fresh[key] && s->n_fresh++ == 0;
+        s->n_fresh += !s->fresh[key];
         s->fresh[key] = true;
-        s->rung |= first;
         pthread_mutex_unlock(&s->mutex);
-        if (first)
-                eventfd_write(s->fd, 1); /* cannot fail: nobody puts 2^64 times unheard */
+}
+
+void slots_ring(struct slots *s) {
+        pthread_mutex_lock(&s->mutex);
+        bool ring = s->n_fresh > 0 && !s->rung;
+        s->rung |= ring;
+        pthread_mutex_unlock(&s->mutex);
+        if (ring)
+                eventfd_write(s->fd, 1); /* cannot fail: nobody rings 2^64 times unheard */
+}
+
+void slots_put(struct slots *s, size_t key, const void *item, size_t size) {
+        slots_lay(s, key, item, size);
+        slots_ring(s);
 }
 
 /* There is one. Keys are many, and of them few are fresh. */

@@ -18,6 +18,10 @@ struct slots *slots_free(struct slots *s);
 /* size: as many bytes of the item as say something; no more are written to when it is taken. */
 void slots_put(struct slots *s, size_t key, const void *item, size_t size);
 
+/* The same in two steps, for many values at once: lay each, then ring once. What was laid may be taken before. */
+void slots_lay(struct slots *s, size_t key, const void *item, size_t size);
+void slots_ring(struct slots *s);
+
 /* Take a value that was put since its key was last taken; keys take turns. False: there is none, the
  * out-parameters are untouched. */
 bool slots_take(struct slots *s, size_t *ret_key, void *ret);

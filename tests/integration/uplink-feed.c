@@ -182,6 +182,7 @@ static void show(enum message_type type, unsigned value) {
                         m.live = (struct live){.set = 1, .rep = value, .moving = true};
                 uplink_show(uplink, i, &m);
         }
+        uplink_send_live(uplink);
 }
 
 static void flood(unsigned n) {

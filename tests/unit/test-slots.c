@@ -61,6 +61,36 @@ static void test_keys_take_turns(void **state) {
         slots_free(s);
 }
 
+static void test_many_are_laid_and_rung_for_once(void **state) {
+        (void) state;
+        struct slots *s;
+        size_t key;
+        int x;
+
+        assert_int_equal(slots_new(sizeof(int), 3, &s), 0);
+        slots_ring(s);
+        assert_false(readable(slots_fd(s))); /* for nothing */
+        for (int i = 0; i < 3; i++)
+                slots_lay(s, (size_t) i, &i, sizeof(i));
+        assert_false(readable(slots_fd(s)));
+        assert_true(slots_take(s, &key, &x)); /* by somebody who was awake */
+        assert_int_equal(x, 0);
+        slots_ring(s);
+        assert_true(readable(slots_fd(s)));
+        assert_true(slots_take(s, &key, &x));
+        assert_true(slots_take(s, &key, &x));
+        assert_true(readable(slots_fd(s))); /* until it is found empty */
+        slots_put(s, 1, &(int){11}, sizeof(int));
+        assert_true(slots_take(s, &key, &x));
+        assert_int_equal(x, 11);
+        assert_false(slots_take(s, &key, &x));
+        assert_false(readable(slots_fd(s)));
+        slots_lay(s, 2, &(int){12}, sizeof(int));
+        slots_ring(s);
+        assert_true(readable(slots_fd(s)));
+        slots_free(s);
+}
+
 #define N_PUTS 20000
 #define N_KEYS 4
 
@@ -113,6 +143,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_newest_wins),
                 cmocka_unit_test(test_keys_take_turns),
+                cmocka_unit_test(test_many_are_laid_and_rung_for_once),
                 cmocka_unit_test(test_two_threads),
         };
         return run_unit_tests(tests);
