@@ -211,7 +211,10 @@ int outbox_put(struct outbox *o, uint64_t connection, enum outbox_lane lane, con
 
 void outbox_report(struct outbox *o, uint64_t waiting, bool last) {
         pthread_mutex_lock(&o->mutex);
-        bool news = last != o->last || (waiting == 0) != (o->waiting == 0);
+        /* So far as it decides what the uplink does next: whether it may stop, and whether a timer is to run for the lane. */
+        bool drained = waiting == 0, was_drained = o->waiting == 0;
+        bool news = last != o->last || (last && drained != was_drained) ||
+                (was_drained && !drained && o->lanes[OUTBOX_LATE].n > 0);
         o->waiting = waiting;
         o->last = last;
         if (news)

@@ -172,16 +172,36 @@ static void test_report(void **state) {
         struct outbox *o;
         bool last = true;
         assert_int_equal(outbox_new(&o), 0);
-        outbox_report(o, 7, false);
-        assert_true(readable(outbox_uplink_fd(o)));
+        outbox_report(
+                o, 7, false); /* nothing that changes what the uplink does: it hears of it when it wakes */
+        assert_false(readable(outbox_uplink_fd(o)));
         assert_int_equal(outbox_hear(o, &last), 7);
         assert_false(last);
-        outbox_report(o, 6, false); /* nothing that changes what the uplink does */
+        outbox_report(o, 0, false);
         assert_false(readable(outbox_uplink_fd(o)));
-        outbox_report(o, 0, true);
+        outbox_report(o, 2, true);
+        assert_true(readable(outbox_uplink_fd(o)));
+        assert_int_equal(outbox_hear(o, &last), 2);
+        assert_true(last);
+        outbox_report(o, 0, true); /* and so it may leave */
         assert_true(readable(outbox_uplink_fd(o)));
         assert_int_equal(outbox_hear(o, &last), 0);
-        assert_true(last);
+        outbox_free(o);
+}
+
+/* The uplink spaces what waited by a timer, which it sets for as long as something waits. */
+static void test_what_waits_in_the_lane_is_told(void **state) {
+        (void) state;
+        struct outbox *o;
+        bool last;
+        assert_int_equal(outbox_new(&o), 0);
+        outbox_connected(o);
+        assert_int_equal(put(o, 1, OUTBOX_LATE, 1), 0);
+        assert_int_equal(outbox_hear(o, &last), 0);
+        assert_false(readable(outbox_uplink_fd(o)));
+        outbox_report(o, 1, false);
+        assert_true(readable(outbox_uplink_fd(o)));
+        assert_int_equal(outbox_hear(o, &last), 1);
         outbox_free(o);
 }
 
@@ -193,6 +213,7 @@ int main(void) {
                 cmocka_unit_test(test_room_for_late_ones_is_told),
                 cmocka_unit_test(test_queries),
                 cmocka_unit_test(test_report),
+                cmocka_unit_test(test_what_waits_in_the_lane_is_told),
         };
         return run_unit_tests(tests);
 }
