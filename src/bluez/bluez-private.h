@@ -149,6 +149,7 @@ struct bluez {
         sd_event_source *streams; /* a socket is readable */
         uint64_t streams_read_us; /* when they were last read */
         uint64_t streams_turn_us; /* when it is time to look; UINT64_MAX = no turns are taken */
+        unsigned streams_armed;   /* turns for which the loop has been left as it was prepared */
         sd_bus *bus;
         struct bluez_params params;
         struct bluez_adapter_params *adapters; /* copies; params points here */
@@ -245,7 +246,7 @@ void stream_init(struct stream *s, struct bluez_link *l, unsigned characteristic
 void stream_subscribe(
         struct stream *s, const char *path, unsigned flags); /* session_step_done() or _failed() follows */
 void stream_close(struct stream *s);
-void stream_read(struct stream *s, uint32_t events); /* one datagram; events: of epoll */
+void stream_read(struct stream *s, uint32_t events, uint64_t arrival_us); /* one datagram; events: of epoll */
 void session_step_done(struct bluez_link *l);
 void session_step_failed(struct bluez_link *l, const char *why);
 void session_take(struct stream *s, const uint8_t *bytes, size_t n, uint64_t arrival_us);

@@ -45,7 +45,7 @@ static void end(struct stream *s) {
         bluez_kick(s->link->b);
 }
 
-void stream_read(struct stream *s, uint32_t events) {
+void stream_read(struct stream *s, uint32_t events, uint64_t arrival_us) {
         uint8_t bytes[GATT_VALUE_MAX] _uninitialized_;
 
         if (s->fd < 0) /* closed since the kernel was asked */
@@ -60,7 +60,7 @@ void stream_read(struct stream *s, uint32_t events) {
         else if ((size_t) n > sizeof(bytes))
                 s->link->truncated++;
         else
-                session_take(s, bytes, (size_t) n, bluez_now_us(s->link->b));
+                session_take(s, bytes, (size_t) n, arrival_us);
 }
 
 /* ---- what has come of it ------------------------------------------------------------------------------------- */

@@ -27,6 +27,9 @@
 #define AT_ONCE   32
 #define AT_ONE_GO 64 /* datagrams before the loop asks the clock again */
 
+/* For which the loop stays as it was prepared: 10 ms. To prepare and to look costs as much as to read two notifications. */
+#define ARMED_TURNS 4
+
 /* Returns how many there were. What is done with one may close other streams, but frees none: that is a turn of work's. */
 static unsigned read_all(struct bluez *b) {
         struct epoll_event events[AT_ONCE] _uninitialized_;
@@ -36,8 +39,10 @@ static unsigned read_all(struct bluez *b) {
         b->streams_read_us = bluez_now_us(b);
         /* Until nothing is there: a socket is told of once each time, however much waits in it after a stall. */
         while (done < AT_ONE_GO && (n = epoll_wait(b->streams_fd, events, ARRAY_SIZE(events), 0)) > 0) {
+                const uint64_t arrival_us = bluez_now_us(b); /* of all that are told of: late, never early */
+
                 for (int i = 0; i < n; i++)
-                        stream_read(events[i].data.ptr, events[i].events);
+                        stream_read(events[i].data.ptr, events[i].events, arrival_us);
                 done += (unsigned) n;
         }
         return done;
@@ -68,18 +73,31 @@ static int take_turn(struct bluez *b) {
         return 0;
 }
 
+static int dispatch(struct bluez *b) {
+        int r = sd_event_wait(b->event, 0);
+
+        return r > 0 ? sd_event_dispatch(b->event) : r;
+}
+
 /* As sd_event_run(3), whose timeout is one of whole milliseconds in Debian 12 (libsystemd 252). A timer of the loop would
- * have its descriptor read and set for each turn: a twentieth of all that the hub does. At most a turn. */
+ * have its descriptor read and set for each turn: a twentieth of all that the hub does. At most a turn.
+ *
+ * Once prepared, the loop ends this sleep for whatever comes from outside, a timer's end included. Only what a turn itself
+ * puts on the loop waits for it to be prepared again. */
 static int run_for(struct bluez *b, uint64_t timeout_us) {
         const struct timespec timeout = {.tv_nsec = (long) timeout_us * 1000};
         struct pollfd loop = {.fd = sd_event_get_fd(b->event), .events = POLLIN};
-        int r = sd_event_prepare(b->event);
+        int r = 0;
 
-        if (r == 0) {
-                (void) ppoll(&loop, 1, &timeout, NULL);
-                r = sd_event_wait(b->event, 0);
+        if (sd_event_get_state(b->event) != SD_EVENT_ARMED) {
+                b->streams_armed = 0;
+                r = sd_event_prepare(b->event);
         }
-        return r > 0 ? sd_event_dispatch(b->event) : r;
+        if (r != 0)
+                return r > 0 ? sd_event_dispatch(b->event) : r;
+        if (ppoll(&loop, 1, &timeout, NULL) == 0 && ++b->streams_armed < ARMED_TURNS)
+                return 0;
+        return dispatch(b);
 }
 
 int bluez_run(struct bluez *b, uint64_t timeout_us) {
@@ -92,6 +110,8 @@ int bluez_run(struct bluez *b, uint64_t timeout_us) {
                         return r;
                 now_us = bluez_now_us(b);
         }
+        if (b->streams_turn_us == UINT64_MAX && sd_event_get_state(b->event) == SD_EVENT_ARMED)
+                return dispatch(b);
         if (b->streams_turn_us == UINT64_MAX)
                 return sd_event_run(b->event, timeout_us);
         left_us = b->streams_turn_us > now_us ? b->streams_turn_us - now_us : 0;
