@@ -137,13 +137,13 @@ static void update(struct objects *m, struct object_item *old, const struct obje
         size_t n = 0;
 
         for (size_t i = 0; i < m->class->n_fields; i++)
-                if (differs(&m->class->fields[i], old, new))
+                if (!m->class->fields[i].running && differs(&m->class->fields[i], old, new))
                         changed[n++] = m->class->fields[i].name;
+        memcpy(old, new, m->class->size);
+        old->owner = m->owner;
         if (n == 0)
                 return;
         changed[n] = NULL;
-        memcpy(old, new, m->class->size);
-        old->owner = m->owner;
         make_path(m, old->label, path);
         if (m->bus)
                 check(m,
@@ -191,7 +191,7 @@ static void make_vtable(struct objects *m) {
                 sd_bus_property_get_t get = *f->type == 's' ? get_text : *f->type == 'b' ? get_bool : NULL;
 
                 *v++ = (sd_bus_vtable) SD_BUS_PROPERTY(
-                        f->name, f->type, get, f->offset, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE);
+                        f->name, f->type, get, f->offset, f->running ? 0 : SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE);
         }
         *v = (sd_bus_vtable) SD_BUS_VTABLE_END;
 }

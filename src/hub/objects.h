@@ -3,7 +3,7 @@
 
 /* What the daemon knows, as objects on the bus. The daemon hands over a snapshot of all objects of a class now and
  * then; it compares it with the one before and emits InterfacesAdded, InterfacesRemoved and PropertiesChanged
- * for just what differs. Properties are answered from the snapshot, so that they agree with each other.
+ * for just what differs, running figures excepted. Properties are answered from the snapshot, so that they agree with each other.
  *
  * Properties are described by a table over the snapshot's struct, whose first member is a struct object_item. */
 
@@ -23,10 +23,13 @@ struct object_field {
         const char *name,
                 *type; /* "s" char[], UTF-8; "b" bool; "d" double; "i" int; "t" uint64_t; "u" unsigned */
         size_t offset, size;
+        bool running; /* changes all the time: answered when asked, and never told */
 };
 
 #define OBJECT_FIELD(name, type, object, member)                                                               \
-        { name, type, offsetof(struct object, member), sizeof(((struct object *) NULL)->member) }
+        { name, type, offsetof(struct object, member), sizeof(((struct object *) NULL)->member), false }
+#define OBJECT_RUNNING(name, type, object, member)                                                             \
+        { name, type, offsetof(struct object, member), sizeof(((struct object *) NULL)->member), true }
 
 struct object_class {
         const char *interface, *folder; /* "/org/repcast/station" */
