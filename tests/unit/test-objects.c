@@ -13,6 +13,7 @@ struct thing {
         bool open;
         uint64_t count;
         double load;
+        uint64_t ticks;
 };
 
 static const struct object_field fields[] = {
@@ -20,6 +21,7 @@ static const struct object_field fields[] = {
         OBJECT_FIELD("Open", "b", thing, open),
         OBJECT_FIELD("Count", "t", thing, count),
         OBJECT_FIELD("Load", "d", thing, load),
+        OBJECT_RUNNING("Ticks", "t", thing, ticks),
 };
 
 static const struct object_class class = {
@@ -119,18 +121,14 @@ static void test_what_differs_is_told(void **state) {
         assert_string_equal(show(e, NULL, 0), "InterfacesRemoved b\n");
 }
 
-static void test_properties_are_answered_from_the_snapshot(void **state) {
-        struct thing things[] = {{.item.label = "a", .name = "anvil", .open = true, .count = 7, .load = 80.5}};
-        struct ends *e = *state;
+/* The answer to Get, to be freed. */
+static sd_bus_message *get(struct ends *e, const char *path, const char *property) {
         sd_bus_message *call = NULL, *reply = NULL;
-        const char *text = NULL;
         uint64_t cookie;
 
-        show(e, things, 1);
-        strcpy(things[0].name, "axe"); /* not told yet */
-        assert_true(sd_bus_message_new_method_call(e->client, &call, NULL, "/org/example/thing/a",
-                            "org.freedesktop.DBus.Properties", "Get") >= 0);
-        assert_true(sd_bus_message_append(call, "ss", "org.example.Thing1", "Name") >= 0);
+        assert_true(sd_bus_message_new_method_call(
+                            e->client, &call, NULL, path, "org.freedesktop.DBus.Properties", "Get") >= 0);
+        assert_true(sd_bus_message_append(call, "ss", "org.example.Thing1", property) >= 0);
         assert_true(sd_bus_send(e->client, call, &cookie) >= 0);
         for (unsigned i = 0; i < 100 && !reply; i++) {
                 sd_bus_message *m = NULL;
@@ -142,10 +140,38 @@ static void test_properties_are_answered_from_the_snapshot(void **state) {
                 sd_bus_message_unref(m);
         }
         assert_non_null(reply);
+        sd_bus_message_unref(call);
+        return reply;
+}
+
+static void test_properties_are_answered_from_the_snapshot(void **state) {
+        struct thing things[] = {{.item.label = "a", .name = "anvil", .open = true, .count = 7, .load = 80.5}};
+        struct ends *e = *state;
+        const char *text = NULL;
+
+        show(e, things, 1);
+        strcpy(things[0].name, "axe"); /* not told yet */
+        sd_bus_message *reply = get(e, "/org/example/thing/a", "Name");
         assert_true(sd_bus_message_read(reply, "v", "s", &text) >= 0);
         assert_string_equal(text, "anvil");
-        sd_bus_message_unref(call);
         sd_bus_message_unref(reply);
+}
+
+static void test_a_running_figure_is_answered_and_not_told(void **state) {
+        struct thing thing = {.item.label = "a", .name = "anvil", .ticks = 1};
+        struct ends *e = *state;
+        uint64_t ticks = 0;
+
+        show(e, &thing, 1);
+        thing.ticks = 2;
+        assert_string_equal(show(e, &thing, 1), "");
+        sd_bus_message *reply = get(e, "/org/example/thing/a", "Ticks");
+        assert_true(sd_bus_message_read(reply, "v", "t", &ticks) >= 0);
+        assert_int_equal(ticks, 2);
+        sd_bus_message_unref(reply);
+        thing.ticks = 3;
+        thing.open = true;
+        assert_string_equal(show(e, &thing, 1), "PropertiesChanged a Open\n");
 }
 
 static void test_no_more_than_there_is_room(void **state) {
@@ -174,6 +200,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_what_differs_is_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                         test_properties_are_answered_from_the_snapshot, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                        test_a_running_figure_is_answered_and_not_told, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_no_more_than_there_is_room, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_a_bus, set_up, tear_down),
         };
